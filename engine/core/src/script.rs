@@ -1,0 +1,84 @@
+//! Rhai: node code, `{{ expressions }}`, and what a sandbox process evaluates.
+//!
+//! Evaluation is a pure function of an [`EvaluateRequest`]. A script that needs something from the
+//! world stops with [`EvaluateReply::Needs`]; it is evaluated again, from the start, with the answer
+//! among [`EvaluateRequest::answers`]. Scripts are hostile: the limits here are only the first layer,
+//! the sandbox process around this code is the second.
+
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Effect, Outcome};
+use crate::event::{LogLine, Usage};
+use crate::failure::Failure;
+use crate::value::Value;
+
+/// Longest source of one script or expression, in bytes.
+pub const SOURCE_BYTES_MAX: usize = 256 * 1024;
+/// Wall-clock limit of one evaluation when a node names none, in milliseconds.
+pub const WALL_MS_DEFAULT: u64 = 2_000;
+/// Most bytes of logs that one frame keeps.
+pub const LOG_BYTES_MAX: usize = 64 * 1024;
+
+/// Something to evaluate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// Statements; the value of the last one is the result.
+    Script(Arc<str>),
+    /// One expression, as between `{{` and `}}`.
+    Expression(Arc<str>),
+}
+
+/// Bounds of one evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluateLimits {
+    /// Killed after this many milliseconds.
+    pub wall_ms: u64,
+    /// Rhai operations.
+    pub operations: u64,
+    /// Largest result, by its encoded size in bytes.
+    pub result_bytes: u64,
+}
+
+impl Default for EvaluateLimits {
+    fn default() -> Self {
+        Self { wall_ms: WALL_MS_DEFAULT, operations: 50_000_000, result_bytes: 4 << 20 }
+    }
+}
+
+/// Everything an evaluation may depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluateRequest {
+    /// Evaluated in order, each in a fresh scope.
+    pub sources: Vec<Source>,
+    /// A record of what is in scope: `input`, `nodes`, `item`, `index`, `run`, `vars`.
+    pub scope: Value,
+    /// Outcomes of the effects that earlier evaluations stopped at, in order.
+    pub answers: Vec<Outcome>,
+    /// Bounds.
+    pub limits: EvaluateLimits,
+}
+
+/// How an evaluation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evaluated {
+    /// The value of each source.
+    Done(Vec<Value>),
+    /// A script asked for this effect, the one after the last of `answers`.
+    Needs(Effect),
+    /// A script failed; `place` is in the source, `details.source` tells which one.
+    Failed(Failure),
+}
+
+/// What an evaluation gives back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluateReply {
+    /// How it ended.
+    pub result: Evaluated,
+    /// What scripts printed.
+    pub logs: Vec<LogLine>,
+    /// What it cost.
+    pub usage: Usage,
+}
