@@ -1,1 +1,5 @@
-//! check
+//! shim
+use crate::*;
+pub fn check(_: &Workflow, _: &node_type::Catalogue) -> Vec<Problem> {
+    Vec::new()
+}

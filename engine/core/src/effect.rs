@@ -58,7 +58,15 @@ impl<V> Effect<V> {
     /// # Errors
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Effect<W>, E> {
-        let Self { kind, request, idempotent } = self;
-        Ok(Effect { kind, request: map(request)?, idempotent })
+        let Self {
+            kind,
+            request,
+            idempotent,
+        } = self;
+        Ok(Effect {
+            kind,
+            request: map(request)?,
+            idempotent,
+        })
     }
 }

@@ -56,7 +56,11 @@ impl FailureKind {
     pub fn is_retryable(self) -> bool {
         !matches!(
             self,
-            Self::BlockedAddress | Self::Syntax | Self::NotFound | Self::Cancelled | Self::Unrecorded
+            Self::BlockedAddress
+                | Self::Syntax
+                | Self::NotFound
+                | Self::Cancelled
+                | Self::Unrecorded
         )
     }
 }
@@ -86,7 +90,13 @@ impl Failure {
             message.truncate(end);
             message.push('…');
         }
-        Self { kind, message, hint: None, place: None, details: None }
+        Self {
+            kind,
+            message,
+            hint: None,
+            place: None,
+            details: None,
+        }
     }
 
     /// The same failure with advice.
@@ -117,7 +127,19 @@ impl<V> Failure<V> {
     /// # Errors
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Failure<W>, E> {
-        let Self { kind, message, hint, place, details } = self;
-        Ok(Failure { kind, message, hint, place, details: details.map(map).transpose()? })
+        let Self {
+            kind,
+            message,
+            hint,
+            place,
+            details,
+        } = self;
+        Ok(Failure {
+            kind,
+            message,
+            hint,
+            place,
+            details: details.map(map).transpose()?,
+        })
     }
 }

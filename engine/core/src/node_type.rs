@@ -167,7 +167,10 @@ impl Answer {
     /// Finished, with one value on the port `out`.
     #[must_use]
     pub fn out(value: Value) -> Self {
-        Self::Done { outputs: vec![("out".into(), value)], logs: Vec::new() }
+        Self::Done {
+            outputs: vec![("out".into(), value)],
+            logs: Vec::new(),
+        }
     }
 }
 
@@ -195,11 +198,19 @@ pub struct Catalogue {
     types: BTreeMap<&'static str, Arc<dyn NodeType>>,
 }
 
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.types.keys()).finish()
+    }
+}
+
 impl Catalogue {
     /// The node types that come with FlowForge.
     #[must_use]
     pub fn built_in() -> Self {
-        let mut catalogue = Self { types: BTreeMap::new() };
+        let mut catalogue = Self {
+            types: BTreeMap::new(),
+        };
         for node_type in crate::nodes::all() {
             catalogue.add(node_type);
         }

@@ -24,7 +24,10 @@ pub struct Place {
 impl Place {
     /// The place that is this node.
     pub fn node(node: impl Into<NodeId>) -> Self {
-        Self { node: Some(node.into()), ..Self::default() }
+        Self {
+            node: Some(node.into()),
+            ..Self::default()
+        }
     }
 }
 

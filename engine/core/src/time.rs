@@ -12,7 +12,10 @@ impl Timestamp {
     /// This moment and `delay_ms` more, at the end of time when that passes it.
     #[must_use]
     pub fn plus_ms(self, delay_ms: u64) -> Self {
-        Self(self.0.saturating_add(i64::try_from(delay_ms).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(delay_ms).unwrap_or(i64::MAX)),
+        )
     }
 
     /// Milliseconds from `earlier` to this moment; 0 when the clock went backwards.

@@ -183,7 +183,11 @@ impl Eq for Value {}
 
 /// The bits by which a float is compared and encoded: all NaNs are one.
 pub(crate) fn float_bits(float: f64) -> u64 {
-    if float.is_nan() { f64::NAN.to_bits() } else { float.to_bits() }
+    if float.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        float.to_bits()
+    }
 }
 
 impl std::fmt::Debug for Value {
@@ -220,7 +224,10 @@ from! {
 impl From<u64> for Value {
     /// An integer, or a float when it does not fit.
     fn from(value: u64) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "what JSON readers do with numbers this large")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "what JSON readers do with numbers this large"
+        )]
         i64::try_from(value).map_or(Self::Float(value as f64), Self::Int)
     }
 }

@@ -246,7 +246,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frames: 500_000, max_depth: 16, max_value_bytes: 64 << 20, extra: Extra::new() }
+        Self {
+            max_frames: 500_000,
+            max_depth: 16,
+            max_value_bytes: 64 << 20,
+            extra: Extra::new(),
+        }
     }
 }
 
@@ -255,6 +260,14 @@ impl Workflow {
     #[must_use]
     pub fn to_value(&self) -> Value {
         file::to_value(self)
+    }
+
+    /// The document that a value stands for.
+    ///
+    /// # Errors
+    /// What is missing or has another type.
+    pub fn from_value(value: &Value) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(value.to_json())
     }
 
     /// The content address of the whole document: equal documents, equal hash.

@@ -52,7 +52,10 @@ pub fn encode(value: &Value, sink: &mut dyn BlobSink) -> Address {
 /// # Errors
 /// When a blob is missing, damaged, or no encoding.
 pub fn decode(address: &Address, source: &dyn BlobSource) -> Result<Value, DecodeError> {
-    let bytes = source.get(address).map_err(DecodeError::Storage)?.ok_or(DecodeError::Missing(*address))?;
+    let bytes = source
+        .get(address)
+        .map_err(DecodeError::Storage)?
+        .ok_or(DecodeError::Missing(*address))?;
     decode_inline(&bytes)
 }
 

@@ -38,7 +38,10 @@ impl Value {
             Json::String(text) => Self::Text(text.as_str().into()),
             Json::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
             Json::Object(fields) => Self::Record(
-                fields.iter().map(|(key, value)| (key.as_str(), Self::from_json(value))).collect::<Record>(),
+                fields
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), Self::from_json(value)))
+                    .collect::<Record>(),
             ),
         }
     }
@@ -55,9 +58,12 @@ impl Value {
             Self::Text(text) => Json::from(&**text),
             Self::Bytes(_) => Json::Null,
             Self::List(items) => items.iter().map(Self::to_json).collect(),
-            Self::Record(fields) => {
-                Json::Object(fields.iter().map(|(key, value)| (key.to_string(), value.to_json())).collect())
-            }
+            Self::Record(fields) => Json::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| (key.to_string(), value.to_json()))
+                    .collect(),
+            ),
         }
     }
 }

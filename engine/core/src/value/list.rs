@@ -32,7 +32,10 @@ impl List {
     pub(crate) fn measure(&self) -> (u64, u32) {
         *self.0.seal.measure.get_or_init(|| {
             self.iter().fold((9, 1), |(size, depth), item| {
-                (size.saturating_add(item.size_bytes()), depth.max(item.depth() + 1))
+                (
+                    size.saturating_add(item.size_bytes()),
+                    depth.max(item.depth() + 1),
+                )
             })
         })
     }
@@ -48,7 +51,10 @@ impl Deref for List {
 
 impl From<Vec<Value>> for List {
     fn from(items: Vec<Value>) -> Self {
-        Self(Arc::new(ListInner { items, seal: Seal::default() }))
+        Self(Arc::new(ListInner {
+            items,
+            seal: Seal::default(),
+        }))
     }
 }
 

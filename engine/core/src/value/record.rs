@@ -76,19 +76,26 @@ impl Record {
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
-        self.0.fields.binary_search_by(|(name, _)| (**name).cmp(key))
+        self.0
+            .fields
+            .binary_search_by(|(name, _)| (**name).cmp(key))
     }
 
     fn sorted(fields: Vec<(Arc<str>, Value)>) -> Self {
-        Self(Arc::new(RecordInner { fields, seal: Seal::default() }))
+        Self(Arc::new(RecordInner {
+            fields,
+            seal: Seal::default(),
+        }))
     }
 }
 
 impl<K: Into<Arc<str>>> FromIterator<(K, Value)> for Record {
     /// A record of these fields; of several with one name the last counts.
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(fields: I) -> Self {
-        let mut fields: Vec<(Arc<str>, Value)> =
-            fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        let mut fields: Vec<(Arc<str>, Value)> = fields
+            .into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect();
         if !fields.is_sorted_by(|(a, _), (b, _)| a < b) {
             fields.reverse();
             fields.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -64,6 +64,9 @@ shared! {
 
 impl From<Vec<u8>> for Bytes {
     fn from(content: Vec<u8>) -> Self {
-        Self(Arc::new(BytesInner { content: content.into(), seal: Seal::default() }))
+        Self(Arc::new(BytesInner {
+            content: content.into(),
+            seal: Seal::default(),
+        }))
     }
 }

@@ -5,5 +5,7 @@ use crate::value::Value;
 
 /// The document as a value, with every field.
 pub(super) fn to_value(workflow: &Workflow) -> Value {
-    serde_json::to_value(workflow).map(|json| Value::from_json(&json)).unwrap_or_default()
+    serde_json::to_value(workflow)
+        .map(|json| Value::from_json(&json))
+        .unwrap_or_default()
 }
