@@ -1,20 +1,37 @@
 //! What flows on an edge: immutable, shared by reference, and addressed by content.
 //!
-//! A value knows its address, its encoded size and its depth after they were first asked for, so a
-//! large value that is passed on unchanged is neither copied nor hashed again. Records are sorted by
-//! key. Why not in the order they were written? Because two equal records must have one address, and
-//! scripts see sorted maps anyway.
+//! A value knows its encoded size and its depth from the moment it is made, and its address after it
+//! was first asked for or stored, so a large value that is passed on unchanged is neither copied nor
+//! hashed again. Records are sorted by key. Why not in the order they were written? Because two equal
+//! records must have one address, and scripts see sorted maps anyway.
+//!
+//! Lists and records can be made of anything, so also deeper than [`DEPTH_MAX`]. Such a value can be
+//! passed around, compared and dropped without overflowing the stack, but it is outside the domain:
+//! whoever lets values in (a node's output, a request) refuses it by asking [`Value::depth`]. Where
+//! nobody did, it is stored and shown as the text [`TOO_DEEP`].
 
 mod address;
 mod blob;
+mod cut;
+mod decode;
+mod deep;
+mod encode;
+mod flat;
+mod form;
 mod json;
+#[cfg(test)]
+mod laws;
 mod list;
 mod record;
 mod seal;
 mod text;
+mod wire;
 
 pub use address::Address;
-pub use blob::{BlobSink, BlobSource, DecodeError, decode, decode_inline, encode, encode_inline};
+pub use blob::{
+    ALONE_BYTES, BlobSink, BlobSource, DecodeError, children, decode, decode_at_most,
+    decode_inline, encode, encode_inline,
+};
 pub use json::JsonError;
 pub use list::List;
 pub use record::Record;
@@ -23,7 +40,13 @@ pub use text::{Bytes, Text};
 use seal::Seal;
 
 /// Deepest nesting of lists and records that a value may have.
-pub const DEPTH_MAX: u32 = 128;
+///
+/// Why not 128? JSON readers commonly stop there, and a value must still be readable inside whatever
+/// it is wrapped in: a request, an event, a workflow's parameters.
+pub const DEPTH_MAX: u32 = 100;
+
+/// What is stored and shown in place of a value deeper than [`DEPTH_MAX`].
+pub const TOO_DEEP: &str = "nested deeper than 100 levels";
 
 /// What flows on an edge.
 ///
@@ -71,26 +94,44 @@ impl Value {
         blob::address(self)
     }
 
-    /// The size of its canonical encoding in bytes, with all that it holds.
+    /// The size of its flat encoding in bytes, with all that it holds; known without computing it.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
-        self.seal_parts().0
+        match self {
+            Self::List(list) => list.measure().size,
+            Self::Record(record) => record.measure().size,
+            _ => flat::leaf_size(self),
+        }
     }
 
-    /// How deep lists and records are nested in it: 0 for what holds nothing.
+    /// How deep lists and records are nested in it: 0 for what can hold nothing, 1 for an empty list.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.seal_parts().1
+        match self {
+            Self::List(list) => list.measure().depth,
+            Self::Record(record) => record.measure().depth,
+            _ => 0,
+        }
     }
 
-    fn seal_parts(&self) -> (u64, u32) {
+    fn seal(&self) -> Option<&Seal> {
         match self {
-            Self::Null | Self::Bool(_) => (1, 0),
-            Self::Int(_) | Self::Float(_) => (9, 0),
-            Self::Text(text) => (text.len() as u64 + 9, 0),
-            Self::Bytes(bytes) => (bytes.len() as u64 + 9, 0),
-            Self::List(list) => list.measure(),
-            Self::Record(record) => record.measure(),
+            Self::Text(text) => text.seal(),
+            Self::Bytes(bytes) => bytes.seal(),
+            Self::List(list) => Some(list.seal()),
+            Self::Record(record) => Some(record.seal()),
+            _ => None,
+        }
+    }
+
+    /// Its address, when it is known already.
+    fn sealed(&self) -> Option<&Address> {
+        self.seal()?.get()
+    }
+
+    fn set_seal(&self, address: Address) {
+        if let Some(seal) = self.seal() {
+            seal.set(address);
         }
     }
 
@@ -192,7 +233,7 @@ pub(crate) fn float_bits(float: f64) -> u64 {
 
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.to_json())
+        f.write_str(&self.to_json_text())
     }
 }
 
@@ -213,7 +254,7 @@ from! {
     u32 => Int(value) value.into();
     f64 => Float(value) value;
     &str => Text(value) value.into();
-    String => Text(value) value.as_str().into();
+    String => Text(value) value.into();
     Text => Text(value) value;
     Bytes => Bytes(value) value;
     List => List(value) value;

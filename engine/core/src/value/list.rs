@@ -1,17 +1,19 @@
 //! Values in order.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Seal, Value};
+use super::seal::{Measure, Seal};
+use super::{DEPTH_MAX, Value, deep};
 
 /// Values in order, shared by reference.
-#[derive(Clone, Debug, Default)]
-pub struct List(Arc<ListInner>);
+#[derive(Clone)]
+pub struct List(pub(super) Arc<ListInner>);
 
-#[derive(Debug, Default)]
-struct ListInner {
-    items: Vec<Value>,
+pub(super) struct ListInner {
+    pub(super) items: Vec<Value>,
+    measure: Measure,
     seal: Seal,
 }
 
@@ -25,19 +27,18 @@ impl List {
         items.into()
     }
 
-    pub(crate) fn seal(&self) -> &Seal {
+    pub(super) fn seal(&self) -> &Seal {
         &self.0.seal
     }
 
-    pub(crate) fn measure(&self) -> (u64, u32) {
-        *self.0.seal.measure.get_or_init(|| {
-            self.iter().fold((9, 1), |(size, depth), item| {
-                (
-                    size.saturating_add(item.size_bytes()),
-                    depth.max(item.depth() + 1),
-                )
-            })
-        })
+    pub(super) fn measure(&self) -> Measure {
+        self.0.measure
+    }
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Vec::new().into()
     }
 }
 
@@ -51,8 +52,12 @@ impl Deref for List {
 
 impl From<Vec<Value>> for List {
     fn from(items: Vec<Value>) -> Self {
+        let measure = items
+            .iter()
+            .fold(Measure::of_count(items.len()), Measure::and);
         Self(Arc::new(ListInner {
             items,
+            measure,
             seal: Seal::default(),
         }))
     }
@@ -64,8 +69,45 @@ impl FromIterator<Value> for List {
     }
 }
 
+impl<'a> IntoIterator for &'a List {
+    type Item = &'a Value;
+    type IntoIter = std::slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl PartialEq for List {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.items == other.0.items
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return true;
+        }
+        if self.measure() != other.measure() || self.len() != other.len() {
+            return false;
+        }
+        self.seal().tell(other.seal()).unwrap_or_else(|| {
+            if self.measure().depth > DEPTH_MAX {
+                deep::all_equal(self.iter().zip(other).collect())
+            } else {
+                self.0.items == other.0.items
+            }
+        })
+    }
+}
+
+impl Eq for List {}
+
+impl Drop for ListInner {
+    fn drop(&mut self) {
+        if self.measure.depth > DEPTH_MAX {
+            deep::unwind(std::mem::take(&mut self.items));
+        }
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
     }
 }

@@ -1,16 +1,18 @@
 //! Values by name, sorted by name.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Seal, Value};
+use super::seal::{Measure, Seal};
+use super::{DEPTH_MAX, Value, deep};
 
 /// Values by name, sorted by the bytes of the name, shared by reference.
-#[derive(Clone, Debug, Default)]
-pub struct Record(Arc<RecordInner>);
+#[derive(Clone)]
+pub struct Record(pub(super) Arc<RecordInner>);
 
-#[derive(Debug, Default)]
-struct RecordInner {
-    fields: Vec<(Arc<str>, Value)>,
+pub(super) struct RecordInner {
+    pub(super) fields: Vec<(Arc<str>, Value)>,
+    measure: Measure,
     seal: Seal,
 }
 
@@ -38,6 +40,16 @@ impl Record {
         self.0.fields.is_empty()
     }
 
+    /// The names of the fields, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(key, _)| &**key)
+    }
+
+    /// The values of the fields, sorted by name.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
     /// The same record with one field added or replaced; every other value is shared.
     #[must_use]
     pub fn with(&self, key: &str, value: Value) -> Self {
@@ -62,17 +74,12 @@ impl Record {
         }
     }
 
-    pub(crate) fn seal(&self) -> &Seal {
+    pub(super) fn seal(&self) -> &Seal {
         &self.0.seal
     }
 
-    pub(crate) fn measure(&self) -> (u64, u32) {
-        *self.0.seal.measure.get_or_init(|| {
-            self.iter().fold((9, 1), |(size, depth), (key, value)| {
-                let field = value.size_bytes().saturating_add(key.len() as u64 + 9);
-                (size.saturating_add(field), depth.max(value.depth() + 1))
-            })
-        })
+    pub(super) fn measure(&self) -> Measure {
+        self.0.measure
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
@@ -81,11 +88,28 @@ impl Record {
             .binary_search_by(|(name, _)| (**name).cmp(key))
     }
 
-    fn sorted(fields: Vec<(Arc<str>, Value)>) -> Self {
+    /// A record of fields that are sorted by name, without two of one name.
+    pub(super) fn sorted(fields: Vec<(Arc<str>, Value)>) -> Self {
+        debug_assert!(
+            fields.is_sorted_by(|(a, _), (b, _)| a < b),
+            "fields are sorted and unique"
+        );
+        let measure = fields
+            .iter()
+            .fold(Measure::of_count(fields.len()), |sum, (key, value)| {
+                sum.and_key(key).and(value)
+            });
         Self(Arc::new(RecordInner {
             fields,
+            measure,
             seal: Seal::default(),
         }))
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self::sorted(Vec::new())
     }
 }
 
@@ -116,6 +140,37 @@ impl<'a> IntoIterator for &'a Record {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.fields == other.0.fields
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return true;
+        }
+        if self.measure() != other.measure() || self.len() != other.len() {
+            return false;
+        }
+        self.seal().tell(other.seal()).unwrap_or_else(|| {
+            if self.measure().depth > DEPTH_MAX {
+                self.keys().eq(other.keys())
+                    && deep::all_equal(self.values().zip(other.values()).collect())
+            } else {
+                self.0.fields == other.0.fields
+            }
+        })
+    }
+}
+
+impl Eq for Record {}
+
+impl Drop for RecordInner {
+    fn drop(&mut self) {
+        if self.measure.depth > DEPTH_MAX {
+            deep::unwind(self.fields.drain(..).map(|(_, value)| value).collect());
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(key, value)| (key, value)))
+            .finish()
     }
 }

@@ -1,14 +1,60 @@
-//! What a list, record, text or byte string knows about itself after it was first asked.
+//! What a list, record, or long text knows about itself.
 
 use std::sync::OnceLock;
 
-use super::Address;
+use super::{Address, Value};
 
-/// Facts that are computed once and kept beside the content. They never take part in equality.
+/// Size and depth, known from the moment of making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Measure {
+    /// Size of the flat encoding in bytes.
+    pub(super) size: u64,
+    /// Levels of lists and records, this one included.
+    pub(super) depth: u32,
+}
+
+impl Measure {
+    /// Of a list or record without its content.
+    pub(super) fn of_count(count: usize) -> Self {
+        Self {
+            size: 1 + super::wire::varint_len(count as u64),
+            depth: 1,
+        }
+    }
+
+    /// With one more value in it.
+    pub(super) fn and(self, value: &Value) -> Self {
+        Self {
+            size: self.size.saturating_add(value.size_bytes()),
+            depth: self.depth.max(value.depth().saturating_add(1)),
+        }
+    }
+
+    /// With the name of a field.
+    pub(super) fn and_key(self, key: &str) -> Self {
+        Self {
+            size: self.size.saturating_add(super::wire::bytes_len(key.len())),
+            ..self
+        }
+    }
+}
+
+/// The content address, kept once it was computed. It never takes part in equality.
 #[derive(Debug, Default)]
-pub(crate) struct Seal {
-    /// The content address.
-    pub(crate) address: OnceLock<Address>,
-    /// Encoded size in bytes, and depth.
-    pub(crate) measure: OnceLock<(u64, u32)>,
+pub(super) struct Seal(OnceLock<Address>);
+
+impl Seal {
+    pub(super) fn get(&self) -> Option<&Address> {
+        self.0.get()
+    }
+
+    pub(super) fn set(&self, address: Address) {
+        let kept = self.0.get_or_init(|| address);
+        debug_assert_eq!(*kept, address, "a value has one address");
+    }
+
+    /// Whether two values are equal, when both addresses tell.
+    pub(super) fn tell(&self, other: &Self) -> Option<bool> {
+        Some(self.get()? == other.get()?)
+    }
 }
