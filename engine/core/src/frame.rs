@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::effect::{Effect, Outcome};
 use crate::event::{LogLine, Mode, WorkflowRef};
 use crate::failure::Failure;
 use crate::id::{NodeId, Path, RunId, Seq};
 use crate::time::Timestamp;
-use crate::value::{Address, Value};
+use crate::value::{Address, Record, Value};
+use crate::workflow::Node;
 
 /// Where a frame or a node is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,10 +45,94 @@ pub struct FrameEffect<V = Value> {
     /// What was asked.
     #[serde(flatten)]
     pub effect: Effect<V>,
-    /// What came back, absent while it is awaited.
+    /// What came back, null while it is awaited; `{"ok": ...}` or `{"error": ...}` in JSON.
+    #[serde(serialize_with = "serialize_outcome")]
     pub outcome: Option<Outcome<V>>,
     /// How long it took.
     pub took_ms: Option<u64>,
+}
+
+/// What a completed frame gave.
+///
+/// In JSON the value itself when only the port `out` was used, else a record by port.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output<V = Value> {
+    /// The value of the port `out`, the only one used.
+    Out(V),
+    /// Every port that was used, in the node type's port order.
+    Ports(Vec<(String, V)>),
+}
+
+impl Output {
+    /// The value of the port `out`, or a record by port when others were used.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Out(value) => value.clone(),
+            Self::Ports(ports) => ports
+                .iter()
+                .map(|(port, value)| (port.as_str(), value.clone()))
+                .collect::<Record>()
+                .into(),
+        }
+    }
+}
+
+impl<V> Output<V> {
+    /// Port and value of each port that was used.
+    pub fn ports(&self) -> impl Iterator<Item = (&str, &V)> {
+        let (out, ports) = match self {
+            Self::Out(value) => (Some(("out", value)), [].as_slice()),
+            Self::Ports(ports) => (None, ports.as_slice()),
+        };
+        out.into_iter()
+            .chain(ports.iter().map(|(port, value)| (port.as_str(), value)))
+    }
+}
+
+impl<V: Serialize> Serialize for Output<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Out(value) => value.serialize(serializer),
+            Self::Ports(ports) => {
+                serializer.collect_map(ports.iter().map(|(port, value)| (port, value)))
+            }
+        }
+    }
+}
+
+fn serialize_outcome<V: Serialize, S: Serializer>(
+    outcome: &Option<Outcome<V>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let Some(outcome) = outcome else {
+        return serializer.serialize_none();
+    };
+    let mut map = serializer.serialize_map(Some(1))?;
+    match outcome {
+        Ok(value) => map.serialize_entry("ok", value)?,
+        Err(error) => map.serialize_entry("error", error)?,
+    }
+    map.end()
+}
+
+/// The content address of what a node computes with: its type, parameters and code.
+///
+/// Its name, place, policies and edges do not count.
+#[must_use]
+pub fn code_hash(node: &Node) -> Address {
+    let params: Record = node
+        .params
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    let code: Record = [
+        ("params", params.into()),
+        ("type", Value::from(node.kind.as_str())),
+    ]
+    .into_iter()
+    .collect();
+    Value::from(code).address()
 }
 
 /// What a frame cost.
@@ -85,10 +171,10 @@ pub struct ExecutionFrame<V = Value> {
     pub closed_seq: Option<Seq>,
     /// When it opened.
     pub timestamp: Timestamp,
-    /// What `input` was.
-    pub input: V,
-    /// The value of the port `out`, or a record by port when others were used.
-    pub output: Option<V>,
+    /// What `input` was; none for a node that was passed over.
+    pub input: Option<V>,
+    /// What it gave, once it has completed.
+    pub output: Option<Output<V>>,
     /// Where it is in its life.
     pub status: Status,
     /// Why it failed.
@@ -113,7 +199,7 @@ pub struct ExecutionFrame<V = Value> {
 pub struct NodeMoment<V = Value> {
     /// The status of its latest frame, pending before its first.
     pub status: Status,
-    /// Its latest frame as it was at that moment.
+    /// Its latest frame as it was at that moment; being passed over is one, without input.
     pub frame: Option<ExecutionFrame<V>>,
     /// Frames opened so far.
     pub opened: u64,
@@ -121,6 +207,8 @@ pub struct NodeMoment<V = Value> {
     pub completed: u64,
     /// Frames failed so far.
     pub failed: u64,
+    /// Times it was passed over so far.
+    pub skipped: u64,
 }
 
 /// A run folded up to one event: every node's status and values at that moment.

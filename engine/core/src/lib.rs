@@ -7,13 +7,14 @@
 //! Reading order: [`value`] (what flows), [`workflow`] (the document), [`check`](mod@check) (what is
 //! wrong with it), [`node_type`] and [`nodes`] (the catalogue), [`script`] (Rhai and `{{ }}`),
 //! [`effect`] and [`event`] (what goes out, what is recorded), [`machine`] (run + arrival -> events +
-//! effects), [`frame`] (what a person looks at).
+//! effects), [`frame`] (what a person looks at), [`fold`] (events -> frames and snapshots).
 
 pub mod check;
 pub mod edit;
 pub mod effect;
 pub mod event;
 pub mod failure;
+pub mod fold;
 pub mod frame;
 pub mod id;
 pub mod machine;
