@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::effect::{Effect, Outcome};
 use crate::event::LogLine;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::script::{EvaluateReply, EvaluateRequest};
 use crate::time::Timestamp;
 use crate::value::{List, Value};
@@ -54,8 +54,52 @@ pub struct Example {
     pub params: serde_json::Value,
     /// What comes in.
     pub input: serde_json::Value,
-    /// What leaves by the port `out`; absent when the result depends on the world.
+    /// What leaves; absent when the result depends on the world.
     pub output: Option<serde_json::Value>,
+    /// The port by which it leaves; mostly `out`.
+    pub port: &'static str,
+    /// Whether several edges enter, so that `input` holds one value for each, by the node it comes from.
+    pub by_source: bool,
+}
+
+impl Example {
+    /// An example whose result depends on the world.
+    #[must_use]
+    pub fn new(title: &'static str, params: serde_json::Value, input: serde_json::Value) -> Self {
+        Self {
+            title,
+            params,
+            input,
+            output: None,
+            port: "out",
+            by_source: false,
+        }
+    }
+
+    /// The same example with what leaves by the port `out`.
+    #[must_use]
+    pub fn gives(self, output: serde_json::Value) -> Self {
+        self.gives_at("out", output)
+    }
+
+    /// The same example with what leaves by another port.
+    #[must_use]
+    pub fn gives_at(self, port: &'static str, output: serde_json::Value) -> Self {
+        Self {
+            port,
+            output: Some(output),
+            ..self
+        }
+    }
+
+    /// The same example, its input being one value for each edge, by the node it comes from.
+    #[must_use]
+    pub fn by_source(self) -> Self {
+        Self {
+            by_source: true,
+            ..self
+        }
+    }
 }
 
 /// Everything about a node type that can be told without running it.
@@ -87,6 +131,8 @@ pub struct NodeSpec {
     pub lazy: &'static [&'static str],
     /// Parameters that hold Rhai scripts. They are lazy too.
     pub code: &'static [&'static str],
+    /// How it fails: the kind, and when.
+    pub errors: &'static [(FailureKind, &'static str)],
     /// Worked examples.
     pub examples: Vec<Example>,
 }

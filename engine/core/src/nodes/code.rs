@@ -1,0 +1,3 @@
+//! Code that people and models write.
+
+pub(super) mod rhai;

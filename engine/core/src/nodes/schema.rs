@@ -1,0 +1,137 @@
+//! How parameters are described: a JSON Schema, written so that nothing a form needs can be left out.
+//!
+//! Every property has a title and a description. JSON objects have no order, so the order in which a
+//! form shows them is kept beside them, under `x-order`.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value as Json, json};
+
+/// One property of a record of parameters.
+pub(super) struct Property {
+    name: &'static str,
+    required: bool,
+    schema: Map<String, Json>,
+}
+
+impl Property {
+    fn new(name: &'static str, title: &str, about: &str) -> Self {
+        let schema = Map::from_iter([
+            ("title".into(), json!(title)),
+            ("description".into(), json!(about)),
+        ]);
+        Self {
+            name,
+            required: false,
+            schema,
+        }
+    }
+
+    fn with(mut self, key: &str, value: Json) -> Self {
+        self.schema.insert(key.into(), value);
+        self
+    }
+
+    /// A value of any kind.
+    pub(super) fn any(name: &'static str, title: &str, about: &str) -> Self {
+        Self::new(name, title, about)
+    }
+
+    /// A text.
+    pub(super) fn text(name: &'static str, title: &str, about: &str) -> Self {
+        Self::new(name, title, about).with("type", json!("string"))
+    }
+
+    /// A text of several lines.
+    pub(super) fn long_text(name: &'static str, title: &str, about: &str) -> Self {
+        Self::text(name, title, about).with("x-lines", json!(8))
+    }
+
+    /// True or false.
+    pub(super) fn bool(name: &'static str, title: &str, about: &str) -> Self {
+        Self::new(name, title, about).with("type", json!("boolean"))
+    }
+
+    /// A whole number in a range.
+    pub(super) fn int(
+        name: &'static str,
+        title: &str,
+        about: &str,
+        range: RangeInclusive<i64>,
+    ) -> Self {
+        Self::new(name, title, about)
+            .with("type", json!("integer"))
+            .with("minimum", json!(range.start()))
+            .with("maximum", json!(range.end()))
+    }
+
+    /// One of these texts.
+    pub(super) fn choice(name: &'static str, title: &str, about: &str, choices: &[&str]) -> Self {
+        Self::text(name, title, about).with("enum", json!(choices))
+    }
+
+    /// A list whose items have this schema.
+    pub(super) fn list(name: &'static str, title: &str, about: &str, items: Json) -> Self {
+        Self::new(name, title, about)
+            .with("type", json!("array"))
+            .with("items", items)
+    }
+
+    /// A record of any fields.
+    pub(super) fn record(name: &'static str, title: &str, about: &str) -> Self {
+        Self::new(name, title, about).with("type", json!("object"))
+    }
+
+    /// The same property, which must be given.
+    pub(super) fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same property with what counts when it is left out.
+    pub(super) fn or(self, default: Json) -> Self {
+        self.with("default", default)
+    }
+
+    /// The same property with a value that a form shows as a hint.
+    pub(super) fn such_as(self, example: Json) -> Self {
+        self.with("examples", json!([example]))
+    }
+}
+
+/// The schema of a record with these properties and no others, in the order of its form.
+pub(super) fn record<const N: usize>(properties: [Property; N]) -> Json {
+    let order: Vec<_> = properties.iter().map(|property| property.name).collect();
+    let required: Vec<_> = properties
+        .iter()
+        .filter(|property| property.required)
+        .map(|property| property.name)
+        .collect();
+    let properties: Map<String, Json> = properties
+        .into_iter()
+        .map(|property| (property.name.into(), Json::Object(property.schema)))
+        .collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+        "x-order": order,
+    })
+}
+
+/// The schema of the items of a list of texts.
+pub(super) fn texts() -> Json {
+    json!({ "type": "string" })
+}
+
+/// The properties of a record's schema in the order of its form: name, schema, whether it must be given.
+pub(super) fn properties(record: &Json) -> impl Iterator<Item = (&str, &Json, bool)> {
+    let order = record["x-order"].as_array().map_or(&[][..], Vec::as_slice);
+    order.iter().filter_map(Json::as_str).map(|name| {
+        let required = record["required"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(name)));
+        (name, &record["properties"][name], required)
+    })
+}

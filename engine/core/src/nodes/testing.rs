@@ -1,0 +1,507 @@
+//! The stage on which node types are tested: an activation made by hand, and its answer as text.
+
+use serde_json::{Value as Json, json};
+
+use super::all;
+use crate::effect::{Effect, Outcome};
+use crate::failure::Failure;
+use crate::node_type::{Activation, Answer, Arrival, Catalogue, Example};
+use crate::script::{EvaluateReply, EvaluateRequest, WALL_MS_DEFAULT};
+use crate::time::Timestamp;
+use crate::value::{Record, Value};
+
+/// Checks what a node with these (evaluated) parameters and this input answers; see [`Scene::told`].
+pub(super) fn check_node(name: &str, params: Json, input: Json, expected: &str) {
+    assert_eq!(Scene::new(name, params, input).told(), expected);
+}
+
+/// One activation, made by hand.
+pub(super) struct Scene {
+    name: String,
+    params: Value,
+    input: Value,
+    arrivals: Vec<Arrival>,
+    answers: Vec<Outcome>,
+    reply: Option<EvaluateReply>,
+    last: Option<Value>,
+    iterations: u64,
+}
+
+impl Scene {
+    /// A node that was just entered. It opened at 1,000,000 ms.
+    pub(super) fn new(name: &str, params: Json, input: Json) -> Self {
+        Self {
+            name: name.into(),
+            params: Value::from_json(&params),
+            input: Value::from_json(&input),
+            arrivals: Vec::new(),
+            answers: Vec::new(),
+            reply: None,
+            last: None,
+            iterations: 0,
+        }
+    }
+
+    /// An example as the first activation of a node.
+    pub(super) fn of(name: &str, example: &Example) -> Self {
+        let scene = Self::new(name, example.params.clone(), example.input.clone());
+        match example.input.as_object().filter(|_| example.by_source) {
+            Some(sources) => {
+                let arrivals: Vec<_> = sources
+                    .iter()
+                    .map(|(node, value)| (node.as_str(), value.clone()))
+                    .collect();
+                scene.arrivals(&arrivals)
+            }
+            None => scene,
+        }
+    }
+
+    /// With a value that JSON cannot say.
+    pub(super) fn input(self, input: Value) -> Self {
+        Self { input, ..self }
+    }
+
+    /// With several edges: the node each comes from, and its value. The input follows from them.
+    pub(super) fn arrivals(self, arrivals: &[(&str, Json)]) -> Self {
+        let arrival = |(source, value): &(&str, Json)| Arrival {
+            port: "in".into(),
+            source: (*source).into(),
+            value: Value::from_json(value),
+        };
+        let arrivals: Vec<_> = arrivals.iter().map(arrival).collect();
+        let input = match &arrivals[..] {
+            [] => Value::Null,
+            [only] => only.value.clone(),
+            several => several
+                .iter()
+                .map(|one| (one.source.as_str(), one.value.clone()))
+                .collect::<Record>()
+                .into(),
+        };
+        Self {
+            arrivals,
+            input,
+            ..self
+        }
+    }
+
+    /// With the outcomes of the effects it asked for.
+    pub(super) fn answers<const N: usize>(self, answers: [Outcome; N]) -> Self {
+        Self {
+            answers: answers.into(),
+            ..self
+        }
+    }
+
+    /// With the reply to any evaluation it asks for.
+    pub(super) fn replies(self, reply: EvaluateReply) -> Self {
+        Self {
+            reply: Some(reply),
+            ..self
+        }
+    }
+
+    /// With what the last iteration of its body gave.
+    pub(super) fn last(self, last: Json) -> Self {
+        Self {
+            last: Some(Value::from_json(&last)),
+            ..self
+        }
+    }
+
+    /// With so many iterations of its body behind it.
+    pub(super) fn iterations(self, iterations: u64) -> Self {
+        Self { iterations, ..self }
+    }
+
+    /// The node's answer.
+    pub(super) fn evaluate(&self) -> Result<Answer, Failure> {
+        let catalogue = Catalogue::built_in();
+        catalogue
+            .get(&self.name)
+            .unwrap_or_else(|| panic!("no node type {}", self.name))
+            .evaluate(self)
+    }
+
+    /// The node's answer as text: `PORT VALUE` and `log LEVEL: TEXT` lines, `await KIND REQUEST`,
+    /// or `failed KIND POINTER LINE:COLUMN: MESSAGE (HINT)`.
+    pub(super) fn told(&self) -> String {
+        match self.evaluate() {
+            Ok(answer) => told(answer),
+            Err(failure) => told_failure(&failure),
+        }
+    }
+}
+
+fn told(answer: Answer) -> String {
+    match answer {
+        Answer::Done { outputs, logs } => {
+            let outputs = outputs
+                .iter()
+                .map(|(port, value)| format!("{port} {}", value.to_json()));
+            let logs = logs
+                .iter()
+                .map(|line| format!("log {}: {}", line.level, line.text));
+            outputs.chain(logs).collect::<Vec<_>>().join("\n")
+        }
+        Answer::Await(Effect {
+            kind,
+            request,
+            idempotent,
+        }) => {
+            let repeatable = if idempotent { ", idempotent" } else { "" };
+            format!("await {} {}{repeatable}", word(&kind), request.to_json())
+        }
+        Answer::Evaluate(request) => format!("evaluate {:?}", request.sources),
+        Answer::Each { items, parallelism } => format!(
+            "each {}, {parallelism} at once",
+            Value::List(items).to_json()
+        ),
+        Answer::Repeat { input } => format!("repeat {}", input.to_json()),
+        Answer::Enter { workflow, input } => {
+            format!("enter {} with {}", workflow.id, input.to_json())
+        }
+    }
+}
+
+fn told_failure(failure: &Failure) -> String {
+    let mut text = format!("failed {}", word(&failure.kind));
+    let place = failure.place.clone().unwrap_or_default();
+    if let Some(param) = place.param {
+        text = format!("{text} {param}");
+    }
+    if let (Some(line), Some(column)) = (place.line, place.column) {
+        text = format!("{text} {line}:{column}");
+    }
+    text = format!("{text}: {}", failure.message);
+    match &failure.hint {
+        Some(hint) => format!("{text} ({hint})"),
+        None => text,
+    }
+}
+
+/// The name of an enum's variant as JSON has it.
+fn word(kind: &impl serde::Serialize) -> String {
+    json!(kind).as_str().unwrap_or_default().to_owned()
+}
+
+impl Activation for Scene {
+    fn params(&self) -> &Value {
+        &self.params
+    }
+
+    fn input(&self) -> &Value {
+        &self.input
+    }
+
+    fn arrivals(&self) -> &[Arrival] {
+        &self.arrivals
+    }
+
+    fn scope(&self, _: &[&str]) -> Value {
+        [
+            ("input", self.input.clone()),
+            ("nodes", Record::default().into()),
+        ]
+        .into_iter()
+        .collect::<Record>()
+        .into()
+    }
+
+    fn answers(&self) -> &[Outcome] {
+        &self.answers
+    }
+
+    fn evaluated(&self, _: &EvaluateRequest) -> Option<&EvaluateReply> {
+        self.reply.as_ref()
+    }
+
+    fn wall_ms(&self) -> u64 {
+        WALL_MS_DEFAULT
+    }
+
+    fn opened_at(&self) -> Timestamp {
+        Timestamp(1_000_000)
+    }
+
+    fn key(&self) -> String {
+        "run/node/".into()
+    }
+
+    fn last(&self) -> Option<&Value> {
+        self.last.as_ref()
+    }
+
+    fn iterations(&self) -> u64 {
+        self.iterations
+    }
+}
+
+mod every_node_type {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::node_type::{NodeSpec, Role};
+    use crate::nodes::schema::properties;
+
+    /// Checks every node type; a complaint is a text that is not empty.
+    fn check(complain: impl Fn(&NodeSpec) -> Vec<String>) {
+        let complaints: Vec<_> = all()
+            .iter()
+            .flat_map(|node_type| {
+                let spec = node_type.spec();
+                complain(spec)
+                    .into_iter()
+                    .map(|complaint| format!("{}: {complaint}", spec.name))
+            })
+            .collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    fn unless(holds: bool, complaint: impl Into<String>) -> Option<String> {
+        (!holds).then(|| complaint.into())
+    }
+
+    #[test]
+    fn is_in_the_catalogue_once() {
+        let names: BTreeSet<_> = all()
+            .iter()
+            .map(|node_type| node_type.spec().name)
+            .collect();
+        assert_eq!(names.len(), all().len());
+        assert_eq!(names.len(), 22);
+    }
+
+    #[test]
+    fn examples_give_what_they_say() {
+        check(|spec| {
+            let examples = spec.examples.iter().filter(|example| {
+                !example.params.to_string().contains("{{") && spec.code.is_empty()
+            });
+            let told = examples.filter_map(|example| {
+                let output = example.output.as_ref()?;
+                let (told, expected) = (
+                    Scene::of(spec.name, example).told(),
+                    format!("{} {output}", example.port),
+                );
+                unless(
+                    told.lines().next() == Some(&expected),
+                    format!("{}: expected {expected}, found {told}", example.title),
+                )
+            });
+            told.collect()
+        });
+    }
+
+    #[test]
+    fn has_two_examples_or_more_that_fit_its_schema() {
+        check(|spec| {
+            let validator = jsonschema::validator_for(&spec.params).unwrap();
+            let misfits = spec.examples.iter().flat_map(|example| {
+                let errors = validator
+                    .iter_errors(&example.params)
+                    .filter(|error| !error.instance().to_string().contains("{{"));
+                errors
+                    .map(|error| format!("{}: {error}", example.title))
+                    .collect::<Vec<_>>()
+            });
+            misfits
+                .chain(unless(
+                    spec.examples.len() >= 2,
+                    "has fewer than two examples",
+                ))
+                .collect()
+        });
+    }
+
+    #[test]
+    fn schema_is_valid_and_closed() {
+        check(|spec| {
+            let valid = jsonschema::meta::is_valid(&spec.params);
+            let closed = spec.params["additionalProperties"] == json!(false);
+            [
+                unless(valid, "is not a JSON Schema"),
+                unless(closed, "allows other parameters"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        });
+    }
+
+    /// Every property of a record's schema, and of the records that its lists hold.
+    fn all_properties(record: &Json) -> Vec<(String, Json, bool)> {
+        let mut all = Vec::new();
+        for (name, schema, required) in properties(record) {
+            all.push((name.to_owned(), schema.clone(), required));
+            all.extend(all_properties(&schema["items"]));
+        }
+        all
+    }
+
+    #[test]
+    fn parameters_are_described() {
+        check(|spec| {
+            let complaints =
+                all_properties(&spec.params)
+                    .into_iter()
+                    .flat_map(|(name, schema, required)| {
+                        let about = schema["description"].as_str().unwrap_or_default();
+                        let said = required
+                            || schema.get("default").is_some()
+                            || spec.docs.contains("either")
+                            || about.contains("When left out")
+                            || spec.name == "flow.fail"
+                            || name == "body"
+                            || name == "value";
+                        [
+                            unless(
+                                schema["title"]
+                                    .as_str()
+                                    .is_some_and(|title| !title.is_empty()),
+                                format!("{name} has no title"),
+                            ),
+                            unless(about.ends_with('.'), format!("{name} has no description")),
+                            unless(
+                                said,
+                                format!("it is not said what counts when {name} is left out"),
+                            ),
+                        ]
+                    });
+            complaints.flatten().collect()
+        });
+    }
+
+    #[test]
+    fn defaults_fit_their_schema() {
+        check(|spec| {
+            let complaints =
+                all_properties(&spec.params)
+                    .into_iter()
+                    .filter_map(|(name, schema, _)| {
+                        let default = schema.get("default")?;
+                        unless(
+                            jsonschema::is_valid(&schema, default),
+                            format!("the default of {name} does not fit"),
+                        )
+                    });
+            complaints.collect()
+        });
+    }
+
+    #[test]
+    fn lazy_and_code_parameters_exist() {
+        check(|spec| {
+            let names = spec.lazy.iter().chain(spec.code);
+            names
+                .filter_map(|name| {
+                    unless(
+                        spec.params["properties"].get(*name).is_some(),
+                        format!("has no {name}"),
+                    )
+                })
+                .collect()
+        });
+    }
+
+    #[test]
+    fn page_mentions_every_parameter_port_error_and_example() {
+        check(|spec| {
+            let params = all_properties(&spec.params)
+                .into_iter()
+                .map(|(name, ..)| format!("{name}`"));
+            let ports = spec
+                .outputs
+                .iter()
+                .chain(&spec.inputs)
+                .map(|port| format!("`{}`", port.name));
+            let errors = spec
+                .errors
+                .iter()
+                .map(|(kind, _)| format!("`{}`", word(kind)));
+            let examples = spec
+                .examples
+                .iter()
+                .map(|example| format!("### {}", example.title));
+            let parts = params.chain(ports).chain(errors).chain(examples);
+            parts
+                .filter_map(|part| {
+                    unless(spec.docs.contains(&part), format!("the page lacks {part}"))
+                })
+                .collect()
+        });
+    }
+
+    #[test]
+    fn can_be_found_and_recognised() {
+        let icons: BTreeSet<_> = all()
+            .iter()
+            .map(|node_type| node_type.spec().icon)
+            .collect();
+        assert_eq!(icons.len(), all().len(), "two node types share an icon");
+        check(|spec| {
+            let icon = !spec.icon.is_empty()
+                && spec
+                    .icon
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit());
+            let summary =
+                spec.summary.ends_with('.') && !spec.summary.trim_end_matches('.').contains(". ");
+            let inputs = spec.inputs.is_empty() == (spec.role == Role::Trigger);
+            [
+                unless(icon, "the icon is no lucide name"),
+                unless(summary, "the summary is not one sentence"),
+                unless(spec.words.len() >= 4, "has fewer than four search words"),
+                unless(inputs, "triggers, and only they, have no input"),
+                unless(!spec.errors.is_empty(), "does not say how it fails"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        });
+    }
+
+    /// A node that has no parameters at all fails with a failure, or does something; it never panics.
+    #[test]
+    fn survives_parameters_and_inputs_of_every_kind() {
+        let values = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1.5),
+            json!("x"),
+            json!([]),
+            json!([null, "a", {}]),
+            json!({}),
+            json!({ "a": [1] }),
+        ];
+        for node_type in all() {
+            let spec = node_type.spec();
+            let names: Vec<_> = properties(&spec.params)
+                .map(|(name, ..)| name.to_owned())
+                .collect();
+            for value in &values {
+                for input in &values {
+                    for name in &names {
+                        let params = spec.examples[0]
+                            .params
+                            .as_object()
+                            .cloned()
+                            .unwrap_or_default();
+                        let params: Json = params
+                            .into_iter()
+                            .chain([(name.clone(), value.clone())])
+                            .collect::<serde_json::Map<_, _>>()
+                            .into();
+                        assert!(
+                            !Scene::new(spec.name, params, input.clone())
+                                .told()
+                                .is_empty()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
