@@ -4,6 +4,23 @@
 //! world stops with [`EvaluateReply::Needs`]; it is evaluated again, from the start, with the answer
 //! among [`EvaluateRequest::answers`]. Scripts are hostile: the limits here are only the first layer,
 //! the sandbox process around this code is the second.
+//!
+//! Reading order: [`Template`] (parameters with expressions), `native` (plain expressions, answered in
+//! process), [`compile_script`] (does it parse), [`Evaluator`] and `functions` (what a script can do),
+//! `explain` (what its errors are called).
+
+mod compile;
+mod conversation;
+mod convert;
+mod engine;
+mod evaluate;
+mod explain;
+mod functions;
+mod logs;
+mod native;
+mod references;
+mod scan;
+mod template;
 
 use std::sync::Arc;
 
@@ -13,6 +30,13 @@ use crate::effect::{Effect, Outcome};
 use crate::event::{LogLine, Usage};
 use crate::failure::Failure;
 use crate::value::Value;
+
+pub use compile::{compile_expression, compile_script};
+pub use conversation::MemoryProbe;
+pub use evaluate::Evaluator;
+pub use functions::{FUNCTIONS, FunctionDoc};
+pub use references::{References, references};
+pub use template::{Resolved, Template};
 
 /// Longest source of one script or expression, in bytes.
 pub const SOURCE_BYTES_MAX: usize = 256 * 1024;

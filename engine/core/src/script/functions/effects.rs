@@ -1,0 +1,146 @@
+//! What a script may ask of the world: a call, the time, chance. Each stops it until it is answered.
+
+use std::rc::Rc;
+
+use rhai::{Array, Dynamic, Engine, Map};
+
+use super::super::conversation::Conversation;
+use super::super::convert::kind_of;
+use super::json::value_of;
+use super::{Answer, fault};
+use crate::effect::{Effect, EffectKind};
+use crate::value::{Record, Value};
+
+/// The fields of a request that are passed on; `idempotent` is for the effect itself.
+const FIELDS: [&str; 9] = [
+    "method",
+    "url",
+    "headers",
+    "body",
+    "responseAs",
+    "bytesMax",
+    "redirectsMax",
+    "timeoutMs",
+    "idempotencyKey",
+];
+
+pub(super) fn register(engine: &mut Engine, conversation: &Rc<Conversation>) {
+    let talk = Rc::clone(conversation);
+    engine.register_fn("http", move |method: &str, url: &str| {
+        talk.ask(simple_call(method, url))
+    });
+    let talk = Rc::clone(conversation);
+    engine.register_fn("http", move |request: Map| {
+        call(&request).and_then(|effect| talk.ask(effect))
+    });
+    let talk = Rc::clone(conversation);
+    engine.register_fn("now", move || talk.ask(plain(EffectKind::Now)));
+    let talk = Rc::clone(conversation);
+    engine.register_fn("random", move || talk.ask(plain(EffectKind::Random)));
+}
+
+fn plain(kind: EffectKind) -> Effect {
+    Effect {
+        kind,
+        request: Value::Null,
+        idempotent: true,
+    }
+}
+
+fn simple_call(method: &str, url: &str) -> Effect {
+    let method = method.to_uppercase();
+    let idempotent = is_safe(&method);
+    let request = Record::from_iter([("method", Value::from(method)), ("url", Value::from(url))]);
+    Effect {
+        kind: EffectKind::Http,
+        request: request.into(),
+        idempotent,
+    }
+}
+
+/// Calls that the protocol promises to change nothing.
+fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+fn call(request: &Map) -> Answer<Effect> {
+    if let Some(unknown) = request
+        .keys()
+        .find(|name| !FIELDS.contains(&name.as_str()) && *name != "idempotent")
+    {
+        return Err(fault(format!(
+            "http: unknown field `{unknown}`; expected {}",
+            FIELDS.join(", ")
+        )));
+    }
+    let method = text_field(request, "method")?
+        .unwrap_or_else(|| "GET".into())
+        .to_uppercase();
+    text_field(request, "url")?.ok_or_else(|| fault("http: the request has no `url`"))?;
+    let marked = request
+        .get("idempotent")
+        .is_some_and(|mark| mark.as_bool() == Ok(true));
+    let idempotent = marked || is_safe(&method) || request.contains_key("idempotencyKey");
+    let record = with_body(
+        fields(request)?.with("method", method.into()),
+        request.get("body"),
+    )?;
+    Ok(Effect {
+        kind: EffectKind::Http,
+        request: record.into(),
+        idempotent,
+    })
+}
+
+fn text_field(request: &Map, name: &str) -> Answer<Option<String>> {
+    match request.get(name) {
+        None => Ok(None),
+        Some(field) if field.is_string() => Ok(field
+            .as_immutable_string_ref()
+            .ok()
+            .map(|text| text.to_string())),
+        Some(field) => Err(fault(format!(
+            "http: `{name}` must be text, found {}",
+            kind_of(field)
+        ))),
+    }
+}
+
+fn fields(request: &Map) -> Answer<Record> {
+    FIELDS
+        .iter()
+        .filter_map(|name| {
+            request
+                .get(*name)
+                .map(|field| Ok((*name, value_of(field, "http")?)))
+        })
+        .collect::<Answer<Vec<_>>>()
+        .map(|fields| fields.into_iter().collect())
+}
+
+/// A list or record is sent as JSON, and says so unless the script says otherwise.
+fn with_body(record: Record, body: Option<&Dynamic>) -> Answer<Record> {
+    if !body.is_some_and(|body| body.is::<Array>() || body.is::<Map>()) {
+        return Ok(record);
+    }
+    let text = record
+        .get("body")
+        .map(|body| body.to_json().to_string())
+        .unwrap_or_default();
+    let headers = record
+        .get("headers")
+        .and_then(Value::as_record)
+        .cloned()
+        .unwrap_or_default();
+    let typed = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let headers = if typed {
+        headers
+    } else {
+        headers.with("content-type", "application/json".into())
+    };
+    Ok(record
+        .with("body", text.into())
+        .with("headers", headers.into()))
+}
