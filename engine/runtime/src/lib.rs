@@ -1,1 +1,3 @@
 //! Placeholder while the first build of the dependencies runs.
+
+pub mod outbound;
