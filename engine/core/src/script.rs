@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::{Effect, Outcome};
 use crate::event::{LogLine, Usage};
 use crate::failure::Failure;
-use crate::value::Value;
+use crate::value::{Address, Value};
 
 pub use compile::{compile_expression, compile_script};
 pub use conversation::MemoryProbe;
@@ -88,6 +88,42 @@ pub struct EvaluateRequest {
     pub limits: EvaluateLimits,
 }
 
+impl EvaluateRequest {
+    /// The hash of everything that the evaluation may depend on: equal requests, equal address.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        let mut hasher = blake3::Hasher::new();
+        for source in &self.sources {
+            let (tag, text) = match source {
+                Source::Script(text) => (b's', text),
+                Source::Expression(text) => (b'e', text),
+            };
+            hasher
+                .update(&[tag])
+                .update(&(text.len() as u64).to_le_bytes())
+                .update(text.as_bytes());
+        }
+        hasher.update(b"|").update(&self.scope.address().0);
+        for answer in &self.answers {
+            match answer {
+                Ok(value) => hasher.update(b"+").update(&value.address().0),
+                Err(failure) => hasher
+                    .update(b"-")
+                    .update(blake3::hash(failure.message.as_bytes()).as_bytes()),
+            };
+        }
+        let EvaluateLimits {
+            wall_ms,
+            operations,
+            result_bytes,
+        } = self.limits;
+        for limit in [wall_ms, operations, result_bytes] {
+            hasher.update(&limit.to_le_bytes());
+        }
+        Address(*hasher.finalize().as_bytes())
+    }
+}
+
 /// How an evaluation ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evaluated {
@@ -108,45 +144,4 @@ pub struct EvaluateReply {
     pub logs: Vec<LogLine>,
     /// What it cost.
     pub usage: Usage,
-}
-
-// --- temporary shim until the scripts branch is merged ---
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct References {
-    pub nodes: std::collections::BTreeSet<String>,
-    pub all: bool,
-    pub run: bool,
-}
-impl References {
-    pub fn add(&mut self, o: &References) {
-        self.nodes.extend(o.nodes.iter().cloned());
-    }
-}
-pub fn references(_: &str) -> References {
-    References::default()
-}
-#[derive(Clone, Debug)]
-pub struct Template(Value);
-pub enum Resolved {
-    Value(Value),
-    Needs(Vec<Source>),
-}
-impl Template {
-    pub fn parse(v: &Value) -> Result<Self, Failure> {
-        Ok(Self(v.clone()))
-    }
-    pub fn references(&self) -> References {
-        References::default()
-    }
-    pub fn resolve(&self, _s: &Value) -> Result<Resolved, Failure> {
-        Ok(Resolved::Value(self.0.clone()))
-    }
-    pub fn fill(&self, _s: &Value, _v: &[Value]) -> Result<Value, Failure> {
-        Ok(self.0.clone())
-    }
-}
-impl EvaluateRequest {
-    pub fn address(&self) -> crate::Address {
-        crate::Address([0; 32])
-    }
 }

@@ -284,7 +284,7 @@ impl Run {
         };
         match &reply.result {
             Evaluated::Done(filled) => Ok(Params::Known(with_lazy(
-                template.fill(&request.scope, filled)?,
+                template.fill(&request.scope, filled),
                 &node.lazy,
             ))),
             Evaluated::Failed(failure) => Err(failure.clone()),
@@ -303,7 +303,7 @@ impl Run {
             fields.push(("item", iteration.input.clone()));
             fields.push(("index", Value::from(iteration.index)));
         }
-        if named.run {
+        if named.names("run") {
             fields.push(("run", self.about()));
         }
         if named.all || !named.nodes.is_empty() {

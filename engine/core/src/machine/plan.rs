@@ -227,7 +227,7 @@ fn planned(node: &Node, catalogue: &Catalogue) -> PlannedNode {
         .map(Template::references)
         .unwrap_or_default();
     for source in lazy.iter().filter_map(|(_, value)| value.as_str()) {
-        named.add(&references(source));
+        named.extend(references(source));
     }
     PlannedNode {
         id: node.id.clone(),

@@ -427,7 +427,7 @@ mod tests {
 
     #[test]
     fn too_deep_is_an_error() {
-        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(Value::parse_json(&nested(100)).unwrap().depth(), DEPTH_MAX);
         assert_eq!(
             Value::parse_json(&nested(101)).unwrap_err().message,

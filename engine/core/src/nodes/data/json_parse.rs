@@ -86,37 +86,27 @@ fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failur
 }
 
 fn parse(text: &str) -> Result<Value, Failure> {
-    Value::parse_json(text).map_err(|error| match error {
-        JsonError::Syntax(error) => syntax(text, &error),
-        other => invalid(other.to_string()),
+    Value::parse_json(text).map_err(|error| {
+        let column = column(text, &error);
+        let JsonError { message, line, .. } = error;
+        let place = [
+            ("line", Value::from(line as u64)),
+            ("column", Value::from(column as u64)),
+        ];
+        invalid(format!(
+            "not valid JSON at line {line}, column {column}: {message}"
+        ))
+        .with_details(Value::Record(place.into_iter().collect::<Record>()))
     })
 }
 
-fn syntax(text: &str, error: &serde_json::Error) -> Failure {
-    let (line, column) = (error.line(), column(text, error));
-    let reason = error.to_string();
-    let reason = reason
-        .rsplit_once(" at line ")
-        .map_or(&*reason, |(reason, _)| reason);
-    let details: Record = [
-        ("line", Value::from(line as u64)),
-        ("column", Value::from(column as u64)),
-    ]
-    .into_iter()
-    .collect();
-    invalid(format!(
-        "not valid JSON at line {line}, column {column}: {reason}"
-    ))
-    .with_details(details.into())
-}
-
 /// The column in characters; the parser counts bytes.
-fn column(text: &str, error: &serde_json::Error) -> usize {
+fn column(text: &str, error: &JsonError) -> usize {
     let line = text
         .split('\n')
-        .nth(error.line().saturating_sub(1))
+        .nth(error.line.saturating_sub(1))
         .unwrap_or_default();
-    let end = line.floor_char_boundary(error.column());
+    let end = line.floor_char_boundary(error.column);
     line[..end].chars().count()
 }
 
