@@ -3,10 +3,17 @@
 //! Fields that this version does not know are kept in `extra`, so reading and writing a file loses nothing.
 
 pub mod file;
+pub mod graph;
+mod nearest;
+mod places;
+mod survey;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use nearest::{did_you_mean, nearest};
+pub use places::{Places, Spot};
 
 use crate::id::{NodeId, WorkflowId};
 use crate::value::{Address, Value};
@@ -207,7 +214,8 @@ pub struct Retry {
     pub delay_ms: u64,
     /// Each further wait is this many times the one before.
     pub backoff_multiplier: f64,
-    /// How much of a wait is left to chance, from 0 (none) to 1 (all of it).
+    /// How much of a wait is left to chance, from 0 (none) to 1 (all of it); files may say `true` for 1.
+    #[serde(deserialize_with = "share")]
     pub jitter: f64,
     /// Longest wait, in milliseconds.
     pub max_delay_ms: u64,
@@ -227,6 +235,39 @@ impl Default for Retry {
             extra: Extra::new(),
         }
     }
+}
+
+/// A number, or `true` for all and `false` for none.
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    struct Share;
+
+    impl serde::de::Visitor<'_> for Share {
+        type Value = f64;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a number from 0 to 1, or a boolean")
+        }
+
+        fn visit_bool<E>(self, all: bool) -> Result<f64, E> {
+            Ok(f64::from(u8::from(all)))
+        }
+
+        fn visit_f64<E>(self, share: f64) -> Result<f64, E> {
+            Ok(share)
+        }
+
+        #[expect(clippy::cast_precision_loss, reason = "shares are small numbers")]
+        fn visit_i64<E>(self, share: i64) -> Result<f64, E> {
+            Ok(share as f64)
+        }
+
+        #[expect(clippy::cast_precision_loss, reason = "shares are small numbers")]
+        fn visit_u64<E>(self, share: u64) -> Result<f64, E> {
+            Ok(share as f64)
+        }
+    }
+
+    deserializer.deserialize_any(Share)
 }
 
 /// Bounds on a run.
