@@ -50,6 +50,7 @@ fn kind(name: &'static str, role: Role, params: Json) -> NodeSpec {
         params,
         lazy: &[],
         code: &[],
+        errors: &[],
         examples: Vec::new(),
     }
 }
