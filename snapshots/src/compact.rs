@@ -1,0 +1,136 @@
+//! Compaction: many small segments become few, and the file gives back what it does not need.
+//!
+//! A run that committed at each effect leaves a segment for each; together they compress far better. Only
+//! whole segments are joined, so each keeps its place in the log.
+
+use flowforge_engine::{RunId, Seq};
+use redb::ReadableTable;
+
+use crate::error::{ReadError, WriteError};
+use crate::journal::Journal;
+use crate::removal::{Removal, Stored, rebuild};
+use crate::row::{RunRow, unseal};
+use crate::segment::{SEGMENT_BYTES, SEGMENT_EVENTS_MAX};
+use crate::store::Store;
+use crate::tables;
+
+/// Segments that one transaction looks at.
+const SEGMENTS_PER_STEP: usize = 256;
+
+/// What compaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Segments that were joined with others.
+    pub joined: u64,
+    /// Bytes of the file before.
+    pub file_bytes_before: u64,
+    /// Bytes of the file afterwards.
+    pub file_bytes_after: u64,
+}
+
+impl Journal {
+    /// Joins the small segments of finished runs, then makes the file as small as it can be.
+    ///
+    /// The first part goes on beside running work, in small steps. In the second, which reads and writes what
+    /// the file holds once, everybody else waits.
+    ///
+    /// # Errors
+    /// When storage fails, or a damaged row is met.
+    pub fn compact(&self) -> Result<Compacted, WriteError> {
+        let file_bytes_before = self.store().file_bytes();
+        let mut joined = 0;
+        for run in self.with_several_segments()? {
+            let mut from = Some(Seq(0));
+            while let Some(seq) = from {
+                let (count, next) = self.alone(move |store, _| step(store, run, seq))?;
+                joined += count;
+                from = next;
+            }
+        }
+        self.alone(|store, _| store.exclusive(shrink))?;
+        Ok(Compacted { joined, file_bytes_before, file_bytes_after: self.store().file_bytes() })
+    }
+
+    fn with_several_segments(&self) -> Result<Vec<RunId>, ReadError> {
+        self.store().read(|transaction| {
+            let mut found = Vec::new();
+            for entry in transaction.open_table(tables::RUNS)?.iter()? {
+                let (key, row) = entry?;
+                let row: RunRow = unseal("runs", key.value(), row.value())?;
+                if row.is_finished() && !row.removed && row.segments > 1 {
+                    found.push(row.run);
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+fn shrink(database: &mut redb::Database) -> Result<(), WriteError> {
+    match database.compact() {
+        Ok(_) => Ok(()),
+        Err(redb::CompactionError::Storage(error)) => Err(error.into()),
+        Err(other) => Err(WriteError::Storage(other.to_string())),
+    }
+}
+
+/// Joins what can be joined among some segments from `from` on; how many, and where to go on.
+fn step(store: &Store, run: RunId, from: Seq) -> Result<(u64, Option<Seq>), WriteError> {
+    store.write(|transaction| {
+        let mut removal = Removal::begin(transaction)?;
+        let Some(mut row) = removal.row(run)? else {
+            return Ok((0, None));
+        };
+        let found = some_segments(&removal, run, from)?;
+        let next = (found.len() == SEGMENTS_PER_STEP).then(|| found.last().map(Stored::first)).flatten();
+        let mut joined = 0;
+        for group in groups(&found) {
+            joined += join(&mut removal, &mut row, group)?;
+        }
+        removal.put_row(&row)?;
+        removal.finish()?;
+        Ok((joined, next.filter(|next| *next > from)))
+    })
+}
+
+fn some_segments(removal: &Removal, run: RunId, from: Seq) -> Result<Vec<Stored>, WriteError> {
+    let (least, most) = (tables::at(run, from), tables::at(run, Seq(u64::MAX)));
+    let mut found = Vec::new();
+    for entry in removal.segments.range::<&[u8; 24]>(&least..=&most)?.take(SEGMENTS_PER_STEP) {
+        let (key, row) = entry?;
+        found.push(Stored::read(key.value(), row.value()));
+    }
+    Ok(found)
+}
+
+/// Neighbours that fit one segment together. A damaged segment stands alone.
+fn groups(found: &[Stored]) -> Vec<&[Stored]> {
+    let mut groups = Vec::new();
+    let mut start = 0;
+    let (mut events, mut bytes) = (0, 0);
+    for (at, stored) in found.iter().enumerate() {
+        let count = stored.whole.as_ref().map_or(usize::MAX / 2, |(_, events)| events.len());
+        if at > start && (events + count > SEGMENT_EVENTS_MAX as usize || bytes + stored.bytes > SEGMENT_BYTES) {
+            groups.push(&found[start..at]);
+            (start, events, bytes) = (at, 0, 0);
+        }
+        events += count;
+        bytes += stored.bytes;
+    }
+    groups.push(&found[start..]);
+    groups
+}
+
+fn join(removal: &mut Removal, row: &mut RunRow, group: &[Stored]) -> Result<u64, WriteError> {
+    let Some((position, _)) = group.last().and_then(|last| last.whole.as_ref()).filter(|_| group.len() > 1) else {
+        return Ok(0);
+    };
+    let events = group.iter().flat_map(|stored| stored.whole.iter().flat_map(|(_, events)| events));
+    let mut new = rebuild(row.run, events)?;
+    let old: Vec<&Stored> = group.iter().collect();
+    removal.replace(&old, &mut new, *position)?;
+    let row_bytes: u64 = group.iter().map(|stored| stored.row_bytes).sum();
+    row.segments = (row.segments + 1).saturating_sub(group.len() as u64);
+    row.segment_bytes = (row.segment_bytes + new.row.len() as u64).saturating_sub(row_bytes);
+    Ok(group.len() as u64)
+}

@@ -1,0 +1,518 @@
+//! Reading runs, events, values and workflows, as they were at one moment.
+//!
+//! A fork stores only its own events. What it shares is read from the run it came from, and from the run
+//! that one came from, so that a fork reads like any other run.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use flowforge_engine::event::{Mode, Recorded, WorkflowRef};
+use flowforge_engine::frame::Status;
+use flowforge_engine::value::{self, BlobSource};
+use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use serde::{Deserialize, Serialize};
+
+use crate::batch::key_hash;
+use crate::error::ReadError;
+use crate::journal::Journal;
+use crate::kept::Kept;
+use crate::pack::blob_of;
+use crate::row::{ForkOf, RunRow, unseal};
+use crate::segment::Checked;
+use crate::tables;
+
+/// Longest chain of forks of forks.
+const CHAIN_MAX: usize = 4096;
+/// Most rows that one call of [`Journal::runs`] looks at.
+const RUNS_SCAN_MAX: usize = 100_000;
+
+/// Which runs to list; absent fields let everything through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunFilter {
+    /// Runs of this workflow.
+    pub workflow: Option<WorkflowId>,
+    /// Runs with this status.
+    pub status: Option<Status>,
+    /// Live or dry runs.
+    pub mode: Option<Mode>,
+    /// Forks of this run.
+    pub fork_of: Option<RunId>,
+}
+
+/// Some of many rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// What to ask for next; absent at the end.
+    pub next: Option<RunId>,
+}
+
+/// What was written at one position of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fed {
+    /// The position; later writes have larger ones.
+    pub position: u64,
+    /// The run.
+    pub run: RunId,
+    /// Events of it, in seq order.
+    pub events: Vec<Recorded<Kept>>,
+}
+
+impl Journal {
+    /// The events of a run after `after`, up to and including `up_to` (all when absent), in seq order, with
+    /// what a fork shares.
+    ///
+    /// # Errors
+    /// When there is no such run, or something of it is damaged.
+    pub fn read(&self, run: RunId, after: Seq, up_to: Option<Seq>) -> Result<Vec<Recorded>, ReadError> {
+        let kept = self.read_kept(run, after, up_to)?;
+        self.store().read(|transaction| {
+            let source = Source::open(transaction)?;
+            let mut look = |kept: Kept| self.value_from(&source, &kept);
+            kept.iter().map(|event| event.clone().try_map(&mut look)).collect()
+        })
+    }
+
+    /// Like [`read`](Self::read), with the values as they are kept: larger ones are not read.
+    ///
+    /// # Errors
+    /// When there is no such run, or something of it is damaged.
+    pub fn read_kept(
+        &self,
+        run: RunId,
+        after: Seq,
+        up_to: Option<Seq>,
+    ) -> Result<Vec<Recorded<Kept>>, ReadError> {
+        self.store().read(|transaction| {
+            let row = row(&transaction.open_table(tables::RUNS)?, run)?.filter(|row| !row.removed);
+            events(transaction, row.ok_or(ReadError::NoSuchRun(run))?, after, up_to)
+        })
+    }
+
+    /// The value that was kept.
+    ///
+    /// # Errors
+    /// When a part of it is missing or damaged.
+    pub fn value(&self, kept: &Kept) -> Result<Value, ReadError> {
+        if let Some(value) = kept.stored().and_then(|address| self.cache().get(&address)) {
+            return Ok(value);
+        }
+        if let Kept::Inline(encoding) = kept {
+            return Ok(value::decode_inline(encoding)?);
+        }
+        self.store().read(|transaction| self.value_from(&Source::open(transaction)?, kept))
+    }
+
+    /// The value stored under an address, as the events that refer to it say.
+    ///
+    /// # Errors
+    /// When a part of it is missing or damaged.
+    pub fn value_at(&self, address: Address) -> Result<Value, ReadError> {
+        self.value(&Kept::Stored { address, size: 0 })
+    }
+
+    fn value_from(&self, source: &Source, kept: &Kept) -> Result<Value, ReadError> {
+        let address = match kept {
+            Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
+            Kept::Stored { address, .. } => address,
+        };
+        if let Some(value) = self.cache().get(address) {
+            return Ok(value);
+        }
+        let value = source.decode(address)?;
+        self.cache().put(*address, &value);
+        Ok(value)
+    }
+
+    /// What is known of a run, if it is there.
+    ///
+    /// # Errors
+    /// When its row is damaged, or missing although it has events.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRow>, ReadError> {
+        self.store().read(|transaction| {
+            let row = row(&transaction.open_table(tables::RUNS)?, run)?;
+            if row.is_none() && has_events(transaction, run)? {
+                return Err(ReadError::damaged(format!("run {run}"), "it has events, but its row is missing"));
+            }
+            Ok(row.filter(|row| !row.removed))
+        })
+    }
+
+    /// Runs that pass the filter, the latest id first, at most `limit`, from behind `cursor`.
+    ///
+    /// A page may have fewer rows than `limit` although more follow.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn runs(
+        &self,
+        filter: &RunFilter,
+        cursor: Option<RunId>,
+        limit: usize,
+    ) -> Result<Page<RunRow>, ReadError> {
+        self.store().read(|transaction| {
+            let runs = transaction.open_table(tables::RUNS)?;
+            let end = cursor.map_or([0xff; 16], tables::id);
+            let mut page = Page { rows: Vec::new(), next: None };
+            for (looked, entry) in runs.range::<&[u8; 16]>(..&end)?.rev().enumerate() {
+                let (key, row) = entry?;
+                let row: RunRow = unseal("runs", key.value(), row.value())?;
+                let run = row.run;
+                if !row.removed && filter.lets_through(&row) {
+                    page.rows.push(row);
+                }
+                if page.rows.len() >= limit || looked >= RUNS_SCAN_MAX {
+                    page.next = Some(run);
+                    break;
+                }
+            }
+            Ok(page)
+        })
+    }
+
+    /// The runs that have not ended, the oldest id first.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn unfinished(&self) -> Result<Vec<RunRow>, ReadError> {
+        self.store().read(|transaction| {
+            let runs = transaction.open_table(tables::RUNS)?;
+            let unfinished = transaction.open_table(tables::UNFINISHED)?;
+            let mut found = Vec::new();
+            for entry in unfinished.iter()? {
+                let run = tables::run_of(entry?.0.value());
+                found.push(existing(&runs, run)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// The run that was started with this idempotency key.
+    ///
+    /// # Errors
+    /// When its row is damaged.
+    pub fn run_by_key(&self, key: &str) -> Result<Option<RunRow>, ReadError> {
+        self.store().read(|transaction| {
+            let keys = transaction.open_table(tables::KEYS)?;
+            let Some(run) = keys.get(&key_hash(key))?.map(|run| tables::run_of(run.value())) else {
+                return Ok(None);
+            };
+            let row = existing(&transaction.open_table(tables::RUNS)?, run)?;
+            Ok(Some(row).filter(|row| row.key.as_deref() == Some(key)))
+        })
+    }
+
+    /// The forks that were made of this run itself, each with the last event that it shares.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn forks(&self, run: RunId) -> Result<Vec<(RunId, Seq)>, ReadError> {
+        self.store().read(|transaction| {
+            let removed = removed(transaction)?;
+            let mut forks = tables::children(&transaction.open_table(tables::FORKS)?, run)?;
+            forks.retain(|(fork, _)| !removed.contains(fork));
+            Ok(forks)
+        })
+    }
+
+    /// The workflow document with this hash.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn workflow(&self, hash: Address) -> Result<Option<Workflow>, ReadError> {
+        self.store().read(|transaction| self.workflow_from(transaction, hash))
+    }
+
+    /// The workflow that was saved last under this id.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn latest_workflow(&self, id: &WorkflowId) -> Result<Option<Workflow>, ReadError> {
+        self.store().read(|transaction| {
+            let saved = transaction.open_table(tables::SAVED)?;
+            let last = saved.range((id.as_str(), 0)..=(id.as_str(), u64::MAX))?.next_back().transpose()?;
+            let Some((_, hash)) = last else {
+                return Ok(None);
+            };
+            let hash = Address(*hash.value());
+            self.workflow_from(transaction, hash)?.map(Some).ok_or_else(|| missing_document(hash))
+        })
+    }
+
+    /// The workflows that were saved, each once, as it was saved last, by id.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn workflows(&self) -> Result<Vec<WorkflowRef>, ReadError> {
+        self.store().read(|transaction| {
+            let documents = transaction.open_table(tables::WORKFLOWS)?;
+            let mut found: Vec<WorkflowRef> = Vec::new();
+            for entry in transaction.open_table(tables::SAVED)?.iter()? {
+                let hash = Address(*entry?.1.value());
+                let (workflow, _) = document(&documents, hash)?.ok_or_else(|| missing_document(hash))?;
+                match found.last_mut() {
+                    Some(last) if last.id == workflow.id => *last = workflow,
+                    _ => found.push(workflow),
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn workflow_from(
+        &self,
+        transaction: &ReadTransaction,
+        hash: Address,
+    ) -> Result<Option<Workflow>, ReadError> {
+        let Some((_, kept)) = document(&transaction.open_table(tables::WORKFLOWS)?, hash)? else {
+            return Ok(None);
+        };
+        let value = self.value_from(&Source::open(transaction)?, &kept)?;
+        if value.address() != hash {
+            return Err(ReadError::damaged(format!("workflow {hash}"), "it does not match its hash"));
+        }
+        let workflow = serde_json::from_value(value.to_json())
+            .map_err(|error| ReadError::damaged(format!("workflow {hash}"), error.to_string()))?;
+        Ok(Some(workflow))
+    }
+
+    /// What was written after a position, at most `limit` writes, oldest first. Start with 0.
+    ///
+    /// After a compaction, events that were fed already may come once more.
+    ///
+    /// # Errors
+    /// When a segment is damaged.
+    pub fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>, ReadError> {
+        self.store().read(|transaction| {
+            let segments = transaction.open_table(tables::SEGMENTS)?;
+            let log = transaction.open_table(tables::LOG)?;
+            log.range(after.saturating_add(1)..)?
+                .take(limit)
+                .map(|entry| {
+                    let (position, key) = entry?;
+                    fed(&segments, position.value(), key.value())
+                })
+                .collect()
+        })
+    }
+
+    /// The latest fold of a run that is not after `seq`, with its seq.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn checkpoint_at_or_before(&self, run: RunId, seq: Seq) -> Result<Option<(Seq, Vec<u8>)>, ReadError> {
+        self.store().read(|transaction| {
+            let checkpoints = transaction.open_table(tables::CHECKPOINTS)?;
+            let range = tables::at(run, Seq(0))..=tables::at(run, seq);
+            let last = checkpoints.range::<&[u8; 24]>(range.start()..=range.end())?.next_back().transpose()?;
+            let Some((key, row)) = last else {
+                return Ok(None);
+            };
+            let bytes: CheckpointRow = unseal("checkpoints", key.value(), row.value())?;
+            Ok(Some((tables::parts(key.value()).1, bytes.0)))
+        })
+    }
+}
+
+/// The fields of a row of checkpoints.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CheckpointRow(#[serde(with = "bytes")] pub(crate) Vec<u8>);
+
+/// Byte strings as such, not as lists of numbers.
+mod bytes {
+    use serde::de::{Deserializer, Visitor};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+impl RunFilter {
+    fn lets_through(&self, row: &RunRow) -> bool {
+        self.workflow.as_ref().is_none_or(|workflow| row.workflow.id == *workflow)
+            && self.status.is_none_or(|status| row.status == status)
+            && self.mode.is_none_or(|mode| row.mode == mode)
+            && self.fork_of.is_none_or(|run| row.fork_of.is_some_and(|fork| fork.run == run))
+    }
+}
+
+type Rows = ReadOnlyTable<&'static [u8; 16], &'static [u8]>;
+type SegmentRows = ReadOnlyTable<&'static [u8; 24], &'static [u8]>;
+
+/// The row of a run, removed or not.
+pub(crate) fn row(
+    runs: &impl ReadableTable<&'static [u8; 16], &'static [u8]>,
+    run: RunId,
+) -> Result<Option<RunRow>, ReadError> {
+    let key = tables::id(run);
+    runs.get(&key)?.map(|row| unseal("runs", &key, row.value())).transpose()
+}
+
+/// The row of a run that something refers to.
+fn existing(runs: &Rows, run: RunId) -> Result<RunRow, ReadError> {
+    row(runs, run)?.ok_or_else(|| ReadError::damaged(format!("run {run}"), "its row is missing"))
+}
+
+fn has_events(transaction: &ReadTransaction, run: RunId) -> Result<bool, ReadError> {
+    let (first, last) = (tables::at(run, Seq(0)), tables::at(run, Seq(u64::MAX)));
+    let segments = transaction.open_table(tables::SEGMENTS)?;
+    Ok(segments.range::<&[u8; 24]>(&first..=&last)?.next().is_some())
+}
+
+/// The runs that were removed, and of which something is still there.
+pub(crate) fn removed(transaction: &ReadTransaction) -> Result<HashSet<RunId>, ReadError> {
+    let removed = transaction.open_table(tables::REMOVED)?;
+    removed.iter()?.map(|entry| Ok(tables::run_of(entry?.0.value()))).collect()
+}
+
+/// A part of a run's events that one run stores.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    run: RunId,
+    after: Seq,
+    up_to: Seq,
+}
+
+/// The events of a run with what it shares.
+pub(crate) fn events(
+    transaction: &ReadTransaction,
+    row: RunRow,
+    after: Seq,
+    up_to: Option<Seq>,
+) -> Result<Vec<Recorded<Kept>>, ReadError> {
+    let segments = transaction.open_table(tables::SEGMENTS)?;
+    let mut events = Vec::new();
+    for stretch in stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?.iter().rev() {
+        read_stretch(&segments, *stretch, &mut events)?;
+    }
+    Ok(events)
+}
+
+/// Where the events are, the latest first.
+fn stretches(
+    runs: &Rows,
+    mut row: RunRow,
+    after: Seq,
+    up_to: Option<Seq>,
+) -> Result<Vec<Stretch>, ReadError> {
+    let run = row.run;
+    let mut up_to = up_to.map_or(row.last_seq, |up_to| up_to.min(row.last_seq));
+    let mut stretches = Vec::new();
+    for _ in 0..CHAIN_MAX {
+        let own = after.max(row.own_after());
+        if own < up_to {
+            stretches.push(Stretch { run: row.run, after: own, up_to });
+        }
+        match row.fork_of {
+            Some(ForkOf { run, at }) if after < at => {
+                up_to = up_to.min(at);
+                row = existing(runs, run)?;
+            }
+            _ => return Ok(stretches),
+        }
+    }
+    Err(ReadError::damaged(format!("run {run}"), format!("it is a fork of more than {CHAIN_MAX} runs")))
+}
+
+fn read_stretch(
+    segments: &SegmentRows,
+    stretch: Stretch,
+    events: &mut Vec<Recorded<Kept>>,
+) -> Result<(), ReadError> {
+    let mut next = stretch.after.next();
+    let start = first_segment(segments, stretch)?;
+    let end = tables::at(stretch.run, stretch.up_to);
+    for entry in segments.range::<&[u8; 24]>(&start..=&end)? {
+        let (key, row) = entry?;
+        for event in Checked::new(key.value(), row.value())?.events()? {
+            if event.seq == next && next <= stretch.up_to {
+                next = next.next();
+                events.push(event);
+            }
+        }
+    }
+    if next == stretch.up_to.next() {
+        return Ok(());
+    }
+    Err(ReadError::damaged(format!("run {}", stretch.run), format!("event {next} is missing")))
+}
+
+/// The key of the segment in which a stretch begins.
+fn first_segment(segments: &SegmentRows, stretch: Stretch) -> Result<[u8; 24], ReadError> {
+    let least = tables::at(stretch.run, Seq(0));
+    let most = tables::at(stretch.run, stretch.after.next());
+    let first = segments.range::<&[u8; 24]>(&least..=&most)?.next_back().transpose()?;
+    Ok(first.map_or(most, |(key, _)| *key.value()))
+}
+
+fn fed(segments: &SegmentRows, position: u64, key: &[u8; 24]) -> Result<Fed, ReadError> {
+    let (run, first) = tables::parts(key);
+    let missing = || ReadError::damaged(format!("run {run}"), format!("the segment from event {first} is missing"));
+    let row = segments.get(key)?.ok_or_else(missing)?;
+    Ok(Fed { position, run, events: Checked::new(key, row.value())?.events()? })
+}
+
+fn missing_document(hash: Address) -> ReadError {
+    ReadError::damaged(format!("workflow {hash}"), "its document is missing")
+}
+
+/// A stored workflow document, not yet read.
+pub(crate) fn document(
+    documents: &impl ReadableTable<&'static [u8; 32], &'static [u8]>,
+    hash: Address,
+) -> Result<Option<(WorkflowRef, Kept)>, ReadError> {
+    documents.get(&hash.0)?.map(|row| unseal("workflows", &hash.0, row.value())).transpose()
+}
+
+/// The blobs at one moment.
+pub(crate) struct Source {
+    blobs: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
+    /// What really went wrong, when something did.
+    error: RefCell<Option<ReadError>>,
+}
+
+impl Source {
+    pub(crate) fn open(transaction: &ReadTransaction) -> Result<Self, ReadError> {
+        Ok(Self { blobs: transaction.open_table(tables::BLOBS)?, error: RefCell::new(None) })
+    }
+
+    /// The value at this address; each blob is checked against its own.
+    pub(crate) fn decode(&self, address: &Address) -> Result<Value, ReadError> {
+        value::decode(address, self).map_err(|error| self.error.take().unwrap_or_else(|| error.into()))
+    }
+}
+
+impl BlobSource for Source {
+    fn get(&self, address: &Address) -> Result<Option<Vec<u8>>, String> {
+        match self.blobs.get(&address.0) {
+            // What does not unpack cannot match its address, which the decoder says better.
+            Ok(row) => Ok(row.map(|row| blob_of(row.value()).unwrap_or_default())),
+            Err(error) => {
+                let why = error.to_string();
+                *self.error.borrow_mut() = Some(error.into());
+                Err(why)
+            }
+        }
+    }
+}
