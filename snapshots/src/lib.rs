@@ -1,1 +1,2 @@
 //! Placeholder while the first build of the dependencies runs.
+pub mod diff;
