@@ -53,6 +53,7 @@ fn test_type(
         params: serde_json::json!({ "type": "object" }),
         lazy: &[],
         code: &[],
+        errors: &[],
         examples: Vec::new(),
     };
     Arc::new(TestType { spec, evaluate })

@@ -86,38 +86,29 @@ fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failur
 }
 
 fn parse(text: &str) -> Result<Value, Failure> {
-    Value::parse_json(text).map_err(|error| match error {
-        JsonError::Syntax(error) => syntax(text, &error),
-        other => invalid(other.to_string()),
-    })
+    Value::parse_json(text).map_err(|error| no_json(text, &error))
 }
 
-fn syntax(text: &str, error: &serde_json::Error) -> Failure {
-    let (line, column) = (error.line(), column(text, error));
-    let reason = error.to_string();
-    let reason = reason
-        .rsplit_once(" at line ")
-        .map_or(&*reason, |(reason, _)| reason);
-    let details: Record = [
-        ("line", Value::from(line as u64)),
-        ("column", Value::from(column as u64)),
-    ]
-    .into_iter()
-    .collect();
-    invalid(format!(
-        "not valid JSON at line {line}, column {column}: {reason}"
-    ))
-    .with_details(details.into())
+fn no_json(text: &str, error: &JsonError) -> Failure {
+    let (line, column) = (error.line, column(text, error));
+    let message = format!(
+        "not valid JSON at line {line}, column {column}: {}",
+        error.message
+    );
+    let place =
+        [("line", line), ("column", column)].map(|(name, at)| (name, Value::from(at as u64)));
+    invalid(message).with_details(place.into_iter().collect::<Record>().into())
 }
 
 /// The column in characters; the parser counts bytes.
-fn column(text: &str, error: &serde_json::Error) -> usize {
+fn column(text: &str, error: &JsonError) -> usize {
     let line = text
         .split('\n')
-        .nth(error.line().saturating_sub(1))
+        .nth(error.line.saturating_sub(1))
         .unwrap_or_default();
-    let end = line.floor_char_boundary(error.column());
-    line[..end].chars().count()
+    line[..line.floor_char_boundary(error.column)]
+        .chars()
+        .count()
 }
 
 fn no_utf8(at: usize) -> Failure {
