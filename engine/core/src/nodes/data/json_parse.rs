@@ -86,18 +86,18 @@ fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failur
 }
 
 fn parse(text: &str) -> Result<Value, Failure> {
-    Value::parse_json(text).map_err(|error| {
-        let column = column(text, &error);
-        let JsonError { message, line, .. } = error;
-        let place = [
-            ("line", Value::from(line as u64)),
-            ("column", Value::from(column as u64)),
-        ];
-        invalid(format!(
-            "not valid JSON at line {line}, column {column}: {message}"
-        ))
-        .with_details(Value::Record(place.into_iter().collect::<Record>()))
-    })
+    Value::parse_json(text).map_err(|error| no_json(text, &error))
+}
+
+fn no_json(text: &str, error: &JsonError) -> Failure {
+    let (line, column) = (error.line, column(text, error));
+    let message = format!(
+        "not valid JSON at line {line}, column {column}: {}",
+        error.message
+    );
+    let place =
+        [("line", line), ("column", column)].map(|(name, at)| (name, Value::from(at as u64)));
+    invalid(message).with_details(place.into_iter().collect::<Record>().into())
 }
 
 /// The column in characters; the parser counts bytes.
@@ -106,8 +106,9 @@ fn column(text: &str, error: &JsonError) -> usize {
         .split('\n')
         .nth(error.line.saturating_sub(1))
         .unwrap_or_default();
-    let end = line.floor_char_boundary(error.column);
-    line[..end].chars().count()
+    line[..line.floor_char_boundary(error.column)]
+        .chars()
+        .count()
 }
 
 fn no_utf8(at: usize) -> Failure {

@@ -28,7 +28,7 @@ fn spec() -> NodeSpec {
         )],
         params: record([
             items::property(),
-            Property::int("parallelism", "At once", PARALLELISM, 1..=1_024).or(json!(1)),
+            Property::int("parallelism", "At once", PARALLELISM, 1..=1_000).or(json!(1)),
         ]),
         errors: &[
             (
@@ -120,7 +120,7 @@ mod tests {
             json!([1]),
             "failed invalidParameter /items: `items` must be a list, found null",
         );
-        let expected = "failed invalidParameter /parallelism: `parallelism` must be a whole number from 1 to 1024, found 0";
+        let expected = "failed invalidParameter /parallelism: `parallelism` must be a whole number from 1 to 1000, found 0";
         check(json!({ "parallelism": 0 }), json!([1]), expected);
     }
 }
