@@ -13,7 +13,6 @@ mod params;
 mod ranges;
 mod report;
 mod schema;
-mod shim;
 
 #[cfg(test)]
 mod tests;
@@ -61,8 +60,17 @@ struct Subject<'a> {
 impl<'a> Subject<'a> {
     fn new(workflow: &'a Workflow, catalogue: &'a Catalogue) -> Self {
         let graph = &workflow.graph;
-        let types = graph.nodes.iter().map(|node| catalogue.get(&node.kind)).collect();
-        Self { workflow, catalogue, topology: Topology::new(graph), types }
+        let types = graph
+            .nodes
+            .iter()
+            .map(|node| catalogue.get(&node.kind))
+            .collect();
+        Self {
+            workflow,
+            catalogue,
+            topology: Topology::new(graph),
+            types,
+        }
     }
 
     /// The nodes with their positions.
@@ -81,7 +89,11 @@ impl<'a> Subject<'a> {
 
     /// The ids of all nodes.
     fn ids(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.workflow.graph.nodes.iter().map(|node| node.id.as_str())
+        self.workflow
+            .graph
+            .nodes
+            .iter()
+            .map(|node| node.id.as_str())
     }
 
     fn place(&self, position: usize) -> Place {
@@ -90,14 +102,18 @@ impl<'a> Subject<'a> {
 
     /// The place of a field of the node at this position.
     fn field(&self, position: usize, field: &str) -> Place {
-        self.place(position).in_field(format!("/graph/nodes/{position}{field}"))
+        self.place(position)
+            .in_field(format!("/graph/nodes/{position}{field}"))
     }
 }
 
 /// At most 60 characters of a text from a stranger, on one line.
 fn short(text: &str) -> String {
-    let mut short: String =
-        text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut short: String = text
+        .chars()
+        .take(60)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if short.len() < text.len() {
         short.push('…');
     }
@@ -107,9 +123,17 @@ fn short(text: &str) -> String {
 /// The first ten names, each in back-ticks.
 fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names = names.into_iter();
-    let first: Vec<String> = names.by_ref().take(10).map(|name| format!("`{}`", short(name))).collect();
+    let first: Vec<String> = names
+        .by_ref()
+        .take(10)
+        .map(|name| format!("`{}`", short(name)))
+        .collect();
     let rest = names.count();
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     format!("{}{more}", first.join(", "))
 }
 

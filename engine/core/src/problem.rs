@@ -37,24 +37,36 @@ impl Place {
     /// The place that is the edge at this position.
     #[must_use]
     pub fn edge(position: usize) -> Self {
-        Self { edge: u32::try_from(position).ok(), ..Self::default() }
+        Self {
+            edge: u32::try_from(position).ok(),
+            ..Self::default()
+        }
     }
 
     /// The place that is this field of the document.
     pub fn field(pointer: impl Into<String>) -> Self {
-        Self { field: Some(pointer.into()), ..Self::default() }
+        Self {
+            field: Some(pointer.into()),
+            ..Self::default()
+        }
     }
 
     /// The same place, narrowed to a field.
     #[must_use]
     pub fn in_field(self, pointer: impl Into<String>) -> Self {
-        Self { field: Some(pointer.into()), ..self }
+        Self {
+            field: Some(pointer.into()),
+            ..self
+        }
     }
 
     /// The same place, narrowed to a parameter.
     #[must_use]
     pub fn in_param(self, pointer: impl Into<String>) -> Self {
-        Self { param: Some(pointer.into()), ..self }
+        Self {
+            param: Some(pointer.into()),
+            ..self
+        }
     }
 }
 
@@ -62,13 +74,20 @@ impl fmt::Display for Place {
     /// On one line: `total /code 3:14`, `edge 2`, `/config/maxParallel`, or `workflow`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let edge = self.edge.map(|edge| format!("edge {edge}"));
-        let line = self.line.map(|line| format!("{line}:{}", self.column.unwrap_or(1)));
+        let line = self
+            .line
+            .map(|line| format!("{line}:{}", self.column.unwrap_or(1)));
         let node = self.node.as_ref().map(NodeId::as_str);
-        let parts: Vec<&str> =
-            [node, edge.as_deref(), self.param.as_deref(), self.field.as_deref(), line.as_deref()]
-                .into_iter()
-                .flatten()
-                .collect();
+        let parts: Vec<&str> = [
+            node,
+            edge.as_deref(),
+            self.param.as_deref(),
+            self.field.as_deref(),
+            line.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         f.write_str(if parts.is_empty() { "workflow" } else { "" })?;
         f.write_str(&parts.join(" "))
     }
@@ -123,7 +142,10 @@ impl Problem {
 
     /// A complaint about something that probably was not meant.
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
     }
 
     /// The same complaint at a place.
@@ -150,6 +172,10 @@ impl Problem {
 impl fmt::Display for Problem {
     /// On one line: severity, code, place, message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}: {}", self.severity, self.code, self.place, self.message)
+        write!(
+            f,
+            "{} {} {}: {}",
+            self.severity, self.code, self.place, self.message
+        )
     }
 }

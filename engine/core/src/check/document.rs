@@ -17,7 +17,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
         report.add(
             Problem::error("no-nodes", "the workflow has no nodes")
                 .at(Place::field("/graph/nodes"))
-                .with_hint("begin with a trigger: `{ id: start, type: trigger.manual }`".to_owned()),
+                .with_hint(
+                    "begin with a trigger: `{ id: start, type: trigger.manual }`".to_owned(),
+                ),
         );
     }
 }

@@ -49,9 +49,14 @@ fn dangling(subject: &Subject<'_>, report: &mut Report, position: usize, end: &s
 /// An edge joins nodes of one level; only the entry of a loop's body comes from outside, from the loop.
 fn border(subject: &Subject<'_>, report: &mut Report, position: usize, ends: (usize, usize)) {
     let (source, target) = (subject.node(ends.0), subject.node(ends.1));
-    let trigger = subject.spec(ends.1).is_some_and(|spec| spec.role == Role::Trigger);
+    let trigger = subject
+        .spec(ends.1)
+        .is_some_and(|spec| spec.role == Role::Trigger);
     if trigger {
-        let message = format!("`{}` is a trigger: nothing comes before it", short(target.id.as_str()));
+        let message = format!(
+            "`{}` is a trigger: nothing comes before it",
+            short(target.id.as_str())
+        );
         report.add(
             Problem::error("edge-into-trigger", message)
                 .at(field(position, "target"))
@@ -68,12 +73,17 @@ fn border(subject: &Subject<'_>, report: &mut Report, position: usize, ends: (us
     } else if source.parent.is_some() {
         format!("lead it from the loop around `{from}` instead")
     } else {
-        format!("lead it to the loop around `{to}` instead; its body can read `nodes[\"{from}\"].output`")
+        format!(
+            "lead it to the loop around `{to}` instead; its body can read `nodes[\"{from}\"].output`"
+        )
     };
     report.add(
-        Problem::error("edge-crosses-loop", format!("the edge from `{from}` to `{to}` crosses the border of a loop"))
-            .at(Place::edge(position))
-            .with_hint(hint),
+        Problem::error(
+            "edge-crosses-loop",
+            format!("the edge from `{from}` to `{to}` crosses the border of a loop"),
+        )
+        .at(Place::edge(position))
+        .with_hint(hint),
     );
 }
 
@@ -100,12 +110,21 @@ fn source_port(
     source: usize,
 ) {
     let edge = &subject.workflow.graph.edges[position];
-    let Some(names) = ports.of(subject, source) else { return };
+    let Some(names) = ports.of(subject, source) else {
+        return;
+    };
     if edge.source_port == ERROR {
         error_port(subject, report, position, source);
     } else if !names.contains(&edge.source_port) {
         let known = names.iter().map(String::as_str);
-        unknown_port(report, field(position, "sourcePort"), &edge.source, &edge.source_port, "output", known);
+        unknown_port(
+            report,
+            field(position, "sourcePort"),
+            &edge.source,
+            &edge.source_port,
+            "output",
+            known,
+        );
     }
 }
 
@@ -114,20 +133,35 @@ fn error_port(subject: &Subject<'_>, report: &mut Report, position: usize, sourc
     if node.on_error != Some(OnError::Port) {
         let id = short(node.id.as_str());
         report.add(
-            Problem::warning("dead-error-port", format!("nothing ever leaves `{id}` by its port `error`"))
-                .at(field(position, "sourcePort"))
-                .with_hint(format!("give `{id}` the field `onError: port`")),
+            Problem::warning(
+                "dead-error-port",
+                format!("nothing ever leaves `{id}` by its port `error`"),
+            )
+            .at(field(position, "sourcePort"))
+            .with_hint(format!("give `{id}` the field `onError: port`")),
         );
     }
 }
 
 fn target_port(subject: &Subject<'_>, report: &mut Report, position: usize, target: usize) {
     let edge = &subject.workflow.graph.edges[position];
-    let Some(spec) = subject.spec(target).filter(|spec| spec.role != Role::Trigger) else { return };
+    let Some(spec) = subject
+        .spec(target)
+        .filter(|spec| spec.role != Role::Trigger)
+    else {
+        return;
+    };
     let mut names = spec.inputs.iter().map(|port| port.name.as_str());
     if !names.any(|name| name == edge.target_port) {
         let known = spec.inputs.iter().map(|port| port.name.as_str());
-        unknown_port(report, field(position, "targetPort"), &edge.target, &edge.target_port, "input", known);
+        unknown_port(
+            report,
+            field(position, "targetPort"),
+            &edge.target,
+            &edge.target_port,
+            "input",
+            known,
+        );
     }
 }
 
@@ -139,14 +173,23 @@ fn unknown_port<'a>(
     direction: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) {
-    let message = format!("`{}` has no {direction} port `{}`", short(node.as_str()), short(port));
-    let hint = report
-        .did_you_mean(port, known.clone())
-        .unwrap_or_else(|| match known.clone().count() {
-            0 => format!("it has no {direction} ports at all"),
-            _ => format!("it has {}", list(known)),
-        });
-    report.add(Problem::error("unknown-port", message).at(place).with_hint(hint));
+    let message = format!(
+        "`{}` has no {direction} port `{}`",
+        short(node.as_str()),
+        short(port)
+    );
+    let hint =
+        report
+            .did_you_mean(port, known.clone())
+            .unwrap_or_else(|| match known.clone().count() {
+                0 => format!("it has no {direction} ports at all"),
+                _ => format!("it has {}", list(known)),
+            });
+    report.add(
+        Problem::error("unknown-port", message)
+            .at(place)
+            .with_hint(hint),
+    );
 }
 
 type Ends<'a> = (&'a str, &'a str, &'a str, &'a str);
@@ -157,13 +200,20 @@ fn duplicate<'a>(
     position: usize,
     edge: &'a Edge,
 ) {
-    let ends =
-        (edge.source.as_str(), &*edge.source_port, edge.target.as_str(), &*edge.target_port);
+    let ends = (
+        edge.source.as_str(),
+        &*edge.source_port,
+        edge.target.as_str(),
+        &*edge.target_port,
+    );
     if let Some(first) = seen.get(&ends) {
         report.add(
-            Problem::warning("duplicate-edge", format!("the edge is there twice: it is the same as edge {first}"))
-                .at(Place::edge(position))
-                .with_hint("remove one of them".to_owned()),
+            Problem::warning(
+                "duplicate-edge",
+                format!("the edge is there twice: it is the same as edge {first}"),
+            )
+            .at(Place::edge(position))
+            .with_hint("remove one of them".to_owned()),
         );
     } else {
         seen.insert(ends, position);
@@ -173,15 +223,20 @@ fn duplicate<'a>(
 /// Nodes whose failure goes nowhere: `onError: port` without an edge.
 fn open_error_ports(subject: &Subject<'_>, report: &mut Report) {
     let edges = subject.workflow.graph.edges.iter();
-    let handled: BTreeSet<&str> =
-        edges.filter(|edge| edge.source_port == ERROR).map(|edge| edge.source.as_str()).collect();
+    let handled: BTreeSet<&str> = edges
+        .filter(|edge| edge.source_port == ERROR)
+        .map(|edge| edge.source.as_str())
+        .collect();
     for (position, node) in subject.nodes() {
         if node.on_error == Some(OnError::Port) && !handled.contains(node.id.as_str()) {
             let message = "its failure leaves by the port `error`, but no edge begins there";
             report.add(
                 Problem::warning("open-error-port", message)
                     .at(subject.field(position, "/onError"))
-                    .with_hint("add an edge with `sourcePort: error`, or use `onError: continue`".to_owned()),
+                    .with_hint(
+                        "add an edge with `sourcePort: error`, or use `onError: continue`"
+                            .to_owned(),
+                    ),
             );
         }
     }

@@ -1,34 +1,40 @@
 //! Scripts and `{{ expressions }}`: they parse, and what they read is there when they run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::node_type::{NodeSpec, Role};
 use crate::problem::{Place, Problem};
 use crate::value::Value;
 
-use super::shim::{References, compile_expression, compile_script, expressions, references};
 use super::{LOOP_DEPTH_MAX, Report, Subject, short, step};
+use crate::script::{References, Template, compile_script, references};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     let mut sources = Sources::default();
     let mut reads = Vec::new();
     for (position, _) in subject.nodes() {
-        let Some(spec) = subject.spec(position) else { continue };
+        let Some(spec) = subject.spec(position) else {
+            continue;
+        };
         for source in found(subject, position, spec) {
             let look = sources.look(source.kind, source.text);
             if let Some(failure) = &look.failure {
                 does_not_parse(subject, report, &source, failure);
             }
             outside_loop(subject, report, &source, look);
-            let read = look.references.nodes.iter().map(|id| Read { source: source.clone(), id: id.clone() });
+            let read = look.references.nodes.iter().map(|id| Read {
+                source: source.clone(),
+                id: id.clone(),
+            });
             reads.extend(read);
         }
     }
     upstream(subject, report, &reads);
 }
 
-/// A script or expression, and where it stands.
+/// A script, or a text with expressions in it, and where it stands.
 #[derive(Clone)]
 struct Found<'a> {
     node: usize,
@@ -36,8 +42,6 @@ struct Found<'a> {
     text: &'a str,
     /// The parameter, as a JSON pointer below `params`.
     pointer: String,
-    /// The text of the parameter before it.
-    before: &'a str,
     /// Whether it is evaluated by the node itself, maybe for each of several items.
     lazy: bool,
 }
@@ -45,13 +49,13 @@ struct Found<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Script,
-    Expression,
+    Template,
 }
 
 /// A source that reads the output of a node.
 struct Read<'a> {
     source: Found<'a>,
-    id: String,
+    id: Arc<str>,
 }
 
 /// What is known of a source.
@@ -60,107 +64,127 @@ struct Look {
     references: References,
 }
 
+impl Look {
+    fn new(kind: Kind, text: &str) -> Self {
+        match kind {
+            Kind::Script => Self {
+                failure: compile_script(text).err(),
+                references: references(text),
+            },
+            Kind::Template => match Template::parse(&text.into()) {
+                Ok(template) => Self {
+                    failure: None,
+                    references: template.references(),
+                },
+                Err(failure) => Self {
+                    failure: Some(failure),
+                    references: References::default(),
+                },
+            },
+        }
+    }
+}
+
 /// What is known of each different source, so that equal ones are parsed once.
 #[derive(Default)]
 struct Sources<'a>(BTreeMap<(Kind, &'a str), Look>);
 
 impl<'a> Sources<'a> {
     fn look(&mut self, kind: Kind, text: &'a str) -> &Look {
-        self.0.entry((kind, text)).or_insert_with(|| {
-            let parsed = match kind {
-                Kind::Script => compile_script(text),
-                Kind::Expression => compile_expression(text),
-            };
-            Look { failure: parsed.err(), references: references(text) }
-        })
+        self.0
+            .entry((kind, text))
+            .or_insert_with(|| Look::new(kind, text))
     }
 }
 
 fn found<'a>(subject: &Subject<'a>, position: usize, spec: &NodeSpec) -> Vec<Found<'a>> {
     let mut all = Vec::new();
     for (name, value) in &subject.node(position).params {
-        let pointer = format!("/{}", step(name));
         let code = spec.code.contains(&name.as_str());
         let lazy = code || spec.lazy.contains(&name.as_str());
-        match value {
-            Value::Text(text) if code => all.push(Found {
-                node: position,
-                kind: Kind::Script,
-                text,
-                pointer,
-                before: "",
-                lazy,
-            }),
-            value => walk(&mut all, position, &pointer, value, lazy),
-        }
+        let kind = if code && value.as_str().is_some() {
+            Kind::Script
+        } else {
+            Kind::Template
+        };
+        let place = Found {
+            node: position,
+            kind,
+            text: "",
+            pointer: format!("/{}", step(name)),
+            lazy,
+        };
+        walk(&mut all, &place, value);
     }
     all
 }
 
-/// The expressions of a value and of everything in it. Values are never nested deep.
-fn walk<'a>(all: &mut Vec<Found<'a>>, node: usize, pointer: &str, value: &'a Value, lazy: bool) {
+/// The sources in a value and in everything in it. Values are never nested deep.
+fn walk<'a>(all: &mut Vec<Found<'a>>, at: &Found<'a>, value: &'a Value) {
+    let below = |name: &str| Found {
+        pointer: format!("{}/{name}", at.pointer),
+        ..at.clone()
+    };
     match value {
-        Value::Text(text) => {
-            // What is handed over as written may hold braces of its own; only a whole expression is one.
-            let whole = text.trim().starts_with("{{") && text.trim().ends_with("}}");
-            if lazy && !whole {
-                return;
-            }
-            all.extend(expressions(text).into_iter().map(|(start, expression)| Found {
-                node,
-                kind: Kind::Expression,
-                text: expression,
-                pointer: pointer.to_owned(),
-                before: &text[..start],
-                lazy,
-            }));
+        Value::Text(text) if at.kind == Kind::Script || is_template(text, at.lazy) => {
+            all.push(Found { text, ..at.clone() });
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(all, node, &format!("{pointer}/{index}"), item, lazy);
+                walk(all, &below(&index.to_string()), item);
             }
         }
         Value::Record(fields) => {
             for (name, field) in fields {
-                walk(all, node, &format!("{pointer}/{}", step(name)), field, lazy);
+                walk(all, &below(&step(name)), field);
             }
         }
         _ => {}
     }
 }
 
+/// Whether a text holds expressions. What is handed over as written may hold braces that mean
+/// something else there; only when all of it is one expression, it is one.
+fn is_template(text: &str, lazy: bool) -> bool {
+    let whole = text.trim().starts_with("{{") && text.trim().ends_with("}}");
+    text.contains("{{") && (whole || !lazy)
+}
+
 impl Found<'_> {
     fn place(&self, subject: &Subject<'_>) -> Place {
         subject.place(self.node).in_param(self.pointer.clone())
     }
-
-    /// The place in the parameter of a place in the source.
-    fn inner(&self, subject: &Subject<'_>, inner: Option<&Place>) -> Place {
-        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let (line, column) = inner.and_then(|place| Some((place.line?, place.column?))).unwrap_or((1, 1));
-        let last = self.before.rsplit('\n').next().unwrap_or_default().chars().count();
-        let skipped = if line == 1 { small(last) } else { 0 };
-        Place {
-            line: Some(line + small(self.before.matches('\n').count())),
-            column: Some(column + skipped),
-            ..self.place(subject)
-        }
-    }
 }
 
-fn does_not_parse(subject: &Subject<'_>, report: &mut Report, source: &Found<'_>, failure: &Failure) {
+fn does_not_parse(
+    subject: &Subject<'_>,
+    report: &mut Report,
+    source: &Found<'_>,
+    failure: &Failure,
+) {
     let (code, what) = match source.kind {
         Kind::Script => ("script-syntax", "the script"),
-        Kind::Expression => ("expression-syntax", "the expression"),
+        Kind::Template => ("expression-syntax", "the expression"),
     };
+    let inner = failure.place.as_ref();
+    let (line, column) = (
+        inner.and_then(|place| place.line),
+        inner.and_then(|place| place.column),
+    );
     let problem = Problem::error(code, format!("{what} does not parse: {}", failure.message))
-        .at(source.inner(subject, failure.place.as_ref()))
+        .at(Place {
+            line,
+            column,
+            ..source.place(subject)
+        })
         .with_hint(failure.hint.clone());
     report.add_in(subject.node(source.node).disabled, problem);
 }
 
 fn outside_loop(subject: &Subject<'_>, report: &mut Report, source: &Found<'_>, look: &Look) {
-    let is_loop = subject.spec(source.node).is_some_and(|spec| spec.role == Role::Loop);
+    let is_loop = subject
+        .spec(source.node)
+        .is_some_and(|spec| spec.role == Role::Loop);
     if subject.node(source.node).parent.is_some() || (is_loop && source.lazy) {
         return;
     }
@@ -181,7 +205,9 @@ fn defines(source: &str, name: &str) -> bool {
     source.match_indices(name).any(|(at, _)| {
         let before = source[..at].trim_end();
         let after = source[at + name.len()..].trim_start();
-        let keyword = ["let", "const", "for"].iter().any(|word| before.ends_with(word));
+        let keyword = ["let", "const", "for"]
+            .iter()
+            .any(|word| before.ends_with(word));
         let parameter = before.ends_with(['|', '(', ',']) && after.starts_with(['|', ')', ',']);
         keyword || parameter
     })
@@ -219,25 +245,43 @@ fn same_level(subject: &Subject<'_>, node: usize, other: usize) -> Option<usize>
 }
 
 fn no_such_node(subject: &Subject<'_>, report: &mut Report, read: &Read<'_>) {
-    let message = format!("`nodes[\"{}\"]` is read here, but there is no such node", short(&read.id));
+    let message = format!(
+        "`nodes[\"{}\"]` is read here, but there is no such node",
+        short(&read.id)
+    );
     let hint = report.did_you_mean(&read.id, subject.ids());
-    let problem = Problem::error("unknown-node", message).at(read.source.place(subject)).with_hint(hint);
+    let problem = Problem::error("unknown-node", message)
+        .at(read.source.place(subject))
+        .with_hint(hint);
     report.add_in(subject.node(read.source.node).disabled, problem);
 }
 
 fn not_upstream(subject: &Subject<'_>, report: &mut Report, read: &Read<'_>, source: usize) {
     let (node, other) = (subject.node(read.source.node), subject.node(source));
     let (id, name) = (short(node.id.as_str()), short(other.id.as_str()));
-    let mut around = subject.topology.enclosing(read.source.node).take(LOOP_DEPTH_MAX + 1);
+    let mut around = subject
+        .topology
+        .enclosing(read.source.node)
+        .take(LOOP_DEPTH_MAX + 1);
     let hint = match &other.parent {
-        _ if read.source.node == source => "a node cannot read its own output; read `input`".to_owned(),
-        _ if around.any(|outer| outer == source) => "inside a loop read `item`, and `index`".to_owned(),
+        _ if read.source.node == source => {
+            "a node cannot read its own output; read `input`".to_owned()
+        }
+        _ if around.any(|outer| outer == source) => {
+            "inside a loop read `item`, and `index`".to_owned()
+        }
         Some(outer) if node.parent.as_ref() != Some(outer) => {
-            format!("`{name}` is inside the loop `{0}`: read `nodes[\"{0}\"].output`", short(outer.as_str()))
+            format!(
+                "`{name}` is inside the loop `{0}`: read `nodes[\"{0}\"].output`",
+                short(outer.as_str())
+            )
         }
         _ => format!("connect them so that `{name}` comes before `{id}`"),
     };
-    let message = format!("`nodes[\"{name}\"]` is read here, but `{name}` does not come before `{id}`");
-    let problem = Problem::error("not-upstream", message).at(read.source.place(subject)).with_hint(hint);
+    let message =
+        format!("`nodes[\"{name}\"]` is read here, but `{name}` does not come before `{id}`");
+    let problem = Problem::error("not-upstream", message)
+        .at(read.source.place(subject))
+        .with_hint(hint);
     report.add_in(node.disabled, problem);
 }

@@ -8,12 +8,34 @@ use super::{Report, Subject, short, step};
 
 const WORKFLOW: &[&str] = &["id", "name", "version", "config", "graph"];
 const GRAPH: &[&str] = &["nodes", "edges"];
-const CONFIG: &[&str] = &["maxParallel", "errorHandling", "retry", "memo", "vars", "limits"];
+const CONFIG: &[&str] = &[
+    "maxParallel",
+    "errorHandling",
+    "retry",
+    "memo",
+    "vars",
+    "limits",
+];
 const LIMITS: &[&str] = &["maxFrames", "maxDepth", "maxValueBytes"];
-const RETRY: &[&str] = &["maxAttempts", "delayMs", "backoffMultiplier", "jitter", "maxDelayMs"];
+const RETRY: &[&str] = &[
+    "maxAttempts",
+    "delayMs",
+    "backoffMultiplier",
+    "jitter",
+    "maxDelayMs",
+];
 const EDGE: &[&str] = &["source", "sourcePort", "target", "targetPort"];
 const NODE: &[&str] = &[
-    "id", "type", "name", "params", "parent", "disabled", "retry", "timeoutMs", "onError", "memo",
+    "id",
+    "type",
+    "name",
+    "params",
+    "parent",
+    "disabled",
+    "retry",
+    "timeoutMs",
+    "onError",
+    "memo",
 ];
 /// A shorter beginning of a field's name is too likely to be a field of somebody else.
 const BEGINNING_CHARS_MIN: usize = 4;
@@ -24,7 +46,13 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     let document = Place::default();
     level(report, &document, "", &workflow.extra, WORKFLOW);
     level(report, &document, "/config", &config.extra, CONFIG);
-    level(report, &document, "/config/limits", &config.limits.extra, LIMITS);
+    level(
+        report,
+        &document,
+        "/config/limits",
+        &config.limits.extra,
+        LIMITS,
+    );
     retry(report, &document, "/config", config.retry.as_ref());
     level(report, &document, "/graph", &workflow.graph.extra, GRAPH);
     for (position, node) in subject.nodes() {
@@ -47,12 +75,16 @@ fn retry(report: &mut Report, place: &Place, path: &str, retry: Option<&Retry>) 
 
 fn level(report: &mut Report, place: &Place, path: &str, extra: &Extra, known: &[&str]) {
     for name in extra.keys() {
-        let hint = beginning(name, known).or_else(|| report.did_you_mean(name, known.iter().copied()));
+        let hint =
+            beginning(name, known).or_else(|| report.did_you_mean(name, known.iter().copied()));
         if hint.is_some() {
             report.add(
-                Problem::warning("unknown-field", format!("the field `{}` is not known", short(name)))
-                    .at(place.clone().in_field(format!("{path}/{}", step(name))))
-                    .with_hint(hint),
+                Problem::warning(
+                    "unknown-field",
+                    format!("the field `{}` is not known", short(name)),
+                )
+                .at(place.clone().in_field(format!("{path}/{}", step(name))))
+                .with_hint(hint),
             );
         }
     }

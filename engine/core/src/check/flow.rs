@@ -14,7 +14,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
         report.add(
             Problem::error("cycle", message)
                 .at(subject.place(cycle[0]))
-                .with_hint("remove one of the edges; to repeat nodes, put them into a loop".to_owned()),
+                .with_hint(
+                    "remove one of the edges; to repeat nodes, put them into a loop".to_owned(),
+                ),
         );
     }
     unreachable(subject, report);
@@ -34,19 +36,28 @@ fn way(subject: &Subject<'_>, cycle: &[usize]) -> String {
 /// With a trigger, what no trigger reaches does not run.
 fn unreachable(subject: &Subject<'_>, report: &mut Report) {
     let root = |position: &usize| subject.node(*position).parent.is_none();
-    let is_trigger =
-        |position: &usize| subject.spec(*position).is_some_and(|spec| spec.role == Role::Trigger);
+    let is_trigger = |position: &usize| {
+        subject
+            .spec(*position)
+            .is_some_and(|spec| spec.role == Role::Trigger)
+    };
     let all = 0..subject.types.len();
     let triggers: Vec<usize> = all.clone().filter(root).filter(is_trigger).collect();
     if triggers.is_empty() {
         return;
     }
     let reached = subject.topology.downstream(triggers);
-    for position in all.filter(root).filter(|position| !reached.contains(position)) {
+    for position in all
+        .filter(root)
+        .filter(|position| !reached.contains(position))
+    {
         report.add(
-            Problem::warning("unreachable", "no trigger leads to this node, so it never runs")
-                .at(subject.place(position))
-                .with_hint("connect it, or remove it".to_owned()),
+            Problem::warning(
+                "unreachable",
+                "no trigger leads to this node, so it never runs",
+            )
+            .at(subject.place(position))
+            .with_hint("connect it, or remove it".to_owned()),
         );
     }
 }

@@ -22,15 +22,25 @@ fn ids(subject: &Subject<'_>, report: &mut Report) {
         let id = node.id.as_str();
         if id.is_empty() {
             report.add(
-                Problem::error("empty-id", "the node's id is empty").at(subject.field(position, "/id")),
+                Problem::error("empty-id", "the node's id is empty")
+                    .at(subject.field(position, "/id")),
             );
         }
-        if let Some(first) = subject.topology.position(id).filter(|first| *first != position) {
-            let message = format!("two nodes have the id `{}`, number {first} and number {position}", short(id));
+        if let Some(first) = subject
+            .topology
+            .position(id)
+            .filter(|first| *first != position)
+        {
+            let message = format!(
+                "two nodes have the id `{}`, number {first} and number {position}",
+                short(id)
+            );
             report.add(
                 Problem::error("duplicate-node", message)
                     .at(subject.field(position, "/id"))
-                    .with_hint("give the second one an id of its own, and lead its edges there".to_owned()),
+                    .with_hint(
+                        "give the second one an id of its own, and lead its edges there".to_owned(),
+                    ),
             );
         }
     }
@@ -49,9 +59,15 @@ fn kind(subject: &Subject<'_>, report: &mut Report, position: usize) {
             );
         }
         Some(spec) if spec.role == Role::Trigger && node.parent.is_some() => report.add(
-            Problem::error("trigger-in-loop", "a trigger starts a run, so it cannot be inside a loop")
-                .at(subject.field(position, "/parent"))
-                .with_hint("remove its `parent`; a loop's body starts at the nodes that no edge enters".to_owned()),
+            Problem::error(
+                "trigger-in-loop",
+                "a trigger starts a run, so it cannot be inside a loop",
+            )
+            .at(subject.field(position, "/parent"))
+            .with_hint(
+                "remove its `parent`; a loop's body starts at the nodes that no edge enters"
+                    .to_owned(),
+            ),
         ),
         Some(spec) if spec.role == Role::Call => call(subject, report, position),
         Some(_) => {}
@@ -60,7 +76,10 @@ fn kind(subject: &Subject<'_>, report: &mut Report, position: usize) {
 
 /// The nearest name, else a type that people call so: `http`, `set`, `request`.
 fn type_hint(subject: &Subject<'_>, report: &mut Report, kind: &str) -> Option<String> {
-    let names = subject.catalogue.iter().map(|node_type| node_type.spec().name);
+    let names = subject
+        .catalogue
+        .iter()
+        .map(|node_type| node_type.spec().name);
     let wanted = kind.to_lowercase();
     report.did_you_mean(kind, names).or_else(|| {
         let mut specs = subject.catalogue.iter().map(|node_type| node_type.spec());
@@ -74,7 +93,10 @@ fn type_hint(subject: &Subject<'_>, report: &mut Report, kind: &str) -> Option<S
 /// Which workflow is called may be an expression; when it is not, it names one.
 fn call(subject: &Subject<'_>, report: &mut Report, position: usize) {
     let called = subject.node(position).params.get("workflow");
-    if called.and_then(|value| value.as_str()).is_some_and(|id| id.trim().is_empty()) {
+    if called
+        .and_then(|value| value.as_str())
+        .is_some_and(|id| id.trim().is_empty())
+    {
         report.add(
             Problem::error("empty-call", "the id of the workflow to call is empty")
                 .at(subject.place(position).in_param("/workflow")),
@@ -83,19 +105,36 @@ fn call(subject: &Subject<'_>, report: &mut Report, position: usize) {
 }
 
 fn parent(subject: &Subject<'_>, report: &mut Report, position: usize) {
-    let Some(parent) = &subject.node(position).parent else { return };
+    let Some(parent) = &subject.node(position).parent else {
+        return;
+    };
     let at = || subject.field(position, "/parent");
     let id = short(parent.as_str());
     match subject.topology.position(parent.as_str()) {
         None => {
             let hint = report.did_you_mean(parent.as_str(), subject.ids());
             let message = format!("its parent `{id}` does not exist");
-            report.add(Problem::error("unknown-parent", message).at(at()).with_hint(hint));
+            report.add(
+                Problem::error("unknown-parent", message)
+                    .at(at())
+                    .with_hint(hint),
+            );
         }
-        Some(outer) if subject.spec(outer).is_some_and(|spec| spec.role != Role::Loop) => {
-            let message = format!("its parent `{id}` is a `{}`, not a loop", subject.node(outer).kind);
+        Some(outer)
+            if subject
+                .spec(outer)
+                .is_some_and(|spec| spec.role != Role::Loop) =>
+        {
+            let message = format!(
+                "its parent `{id}` is a `{}`, not a loop",
+                subject.node(outer).kind
+            );
             let loops = subject.catalogue.iter().map(|node_type| node_type.spec());
-            let loops = list(loops.filter(|spec| spec.role == Role::Loop).map(|spec| spec.name));
+            let loops = list(
+                loops
+                    .filter(|spec| spec.role == Role::Loop)
+                    .map(|spec| spec.name),
+            );
             report.add(
                 Problem::error("parent-not-loop", message)
                     .at(at())
@@ -136,7 +175,9 @@ fn parent_cycles(subject: &Subject<'_>, report: &mut Report) {
 }
 
 fn outer(subject: &Subject<'_>, position: usize) -> Option<usize> {
-    subject.topology.position(subject.topology.level(position)?.as_str())
+    subject
+        .topology
+        .position(subject.topology.level(position)?.as_str())
 }
 
 fn goes_round(subject: &Subject<'_>, report: &mut Report, chain: &[usize], again: usize) {
@@ -165,23 +206,31 @@ fn settle(
             report.add(
                 Problem::error("too-deep", message)
                     .at(subject.field(*at, "/parent"))
-                    .with_hint("move the inner loops into a workflow of their own, and call it".to_owned()),
+                    .with_hint(
+                        "move the inner loops into a workflow of their own, and call it".to_owned(),
+                    ),
             );
         }
     }
 }
 
 fn empty_loops(subject: &Subject<'_>, report: &mut Report) {
-    let parents: BTreeSet<&str> =
-        subject.nodes().filter_map(|(_, node)| Some(node.parent.as_ref()?.as_str())).collect();
+    let parents: BTreeSet<&str> = subject
+        .nodes()
+        .filter_map(|(_, node)| Some(node.parent.as_ref()?.as_str()))
+        .collect();
     for (position, node) in subject.nodes() {
-        let is_loop = subject.spec(position).is_some_and(|spec| spec.role == Role::Loop);
+        let is_loop = subject
+            .spec(position)
+            .is_some_and(|spec| spec.role == Role::Loop);
         if is_loop && !parents.contains(node.id.as_str()) {
             let id = short(node.id.as_str());
             report.add(
                 Problem::error("empty-loop", format!("the loop `{id}` has no body"))
                     .at(subject.place(position))
-                    .with_hint(format!("give the nodes that are to be repeated `parent: {id}`")),
+                    .with_hint(format!(
+                        "give the nodes that are to be repeated `parent: {id}`"
+                    )),
             );
         }
     }

@@ -16,13 +16,18 @@ use super::{Report, Subject, short};
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     let mut validators: BTreeMap<&str, Option<Validator>> = BTreeMap::new();
     for (position, node) in subject.nodes() {
-        let Some(spec) = subject.spec(position) else { continue };
+        let Some(spec) = subject.spec(position) else {
+            continue;
+        };
         let validator = validators
             .entry(spec.name)
             .or_insert_with(|| validator(subject, report, position, spec));
         let Some(validator) = validator else { continue };
-        let params: Json =
-            node.params.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
+        let params: Json = node
+            .params
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_json()))
+            .collect();
         if validator.is_valid(&params) {
             continue;
         }
@@ -56,17 +61,36 @@ fn validator(
 }
 
 fn report_finding(subject: &Subject<'_>, report: &mut Report, position: usize, finding: Finding) {
-    let Finding { code, severity, pointer, message, hint, meant } = finding;
+    let Finding {
+        code,
+        severity,
+        pointer,
+        message,
+        hint,
+        meant,
+    } = finding;
     let hint = meant
         .and_then(|(name, names)| report.did_you_mean(&name, names.iter().map(String::as_str)))
         .or(hint);
-    let problem = Problem { severity, ..Problem::error(code, message) };
-    let problem = problem.at(subject.place(position).in_param(pointer)).with_hint(hint);
+    let problem = Problem {
+        severity,
+        ..Problem::error(code, message)
+    };
+    let problem = problem
+        .at(subject.place(position).in_param(pointer))
+        .with_hint(hint);
     report.add_in(subject.node(position).disabled, problem);
 }
 
 impl Finding {
     pub(super) fn error(code: &'static str, pointer: String, message: String) -> Self {
-        Self { code, severity: Severity::Error, pointer, message, hint: None, meant: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            pointer,
+            message,
+            hint: None,
+            meant: None,
+        }
     }
 }

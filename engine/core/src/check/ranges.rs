@@ -33,13 +33,19 @@ fn config(subject: &Subject<'_>, report: &mut Report) {
         out_of_range(report, Place::field(field), "1 or more", &found.to_string());
     }
     let Some(policy) = &config.retry else { return };
-    retry(report, policy, &|field| Place::field(format!("/config/retry/{field}")));
+    retry(report, policy, &|field| {
+        Place::field(format!("/config/retry/{field}"))
+    });
     if config.error_handling != ErrorHandling::Retry {
-        let message = "the workflow's `retry` is never used, because `errorHandling` is not `retry`";
+        let message =
+            "the workflow's `retry` is never used, because `errorHandling` is not `retry`";
         report.add(
             Problem::warning("unused-retry", message)
                 .at(Place::field("/config/retry"))
-                .with_hint("set `errorHandling: retry`, or give `retry` to the nodes that need it".to_owned()),
+                .with_hint(
+                    "set `errorHandling: retry`, or give `retry` to the nodes that need it"
+                        .to_owned(),
+                ),
         );
     }
 }
@@ -49,13 +55,29 @@ fn retry(report: &mut Report, retry: &Retry, at: &dyn Fn(&str) -> Place) {
         out_of_range(report, at("maxAttempts"), "1 or more", "0");
     }
     wait(report, at("delayMs"), "delayMs", 0, retry.delay_ms);
-    wait(report, at("maxDelayMs"), "maxDelayMs", 0, retry.max_delay_ms);
+    wait(
+        report,
+        at("maxDelayMs"),
+        "maxDelayMs",
+        0,
+        retry.max_delay_ms,
+    );
     if !(0.0..=1.0).contains(&retry.jitter) {
-        out_of_range(report, at("jitter"), "a number from 0 to 1", &retry.jitter.to_string());
+        out_of_range(
+            report,
+            at("jitter"),
+            "a number from 0 to 1",
+            &retry.jitter.to_string(),
+        );
     }
     let multiplier = retry.backoff_multiplier;
     if !multiplier.is_finite() || multiplier < 0.0 {
-        out_of_range(report, at("backoffMultiplier"), "0 or more", &multiplier.to_string());
+        out_of_range(
+            report,
+            at("backoffMultiplier"),
+            "0 or more",
+            &multiplier.to_string(),
+        );
     }
     if retry.delay_ms > retry.max_delay_ms {
         let message = format!(

@@ -36,7 +36,10 @@ impl Report {
     ) -> Option<String> {
         let left = COMPARISONS_MAX - self.comparisons;
         let comparisons = &mut self.comparisons;
-        let counted = candidates.into_iter().take(left).inspect(|_| *comparisons += 1);
+        let counted = candidates
+            .into_iter()
+            .take(left)
+            .inspect(|_| *comparisons += 1);
         nearest(name, counted).map(|meant| format!("did you mean `{meant}`?"))
     }
 
@@ -44,9 +47,20 @@ impl Report {
     pub(super) fn sorted(mut self, subject: &Subject<'_>) -> Vec<Problem> {
         self.problems.sort_by_cached_key(|problem| {
             let place = &problem.place;
-            let within = (place.param.clone(), place.field.clone(), place.line, place.column);
+            let within = (
+                place.param.clone(),
+                place.field.clone(),
+                place.line,
+                place.column,
+            );
             let worse = std::cmp::Reverse(problem.severity);
-            (rank(place, subject), within, worse, problem.code.clone(), problem.message.clone())
+            (
+                rank(place, subject),
+                within,
+                worse,
+                problem.code.clone(),
+                problem.message.clone(),
+            )
         });
         let left_out = self.problems.len().saturating_sub(PROBLEMS_MAX);
         if left_out > 0 {
@@ -67,7 +81,13 @@ fn rank(place: &Place, subject: &Subject<'_>) -> (u8, usize) {
         return (2, edge as usize);
     }
     match &place.node {
-        Some(node) => (1, subject.topology.position(node.as_str()).unwrap_or(usize::MAX)),
+        Some(node) => (
+            1,
+            subject
+                .topology
+                .position(node.as_str())
+                .unwrap_or(usize::MAX),
+        ),
         None => (0, 0),
     }
 }

@@ -26,9 +26,11 @@ pub(super) fn findings(error: &ValidationError<'_>, schema: &Json) -> Vec<Findin
         return Vec::new();
     }
     match error.kind() {
-        Kind::AdditionalProperties { unexpected }
-        | Kind::UnevaluatedProperties { unexpected } => {
-            unexpected.iter().map(|name| unknown(error, schema, name)).collect()
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            unexpected
+                .iter()
+                .map(|name| unknown(error, schema, name))
+                .collect()
         }
         Kind::Required { property } => vec![missing(error, schema, property)],
         Kind::AnyOf { context }
@@ -88,11 +90,19 @@ fn missing(error: &ValidationError<'_>, schema: &Json, property: &Json) -> Findi
     let pointer = format!("{}/{}", error.instance_path(), step(name));
     let message = format!("the parameter `{}` is missing", short(name));
     let about = owner(error, schema).and_then(|schema| schema.get("properties")?.get(name));
-    Finding { hint: about.and_then(advice), ..Finding::error("missing-param", pointer, message) }
+    Finding {
+        hint: about.and_then(advice),
+        ..Finding::error("missing-param", pointer, message)
+    }
 }
 
 fn choice(error: &ValidationError<'_>, schema: &Json, options: &Json) -> Finding {
-    let names: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
+    let names: Vec<String> = options
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(plain)
+        .collect();
     let finding = wrong(error, schema);
     let found = plain(error.instance());
     let message = format!(
@@ -100,7 +110,11 @@ fn choice(error: &ValidationError<'_>, schema: &Json, options: &Json) -> Finding
         list(names.iter().map(String::as_str)),
         describe(error.instance())
     );
-    Finding { message, meant: Some((found, names)), ..finding }
+    Finding {
+        message,
+        meant: Some((found, names)),
+        ..finding
+    }
 }
 
 /// The errors of the one form that was meant, when one fits better than this; else what was allowed.
@@ -111,20 +125,35 @@ fn alternatives(
 ) -> Vec<Finding> {
     let here = error.instance_path().as_str().len();
     let deeper = |errors: &&Vec<ValidationError<'static>>| {
-        !errors.is_empty() && errors.iter().all(|inner| inner.instance_path().as_str().len() > here)
+        !errors.is_empty()
+            && errors
+                .iter()
+                .all(|inner| inner.instance_path().as_str().len() > here)
     };
-    if let Some(meant) = context.iter().filter(deeper).min_by_key(|errors| errors.len()) {
-        return meant.iter().flat_map(|inner| findings(inner, schema)).collect();
+    if let Some(meant) = context
+        .iter()
+        .filter(deeper)
+        .min_by_key(|errors| errors.len())
+    {
+        return meant
+            .iter()
+            .flat_map(|inner| findings(inner, schema))
+            .collect();
     }
-    let mut allowed: Vec<String> =
-        context.iter().filter_map(|errors| expected(errors.first()?)).collect();
+    let mut allowed: Vec<String> = context
+        .iter()
+        .filter_map(|errors| expected(errors.first()?))
+        .collect();
     allowed.dedup();
     let finding = wrong(error, schema);
     if allowed.is_empty() {
         return vec![finding];
     }
-    let message =
-        format!("expected {}, found {}", allowed.join(", or "), describe(error.instance()));
+    let message = format!(
+        "expected {}, found {}",
+        allowed.join(", or "),
+        describe(error.instance())
+    );
     vec![Finding { message, ..finding }]
 }
 
@@ -135,16 +164,21 @@ fn wrong(error: &ValidationError<'_>, schema: &Json) -> Finding {
         None => short(&error.masked_with(found).to_string()),
     };
     let about = owner(error, schema).and_then(advice);
-    Finding { hint: about, ..Finding::error("wrong-param", error.instance_path().to_string(), message) }
+    Finding {
+        hint: about,
+        ..Finding::error("wrong-param", error.instance_path().to_string(), message)
+    }
 }
 
 /// What the schema wanted, when that is one thing.
 fn expected(error: &ValidationError<'_>) -> Option<String> {
     Some(match error.kind() {
-        Kind::Type { kind: TypeKind::Single(kind) } => type_name(*kind).to_owned(),
-        Kind::Type { kind: TypeKind::Multiple(kinds) } => {
-            kinds.iter().map(type_name).collect::<Vec<_>>().join(" or ")
-        }
+        Kind::Type {
+            kind: TypeKind::Single(kind),
+        } => type_name(*kind).to_owned(),
+        Kind::Type {
+            kind: TypeKind::Multiple(kinds),
+        } => kinds.iter().map(type_name).collect::<Vec<_>>().join(" or "),
         Kind::Constant { expected_value } => describe(expected_value),
         Kind::Enum { options } => {
             let names: Vec<String> = options.as_array()?.iter().map(plain).collect();
@@ -194,7 +228,8 @@ fn describe(json: &Json) -> String {
 }
 
 fn plain(json: &Json) -> String {
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+    json.as_str()
+        .map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// The part of the schema that holds the keyword of the error.
@@ -204,11 +239,17 @@ fn owner<'a>(error: &ValidationError<'_>, schema: &'a Json) -> Option<&'a Json> 
 
 fn properties(error: &ValidationError<'_>, schema: &Json) -> Vec<String> {
     let properties = owner(error, schema).and_then(|schema| schema.get("properties")?.as_object());
-    properties.into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+    properties
+        .into_iter()
+        .flat_map(|fields| fields.keys().cloned())
+        .collect()
 }
 
 /// The schema's description, or an example.
 fn advice(schema: &Json) -> Option<String> {
-    let description = schema.get("description").and_then(Json::as_str).map(str::to_owned);
+    let description = schema
+        .get("description")
+        .and_then(Json::as_str)
+        .map(str::to_owned);
     description.or_else(|| Some(format!("for example {}", schema.get("examples")?.get(0)?)))
 }

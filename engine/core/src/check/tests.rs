@@ -33,7 +33,11 @@ impl NodeType for Kind {
 }
 
 fn port(name: &str) -> Port {
-    Port { name: name.into(), kind: "any".into(), about: String::new() }
+    Port {
+        name: name.into(),
+        kind: "any".into(),
+        about: String::new(),
+    }
 }
 
 fn kind(name: &'static str, role: Role, params: Json) -> NodeSpec {
@@ -45,7 +49,11 @@ fn kind(name: &'static str, role: Role, params: Json) -> NodeSpec {
         icon: "",
         words: &[],
         role,
-        inputs: if role == Role::Trigger { Vec::new() } else { vec![port("in")] },
+        inputs: if role == Role::Trigger {
+            Vec::new()
+        } else {
+            vec![port("in")]
+        },
         outputs: vec![port("out")],
         params,
         lazy: &[],
@@ -77,9 +85,18 @@ fn catalogue() -> Catalogue {
     for spec in [
         kind("test.start", Role::Trigger, json!({})),
         kind("test.any", Role::Action, json!({})),
-        NodeSpec { words: &["fetch"], ..kind("test.http", Role::Action, call) },
-        NodeSpec { code: &["code"], ..kind("test.code", Role::Action, code) },
-        NodeSpec { lazy: &["condition"], ..kind("test.loop", Role::Loop, json!({})) },
+        NodeSpec {
+            words: &["fetch"],
+            ..kind("test.http", Role::Action, call)
+        },
+        NodeSpec {
+            code: &["code"],
+            ..kind("test.code", Role::Action, code)
+        },
+        NodeSpec {
+            lazy: &["condition"],
+            ..kind("test.loop", Role::Loop, json!({}))
+        },
         kind("test.call", Role::Call, json!({})),
         kind("test.broken", Role::Action, json!({ "type": 7 })),
     ] {
@@ -98,10 +115,17 @@ fn workflow(text: &str) -> Workflow {
                 Some((node, port)) => format!("{name}: {node}, {name}Port: {port}"),
                 None => format!("{name}: {end}"),
             };
-            edges += &format!("    - {{ {}, {} }}\n", end(source, "source"), end(target, "target"));
+            edges += &format!(
+                "    - {{ {}, {} }}\n",
+                end(source, "source"),
+                end(target, "target")
+            );
         } else if let Some((id, kind)) = line.split_once(": test.") {
             let (kind, fields) = kind.split_once(' ').unwrap_or((kind, "{ }"));
-            let fields = fields.strip_prefix('{').and_then(|fields| fields.strip_suffix('}')).unwrap();
+            let fields = fields
+                .strip_prefix('{')
+                .and_then(|fields| fields.strip_suffix('}'))
+                .unwrap();
             nodes += &format!("    - {{ id: {id}, type: test.{kind}, {fields} }}\n");
         } else {
             rest += &format!("{line}\n");
@@ -119,15 +143,21 @@ fn problems(text: &str) -> Vec<Problem> {
 #[track_caller]
 fn check(text: &str, expected: &str) {
     let found: Vec<String> = problems(text).iter().map(Problem::to_string).collect();
-    let expected: Vec<&str> =
-        expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     assert_eq!(found, expected, "{text}");
 }
 
 /// Checks the advice of the only problem.
 #[track_caller]
 fn check_hint(text: &str, expected: &str) {
-    let hints: Vec<_> = problems(text).into_iter().map(|problem| problem.hint).collect();
+    let hints: Vec<_> = problems(text)
+        .into_iter()
+        .map(|problem| problem.hint)
+        .collect();
     assert_eq!(hints, [Some(expected.to_owned())], "{text}");
 }
 
@@ -163,8 +193,10 @@ fn ids_that_are_empty_are_told_even_when_no_file_was_read() {
     let mut workflow = workflow("a: test.any");
     workflow.id = "".into();
     workflow.graph.nodes[0].id = "".into();
-    let found: Vec<String> =
-        check_workflow(&workflow, &catalogue()).iter().map(Problem::to_string).collect();
+    let found: Vec<String> = check_workflow(&workflow, &catalogue())
+        .iter()
+        .map(Problem::to_string)
+        .collect();
     assert_eq!(
         found,
         [
@@ -184,7 +216,10 @@ fn two_nodes_with_one_id() {
 
 #[test]
 fn an_unknown_type() {
-    check("a: test.htp", "error unknown-type a /graph/nodes/0/type: there is no node type `test.htp`");
+    check(
+        "a: test.htp",
+        "error unknown-type a /graph/nodes/0/type: there is no node type `test.htp`",
+    );
     check_hint("a: test.htp", "did you mean `test.http`?");
 }
 
@@ -195,7 +230,10 @@ fn an_unknown_type_by_what_people_call_it() {
         workflow.graph.nodes[0].kind = name.into();
         let problems = check_workflow(&workflow, &catalogue());
         assert_eq!(problems[0].code, "unknown-type");
-        assert!(problems[0].hint.as_ref().unwrap().contains("http"), "{problems:?}");
+        assert!(
+            problems[0].hint.as_ref().unwrap().contains("http"),
+            "{problems:?}"
+        );
     }
 }
 
@@ -207,7 +245,10 @@ fn edges_to_and_from_missing_nodes() {
          error dangling-edge edge 1 /graph/edges/1/source: the edge's source `fetsh` does not exist",
     );
     check_hint("fetch: test.any\n fetsh -> fetch", "did you mean `fetch`?");
-    check_hint("fetch: test.any\n fetch -> b", "add the node, or remove the edge");
+    check_hint(
+        "fetch: test.any\n fetch -> b",
+        "add the node, or remove the edge",
+    );
 }
 
 #[test]
@@ -217,7 +258,10 @@ fn unknown_ports() {
         "error unknown-port edge 0 /graph/edges/0/sourcePort: `a` has no output port `uot`
          error unknown-port edge 1 /graph/edges/1/targetPort: `b` has no input port `left`",
     );
-    check_hint("a: test.any\n b: test.any\n a.uot -> b", "did you mean `out`?");
+    check_hint(
+        "a: test.any\n b: test.any\n a.uot -> b",
+        "did you mean `out`?",
+    );
     check_hint("a: test.any\n b: test.any\n a -> b.left", "it has `in`");
 }
 
@@ -244,7 +288,10 @@ fn an_error_edge_needs_a_node_that_uses_it() {
         "a: test.any\n b: test.any\n a.error -> b",
         "warning dead-error-port edge 0 /graph/edges/0/sourcePort: nothing ever leaves `a` by its port `error`",
     );
-    check_hint("a: test.any\n b: test.any\n a.error -> b", "give `a` the field `onError: port`");
+    check_hint(
+        "a: test.any\n b: test.any\n a.error -> b",
+        "give `a` the field `onError: port`",
+    );
 }
 
 #[test]
@@ -265,7 +312,10 @@ fn a_cycle_is_named() {
 
 #[test]
 fn a_self_edge_is_a_cycle() {
-    check("a: test.any\n a -> a", "error cycle a: these nodes wait for each other: a -> a");
+    check(
+        "a: test.any\n a -> a",
+        "error cycle a: these nodes wait for each other: a -> a",
+    );
 }
 
 #[test]
@@ -280,9 +330,14 @@ fn two_cycles_are_two_problems() {
 #[test]
 fn a_long_cycle_is_cut() {
     let nodes: String = (0..30).map(|i| format!("n{i}: test.any\n")).collect();
-    let edges: String = (0..30).map(|i| format!("n{i} -> n{}\n", (i + 1) % 30)).collect();
+    let edges: String = (0..30)
+        .map(|i| format!("n{i} -> n{}\n", (i + 1) % 30))
+        .collect();
     let found = problems(&format!("{nodes}{edges}"));
-    assert!(found[0].message.ends_with("n9 -> (20 more) -> n0"), "{found:?}");
+    assert!(
+        found[0].message.ends_with("n9 -> (20 more) -> n0"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -349,8 +404,9 @@ fn parents_that_go_round() {
 
 #[test]
 fn loops_nested_too_deep() {
-    let loops: String =
-        (1..=66).map(|i| format!("l{i}: test.loop {{ parent: l{} }}\n", i - 1)).collect();
+    let loops: String = (1..=66)
+        .map(|i| format!("l{i}: test.loop {{ parent: l{} }}\n", i - 1))
+        .collect();
     check(
         &format!("l0: test.loop\n{loops}x: test.any {{ parent: l66 }}"),
         "error too-deep l65 /graph/nodes/65/parent: loops are nested deeper than 64",
@@ -359,7 +415,10 @@ fn loops_nested_too_deep() {
 
 #[test]
 fn a_loop_without_a_body() {
-    check("l: test.loop", "error empty-loop l: the loop `l` has no body");
+    check(
+        "l: test.loop",
+        "error empty-loop l: the loop `l` has no body",
+    );
 }
 
 #[test]
@@ -402,7 +461,10 @@ fn edges_that_are_there_twice() {
 
 #[test]
 fn a_missing_parameter() {
-    check("a: test.http", "error missing-param a /url: the parameter `url` is missing");
+    check(
+        "a: test.http",
+        "error missing-param a /url: the parameter `url` is missing",
+    );
     check_hint("a: test.http", "where to");
 }
 
@@ -415,7 +477,10 @@ fn mistyped_parameters_all_at_once() {
          error wrong-param a /tries: expected 1 or more, found `0`
          error wrong-param a /url: expected a text, found `7`",
     );
-    check_hint("a: test.http { params: { url: x, method: PSOT } }", "did you mean `POST`?");
+    check_hint(
+        "a: test.http { params: { url: x, method: PSOT } }",
+        "did you mean `POST`?",
+    );
 }
 
 #[test]
@@ -424,7 +489,10 @@ fn an_unknown_parameter() {
         "a: test.http { params: { url: x, metod: GET } }",
         "warning unknown-param a /metod: there is no parameter `metod`",
     );
-    check_hint("a: test.http { params: { url: x, metod: GET } }", "did you mean `method`?");
+    check_hint(
+        "a: test.http { params: { url: x, metod: GET } }",
+        "did you mean `method`?",
+    );
     check_hint(
         "a: test.http { params: { url: x, colour: red } }",
         "it knows `body`, `headers`, `method`, `tries`, `url`",
@@ -494,7 +562,8 @@ fn a_script_that_does_not_parse() {
 
 #[test]
 fn an_expression_that_does_not_parse_has_its_place_in_the_text() {
-    let found = problems("a: test.any { params: { x: { y: [\"é: {{ 1 }}\\nand {{ 1 + * }}\"] } } }");
+    let found =
+        problems("a: test.any { params: { x: { y: [\"é: {{ 1 }}\\nand {{ 1 + * }}\"] } } }");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code, "expression-syntax");
     assert_eq!(found[0].place.to_string(), "a /x/y/0 2:12");
@@ -502,7 +571,10 @@ fn an_expression_that_does_not_parse_has_its_place_in_the_text() {
 
 #[test]
 fn scripts_hold_braces_of_their_own() {
-    check(r#"a: test.code { params: { code: "let t = `{{ not an expression`; t" } }"#, "");
+    check(
+        r#"a: test.code { params: { code: "let t = `{{ not an expression`; t" } }"#,
+        "",
+    );
 }
 
 #[test]
@@ -551,15 +623,24 @@ fn reading_into_a_loop_is_not_possible() {
            x: test.any { parent: l }
            b: test.any { params: { x: "{{ nodes.x.output }}" } }
            l -> b"#;
-    check(text, r#"error not-upstream b /x: `nodes["x"]` is read here, but `x` does not come before `b`"#);
-    check_hint(text, "`x` is inside the loop `l`: read `nodes[\"l\"].output`");
+    check(
+        text,
+        r#"error not-upstream b /x: `nodes["x"]` is read here, but `x` does not come before `b`"#,
+    );
+    check_hint(
+        text,
+        "`x` is inside the loop `l`: read `nodes[\"l\"].output`",
+    );
 }
 
 #[test]
 fn reading_the_loop_from_inside_is_not_possible() {
     let text = r#"l: test.loop
            x: test.any { parent: l, params: { x: "{{ nodes.l.output }}" } }"#;
-    check(text, r#"error not-upstream x /x: `nodes["l"]` is read here, but `l` does not come before `x`"#);
+    check(
+        text,
+        r#"error not-upstream x /x: `nodes["l"]` is read here, but `l` does not come before `x`"#,
+    );
     check_hint(text, "inside a loop read `item`, and `index`");
 }
 
@@ -617,7 +698,10 @@ fn a_workflow_retry_that_is_never_used() {
         "a: test.any\n config: { retry: { maxAttempts: 2 } }",
         "warning unused-retry /config/retry: the workflow's `retry` is never used, because `errorHandling` is not `retry`",
     );
-    check("a: test.any\n config: { errorHandling: retry, retry: { maxAttempts: 2 } }", "");
+    check(
+        "a: test.any\n config: { errorHandling: retry, retry: { maxAttempts: 2 } }",
+        "",
+    );
 }
 
 #[test]
@@ -662,21 +746,38 @@ fn names_from_strangers_are_cut() {
     let mut workflow = workflow("a: test.any");
     workflow.graph.nodes[0].kind = format!("x\n{}", "y".repeat(1_000_000));
     let found = check_workflow(&workflow, &catalogue());
-    assert!(found[0].message.len() < 200 && !found[0].message.contains('\n'), "{}", found[0].message.len());
+    assert!(
+        found[0].message.len() < 200 && !found[0].message.contains('\n'),
+        "{}",
+        found[0].message.len()
+    );
 }
 
 /// A workflow of so many nodes, made without a file.
-fn large(nodes: usize, node: impl Fn(usize) -> Json, edges: impl Iterator<Item = (usize, usize)>) -> Workflow {
+fn large(
+    nodes: usize,
+    node: impl Fn(usize) -> Json,
+    edges: impl Iterator<Item = (usize, usize)>,
+) -> Workflow {
     let nodes: Vec<Json> = (0..nodes).map(node).collect();
-    let edges: Vec<Json> =
-        edges.map(|(a, b)| json!({ "source": format!("n{a}"), "target": format!("n{b}") })).collect();
-    serde_json::from_value(json!({ "id": "w", "graph": { "nodes": nodes, "edges": edges } })).unwrap()
+    let edges: Vec<Json> = edges
+        .map(|(a, b)| json!({ "source": format!("n{a}"), "target": format!("n{b}") }))
+        .collect();
+    serde_json::from_value(json!({ "id": "w", "graph": { "nodes": nodes, "edges": edges } }))
+        .unwrap()
 }
 
 #[test]
 fn many_problems_are_cut_and_counted() {
-    let workflow = large(12_000, |i| json!({ "id": format!("n{i}"), "type": "no" }), std::iter::empty());
+    let workflow = large(
+        12_000,
+        |i| json!({ "id": format!("n{i}"), "type": "no" }),
+        std::iter::empty(),
+    );
     let found = check_workflow(&workflow, &catalogue());
     assert_eq!(found.len(), super::PROBLEMS_MAX + 1);
-    assert_eq!(found.last().unwrap().message, "2000 more problems were found");
+    assert_eq!(
+        found.last().unwrap().message,
+        "2000 more problems were found"
+    );
 }

@@ -6,7 +6,7 @@
 
 use super::places::{self, Places};
 use super::survey::survey;
-use super::{Edge, Node, Workflow, did_you_mean};
+use super::{Edge, Extra, Node, Workflow, did_you_mean};
 use crate::value::Value;
 
 /// Largest file, in bytes.
@@ -36,17 +36,34 @@ pub struct FileError {
     pub column: u32,
 }
 
+/// A workflow cannot be written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the workflow holds a value nested so deep that a file would pass {FILE_DEPTH_MAX} levels")]
+pub struct TooDeep;
+
 impl FileError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, line: 1, column: 1 }
+        Self {
+            message: message.into(),
+            hint: None,
+            line: 1,
+            column: 1,
+        }
     }
 
     fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
     }
 
     fn at(self, line: u32, column: u32) -> Self {
-        Self { line: line.max(1), column: column.max(1), ..self }
+        Self {
+            line: line.max(1),
+            column: column.max(1),
+            ..self
+        }
     }
 }
 
@@ -59,7 +76,11 @@ pub fn parse(text: &str) -> Result<Workflow, FileError> {
     if text.len() > FILE_BYTES_MAX {
         return Err(too_large(text.len()));
     }
-    let workflow = if is_json(text) { parse_json(text)? } else { parse_yaml(text)? };
+    let workflow = if is_json(text) {
+        parse_json(text)?
+    } else {
+        parse_yaml(text)?
+    };
     bounded(text, workflow)
 }
 
@@ -78,27 +99,93 @@ pub fn parse_with_places(text: &str) -> Result<(Workflow, Places), FileError> {
 #[must_use]
 pub fn offset(text: &str, line: u32, column: u32) -> usize {
     let skip = |number: u32| number.saturating_sub(1) as usize;
-    let before: usize = text.split_inclusive('\n').take(skip(line)).map(str::len).sum();
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(skip(line))
+        .map(str::len)
+        .sum();
     let rest = &text[before..];
-    let inside = rest.char_indices().nth(skip(column)).map_or(rest.len(), |(at, _)| at);
+    let inside = rest
+        .char_indices()
+        .nth(skip(column))
+        .map_or(rest.len(), |(at, _)| at);
     before + inside
 }
 
 /// The document as YAML that reads back equal.
-#[must_use]
-pub fn to_yaml(workflow: &Workflow) -> String {
-    let options = serde_saphyr::ser_options! { compact_list_indent: false, folded_wrap_chars: FILE_BYTES_MAX };
-    serde_saphyr::to_string_with_options(workflow, options)
-        .expect("a workflow holds only texts, numbers, lists and records")
+///
+/// # Errors
+/// When a parameter is nested deeper than a file may be.
+pub fn to_yaml(workflow: &Workflow) -> Result<String, TooDeep> {
+    writable(workflow)?;
+    let options = serde_saphyr::ser_options! {
+        compact_list_indent: false,
+        folded_wrap_chars: FILE_BYTES_MAX,
+    };
+    serde_saphyr::to_string_with_options(workflow, options).map_err(|_| TooDeep)
 }
 
 /// The document as indented JSON that reads back equal.
-#[must_use]
-pub fn to_json(workflow: &Workflow) -> String {
-    let mut json = serde_json::to_string_pretty(workflow)
-        .expect("a workflow holds only texts, numbers, lists and records");
-    json.push('\n');
-    json
+///
+/// # Errors
+/// As [`to_yaml`].
+pub fn to_json(workflow: &Workflow) -> Result<String, TooDeep> {
+    writable(workflow)?;
+    let json = serde_json::to_string_pretty(workflow).map_err(|_| TooDeep)?;
+    Ok(json + "\n")
+}
+
+fn writable(workflow: &Workflow) -> Result<(), TooDeep> {
+    if depth(workflow) > FILE_DEPTH_MAX {
+        Err(TooDeep)
+    } else {
+        Ok(())
+    }
+}
+
+/// How deep lists and records are nested in the document.
+fn depth(workflow: &Workflow) -> usize {
+    let Workflow { config, graph, .. } = workflow;
+    let node = |node: &Node| {
+        let retry = node
+            .retry
+            .as_ref()
+            .map_or(0, |retry| 5 + deepest(&retry.extra));
+        retry
+            .max(4 + deepest(&node.extra))
+            .max(5 + deepest(&node.params))
+    };
+    let nodes = graph.nodes.iter().map(node).max().unwrap_or(0);
+    let edges = graph
+        .edges
+        .iter()
+        .map(|edge| 4 + deepest(&edge.extra))
+        .max()
+        .unwrap_or(0);
+    let retry = config
+        .retry
+        .as_ref()
+        .map_or(0, |retry| 3 + deepest(&retry.extra));
+    let maps = [&config.vars, &config.limits.extra].map(|map| 3 + deepest(map));
+    let shallow = [
+        2 + deepest(&config.extra),
+        2 + deepest(&graph.extra),
+        1 + deepest(&workflow.extra),
+    ];
+    [nodes, edges, retry]
+        .into_iter()
+        .chain(maps)
+        .chain(shallow)
+        .max()
+        .unwrap_or(0)
+}
+
+fn deepest(values: &Extra) -> usize {
+    values
+        .values()
+        .map(|value| value.depth() as usize)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The document as a value, with every field.
@@ -169,7 +256,10 @@ fn bounded(text: &str, workflow: Workflow) -> Result<Workflow, FileError> {
 fn empty_name(workflow: &Workflow) -> Option<String> {
     let unnamed = |node: &Node| {
         let fields = [("id", node.id.as_str()), ("type", &node.kind)];
-        fields.into_iter().find(|(_, text)| text.is_empty()).map(|(field, _)| field)
+        fields
+            .into_iter()
+            .find(|(_, text)| text.is_empty())
+            .map(|(field, _)| field)
     };
     let unended = |edge: &Edge| {
         let fields = [
@@ -178,16 +268,23 @@ fn empty_name(workflow: &Workflow) -> Option<String> {
             ("target", edge.target.as_str()),
             ("targetPort", &edge.target_port),
         ];
-        fields.into_iter().find(|(_, text)| text.is_empty()).map(|(field, _)| field)
+        fields
+            .into_iter()
+            .find(|(_, text)| text.is_empty())
+            .map(|(field, _)| field)
     };
     if workflow.id.as_str().is_empty() {
         return Some("/id".into());
     }
     let nodes = workflow.graph.nodes.iter().map(unnamed).enumerate();
     let edges = workflow.graph.edges.iter().map(unended).enumerate();
-    let node = nodes.filter_map(|(at, field)| Some(format!("/graph/nodes/{at}/{}", field?))).next();
+    let node = nodes
+        .filter_map(|(at, field)| Some(format!("/graph/nodes/{at}/{}", field?)))
+        .next();
     node.or_else(|| {
-        edges.filter_map(|(at, field)| Some(format!("/graph/edges/{at}/{}", field?))).next()
+        edges
+            .filter_map(|(at, field)| Some(format!("/graph/edges/{at}/{}", field?)))
+            .next()
     })
 }
 
@@ -209,20 +306,27 @@ fn too_large(bytes: usize) -> FileError {
 }
 
 fn too_many(what: &str, found: usize, allowed: usize) -> FileError {
-    FileError::new(format!("the file holds {found} {what}, more than {allowed}"))
-        .with_hint("split the workflow, and call the parts with `flow.call`")
+    FileError::new(format!(
+        "the file holds {found} {what}, more than {allowed}"
+    ))
+    .with_hint("split the workflow, and call the parts with `flow.call`")
 }
 
 fn json_error(text: &str, error: &serde_json::Error) -> FileError {
     let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(message, _)| message);
     let place = value_place(text, error).unwrap_or_else(|| json_place(text, error));
     explain(message).at(place.0, place.1)
 }
 
 /// The end of what was read, in characters.
 fn json_place(text: &str, error: &serde_json::Error) -> (u32, u32) {
-    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let line = text
+        .split('\n')
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
     let end = line.floor_char_boundary(error.column().min(line.len()));
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     (small(error.line()), small(line[..end].chars().count()))
@@ -270,20 +374,24 @@ fn yaml_message(text: &str, error: &serde_saphyr::Error) -> FileError {
             FileError::new("the file holds more than one YAML document")
                 .with_hint("remove what follows `---`, or make it a file of its own")
         }
-        Error::NonFiniteFloat { value, .. } => {
-            FileError::new(format!("`{}` is not a number that can be kept", shortened(value)))
-                .with_hint("put it in quotes to make it a text")
-        }
-        Error::DuplicateMappingKey { key, .. } => {
-            explain(&format!("duplicate field `{}`", key.as_deref().unwrap_or("?")))
-        }
-        Error::InvalidScalar { ty, .. } => {
-            explain(&format!("invalid value: {}, expected {ty}", written(text, error)))
-        }
+        Error::NonFiniteFloat { value, .. } => FileError::new(format!(
+            "`{}` is not a number that can be kept",
+            shortened(value)
+        ))
+        .with_hint("put it in quotes to make it a text; not-a-number is `{ $float: NaN }`"),
+        Error::DuplicateMappingKey { key, .. } => explain(&format!(
+            "duplicate field `{}`",
+            key.as_deref().unwrap_or("?")
+        )),
+        Error::InvalidScalar { ty, .. } => explain(&format!(
+            "invalid value: {}, expected {ty}",
+            written(text, error)
+        )),
         _ if text.trim().is_empty() => FileError::new("the file is empty"),
-        Error::Unexpected { expected, .. } => {
-            explain(&format!("invalid type: {}, expected {expected}", written(text, error)))
-        }
+        Error::Unexpected { expected, .. } => explain(&format!(
+            "invalid type: {}, expected {expected}",
+            written(text, error)
+        )),
         Error::NullIntoString { .. } => explain("invalid type: null, expected a string"),
         _ => explain(&message_alone(error)),
     }
@@ -306,7 +414,13 @@ fn written(text: &str, error: &serde_saphyr::Error) -> String {
         Some('{') => "a record".into(),
         Some('[') => "a list".into(),
         Some('-') if line[1..].starts_with(' ') => "a list".into(),
-        _ => format!("`{}`", line.split([',', '}', ']', '#']).next().unwrap_or_default().trim_end()),
+        _ => format!(
+            "`{}`",
+            line.split([',', '}', ']', '#'])
+                .next()
+                .unwrap_or_default()
+                .trim_end()
+        ),
     }
 }
 
@@ -333,19 +447,26 @@ fn missing(message: &str) -> Option<FileError> {
 }
 
 fn mistyped(message: &str) -> Option<FileError> {
-    let rest =
-        message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
+    let rest = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))?;
     let (found, expected) = rest.rsplit_once(", expected ")?;
-    Some(FileError::new(format!("expected {}, found {}", expectation(expected), finding(found))))
+    Some(FileError::new(format!(
+        "expected {}, found {}",
+        expectation(expected),
+        finding(found)
+    )))
 }
 
 fn expectation(expected: &str) -> &str {
     match expected {
-        "struct Workflow" => "a record with the fields `id` and `graph`",
+        "struct Workflow" => "a workflow: a record with the fields `id` and `graph`",
         "struct Graph" => "a record with the fields `nodes` and `edges`",
         "struct Node" => "a node: a record with the fields `id` and `type`",
         "struct Edge" => "an edge: a record with the fields `source` and `target`",
-        "struct Config" | "struct Retry" | "struct Limits" | "a map" | "mapping start" => "a record",
+        "struct Config" | "struct Retry" | "struct Limits" | "a map" | "mapping start" => {
+            "a record"
+        }
         "a sequence" | "sequence start" => "a list",
         "a string" | "string scalar" | "scalar" => "a text",
         "a boolean" | "bool" => "true or false",
@@ -363,8 +484,15 @@ fn finding(found: &str) -> String {
         "unit value" | "null" | "unit" => "nothing",
         other => other,
     };
-    let plain = found.replacen("string \"", "the text \"", 1).replacen("integer `", "the number `", 1);
-    shortened(&plain.replacen("floating point `", "the number `", 1).replacen("boolean `", "`", 1))
+    let plain =
+        found
+            .replacen("string \"", "the text \"", 1)
+            .replacen("integer `", "the number `", 1);
+    shortened(
+        &plain
+            .replacen("floating point `", "the number `", 1)
+            .replacen("boolean `", "`", 1),
+    )
 }
 
 fn unknown(message: &str) -> Option<FileError> {
@@ -377,14 +505,18 @@ fn unknown(message: &str) -> Option<FileError> {
         .filter(|name| !name.is_empty() && *name != "or")
         .collect();
     let found = shortened(found);
-    let error =
-        FileError::new(format!("expected one of {}, found `{found}`", names.join(", ")));
+    let error = FileError::new(format!(
+        "expected one of {}, found `{found}`",
+        names.join(", ")
+    ));
     let hint = did_you_mean(&found, names.iter().copied());
     Some(FileError { hint, ..error })
 }
 
 fn twice(message: &str) -> Option<FileError> {
-    let field = message.strip_prefix("duplicate field `")?.strip_suffix('`')?;
+    let field = message
+        .strip_prefix("duplicate field `")?
+        .strip_suffix('`')?;
     Some(
         FileError::new(format!("the field `{}` is there twice", shortened(field)))
             .with_hint("keep one of them"),
@@ -393,12 +525,12 @@ fn twice(message: &str) -> Option<FileError> {
 
 fn too_much(message: &str) -> Option<FileError> {
     match message {
-        "too many values" => {
-            Some(FileError::new(format!("the file holds more than {VALUES_MAX} values")))
-        }
-        "recursion limit exceeded" => {
-            Some(FileError::new(format!("the file is nested deeper than {FILE_DEPTH_MAX} levels")))
-        }
+        "too many values" => Some(FileError::new(format!(
+            "the file holds more than {VALUES_MAX} values"
+        ))),
+        "recursion limit exceeded" => Some(FileError::new(format!(
+            "the file is nested deeper than {FILE_DEPTH_MAX} levels"
+        ))),
         _ => None,
     }
     .map(|error| error.with_hint("keep data out of the workflow: pass it as the run's input"))
@@ -406,7 +538,11 @@ fn too_much(message: &str) -> Option<FileError> {
 
 /// At most 200 characters, on one line.
 fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut short: String = text
+        .chars()
+        .take(200)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if short.len() < text.len() {
         short.push('…');
     }
@@ -414,41 +550,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scratch() {
-        for text in [
-            "", "id: a", "id: a\ngraph:\n  nodes:\n    - {id: a}\n", "id: a\nid: b\ngraph: {nodes: []}",
-            "id: a\ngraph: {nodes: [], edges: }\nconfig:\n", "id: a\ngraph: {nodes: []}\nconfig: {maxParallel: many}",
-            "id: a\ngraph: {nodes: []}\nconfig: {maxParallel: -3}", "id: a\ngraph: {nodes: [{id: a, type: x, onError: prot}]}",
-            "id: a\nname:\ngraph: {nodes: [{id: a, type: x, retry: {jitter: true, backoffMultiplier: 2}}]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, retry: {jitter: .nan}}]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, params: {a: .nan}}]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, params: {a: 1e999}}]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, params: {a: 1, a: 2}}]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, params: }]}",
-            "id: a\ngraph: {nodes: [{id: a, type: x, params: {a: !!python/object:os.system x}}]}",
-            "id: a\nnote: !foo x\ngraph: {nodes: []}",
-            "id: a\nextra: {<<: {a: 1}, b: 2}\ngraph: {nodes: []}",
-            "id: a\ngraph: {nodes: []}\n---\nid: b", "a: &a [*a]\nid: x\ngraph: {nodes: []}",
-            "a: &a [lol, lol, lol]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\nid: x\ngraph: {nodes: []}",
-            "id: [a\nb", "id: a\n\tgraph: x", "id: 12\ngraph: {nodes: []}", "- a", "id: a: b",
-            "id: a\ngraph: {nodes: {a: b}}",
-            "{\"id\": \"a\",\n \"version\": \"x\", \"graph\": {\"nodes\": []}}", "{\"id\": \"a\"", "{\"id\": 1e999}",
-            "{\"id\": \"a\", \"graph\": {\"nodes\": [{\"id\": \"é\", \"type\": 7}]}}",
-            "{\"id\": \"a\", \"graph\": {\"nodes\": [{\"id\": \"\", \"type\": \"x\"}]}}",
-            "{\"id\": \"a\",\"id\": \"a\", \"graph\": {\"nodes\": []}}",
-            "{\"id\": \"a\", \"x\": 1, \"x\": 2, \"graph\": {\"nodes\": []}}",
-        ] {
-            match parse(text) { Ok(w) => println!("OK  {text:?}\n    {}", to_json(&w).replace('\n', "")),
-            Err(e) => println!("ERR {text:?}\n    {e} // {:?}", e.hint) }
-        }
-        let text = "id: a\ngraph:\n  nodes:\n    - id: a\n      type: code.rhai\n      params:\n        code: |\n          let x = 1;\n          x +\n        e: \"ab {{ c }}\"\n        yes: no\n";
-        let (w, p) = parse_with_places(text).unwrap();
-        println!("{p:#?}");
-        println!("{}", to_yaml(&w));
-        println!("{}", to_json(&w));
-    }
-}
+mod tests;

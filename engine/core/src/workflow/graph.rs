@@ -36,18 +36,26 @@ impl<'a> Topology<'a> {
             positions.entry(node.id.as_str()).or_insert(position);
             links.add_node(());
         }
-        let mut topology = Self { graph, positions, links };
+        let mut topology = Self {
+            graph,
+            positions,
+            links,
+        };
         topology.link();
         topology
     }
 
     fn link(&mut self) {
         for edge in &self.graph.edges {
-            let ends = (self.position(edge.source.as_str()), self.position(edge.target.as_str()));
+            let ends = (
+                self.position(edge.source.as_str()),
+                self.position(edge.target.as_str()),
+            );
             if let (Some(source), Some(target)) = ends
                 && self.level(source) == self.level(target)
             {
-                self.links.add_edge(NodeIndex::new(source), NodeIndex::new(target), ());
+                self.links
+                    .add_edge(NodeIndex::new(source), NodeIndex::new(target), ());
             }
         }
     }
@@ -69,14 +77,19 @@ impl<'a> Topology<'a> {
     pub fn levels(&self) -> BTreeMap<Option<&'a NodeId>, Vec<usize>> {
         let mut levels: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for position in 0..self.graph.nodes.len() {
-            levels.entry(self.level(position)).or_default().push(position);
+            levels
+                .entry(self.level(position))
+                .or_default()
+                .push(position);
         }
         levels
     }
 
     /// The node and the loops around it, innermost first; without end where parents go round.
     pub fn enclosing(&self, position: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(Some(position), |inner| self.position(self.level(*inner)?.as_str()))
+        std::iter::successors(Some(position), |inner| {
+            self.position(self.level(*inner)?.as_str())
+        })
     }
 
     /// Every node of the level that comes before this one.
@@ -119,10 +132,16 @@ impl<'a> Topology<'a> {
         let mut waits: Vec<usize> = self
             .links
             .node_indices()
-            .map(|node| self.links.neighbors_directed(node, Direction::Incoming).count())
+            .map(|node| {
+                self.links
+                    .neighbors_directed(node, Direction::Incoming)
+                    .count()
+            })
             .collect();
-        let mut ready: BinaryHeap<Reverse<usize>> =
-            (0..waits.len()).filter(|position| waits[*position] == 0).map(Reverse).collect();
+        let mut ready: BinaryHeap<Reverse<usize>> = (0..waits.len())
+            .filter(|position| waits[*position] == 0)
+            .map(Reverse)
+            .collect();
         let mut order = Vec::with_capacity(waits.len());
         while let Some(Reverse(position)) = ready.pop() {
             order.push(position);
@@ -171,7 +190,11 @@ impl<'a> Topology<'a> {
         let mut came_from: BTreeMap<usize, usize> = BTreeMap::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            for next in self.links.neighbors(NodeIndex::new(node)).map(NodeIndex::index) {
+            for next in self
+                .links
+                .neighbors(NodeIndex::new(node))
+                .map(NodeIndex::index)
+            {
                 if next == start {
                     return Some(trail(&came_from, start, node));
                 }
@@ -189,13 +212,19 @@ impl<'a> Topology<'a> {
     /// Answers many pairs with few passes over the graph: one for every 64 different first nodes.
     #[must_use]
     pub fn come_before(&self, pairs: &[(usize, usize)]) -> Vec<bool> {
-        let mut answers: Vec<bool> =
-            pairs.iter().map(|(source, target)| self.is_linked(*source, *target)).collect();
+        let mut answers: Vec<bool> = pairs
+            .iter()
+            .map(|(source, target)| self.is_linked(*source, *target))
+            .collect();
         let open: Vec<usize> = (0..pairs.len()).filter(|at| !answers[*at]).collect();
         let mut sources: Vec<usize> = open.iter().map(|at| pairs[*at].0).collect();
         sources.sort_unstable();
         sources.dedup();
-        let knots = if sources.is_empty() { Vec::new() } else { self.knots() };
+        let knots = if sources.is_empty() {
+            Vec::new()
+        } else {
+            self.knots()
+        };
         let mut asked: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for at in open {
             asked.entry(pairs[at].0).or_default().push(at);
@@ -230,9 +259,12 @@ impl<'a> Topology<'a> {
             let arriving = knot
                 .iter()
                 .flat_map(|node| {
-                    self.links.neighbors_directed(NodeIndex::new(*node), Direction::Incoming)
+                    self.links
+                        .neighbors_directed(NodeIndex::new(*node), Direction::Incoming)
                 })
-                .fold(0, |bits, node| bits | before[node.index()] | own[node.index()]);
+                .fold(0, |bits, node| {
+                    bits | before[node.index()] | own[node.index()]
+                });
             for node in knot {
                 before[*node] = arriving;
             }
@@ -259,7 +291,9 @@ impl Graph {
     #[must_use]
     pub fn upstream(&self, id: &str) -> BTreeSet<NodeId> {
         let topology = Topology::new(self);
-        let Some(position) = topology.position(id) else { return BTreeSet::new() };
+        let Some(position) = topology.position(id) else {
+            return BTreeSet::new();
+        };
         let mut seen = BTreeSet::new();
         topology
             .enclosing(position)
@@ -294,7 +328,13 @@ mod tests {
     #[test]
     fn upstream_reaches_through_the_levels_around() {
         let graph = graph(
-            &[("a", None), ("loop", None), ("x", Some("loop")), ("y", Some("loop")), ("b", None)],
+            &[
+                ("a", None),
+                ("loop", None),
+                ("x", Some("loop")),
+                ("y", Some("loop")),
+                ("b", None),
+            ],
             &[("a", "loop"), ("loop", "b"), ("loop", "x"), ("x", "y")],
         );
         assert_eq!(graph.upstream("y"), ids(&["a", "x"]));
@@ -304,7 +344,10 @@ mod tests {
 
     #[test]
     fn levels_are_by_parent_in_file_order() {
-        let graph = graph(&[("l", None), ("x", Some("l")), ("b", None), ("y", Some("l"))], &[]);
+        let graph = graph(
+            &[("l", None), ("x", Some("l")), ("b", None), ("y", Some("l"))],
+            &[],
+        );
         let levels: Vec<_> = Topology::new(&graph).levels().into_values().collect();
         assert_eq!(levels, [vec![0, 2], vec![1, 3]]);
     }
@@ -312,15 +355,30 @@ mod tests {
     #[test]
     fn each_knot_gives_its_shortest_way_round() {
         let nodes = ["a", "b", "c", "d", "e"].map(|id| (id, None));
-        let edges =
-            [("a", "b"), ("b", "c"), ("c", "a"), ("b", "a"), ("d", "d"), ("a", "e"), ("e", "d")];
-        assert_eq!(Topology::new(&graph(&nodes, &edges)).cycles(), [vec![0, 1], vec![3]]);
+        let edges = [
+            ("a", "b"),
+            ("b", "c"),
+            ("c", "a"),
+            ("b", "a"),
+            ("d", "d"),
+            ("a", "e"),
+            ("e", "d"),
+        ];
+        assert_eq!(
+            Topology::new(&graph(&nodes, &edges)).cycles(),
+            [vec![0, 1], vec![3]]
+        );
     }
 
     #[test]
     fn parents_that_go_round_do_not_hold_it_up() {
         let graph = graph(
-            &[("a", Some("b")), ("b", Some("a")), ("c", Some("a")), ("d", Some("a"))],
+            &[
+                ("a", Some("b")),
+                ("b", Some("a")),
+                ("c", Some("a")),
+                ("d", Some("a")),
+            ],
             &[("c", "d")],
         );
         assert_eq!(graph.upstream("d"), ids(&["c"]));
@@ -331,8 +389,10 @@ mod tests {
             prop::collection::vec((0..count, 0..count), 0..count * 2).prop_map(move |edges| {
                 let names: Vec<String> = (0..count).map(|i| i.to_string()).collect();
                 let nodes: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
-                let edges: Vec<_> =
-                    edges.iter().map(|(a, b)| (names[*a].as_str(), names[*b].as_str())).collect();
+                let edges: Vec<_> = edges
+                    .iter()
+                    .map(|(a, b)| (names[*a].as_str(), names[*b].as_str()))
+                    .collect();
                 graph(&nodes, &edges)
             })
         })

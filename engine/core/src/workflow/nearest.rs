@@ -36,8 +36,11 @@ fn letters(name: &str) -> Option<Vec<char>> {
     if name.len() > NAME_CHARS_MAX * 4 {
         return None;
     }
-    let letters: Vec<char> =
-        name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect();
+    let letters: Vec<char> = name
+        .chars()
+        .filter(|c| !matches!(c, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect();
     (letters.len() <= NAME_CHARS_MAX).then_some(letters)
 }
 

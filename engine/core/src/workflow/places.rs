@@ -62,12 +62,17 @@ enum Script {
 impl Places {
     /// The places of a workflow that was read from this text.
     pub(super) fn new(text: &str, workflow: &Workflow) -> Self {
-        let Some(root) = Shape::read(text) else { return Self::default() };
+        let Some(root) = Shape::read(text) else {
+            return Self::default();
+        };
         let mut nodes = BTreeMap::new();
         for (position, node) in workflow.graph.nodes.iter().enumerate() {
             nodes.entry(node.id.as_str().to_owned()).or_insert(position);
         }
-        Self { root: Some(root), nodes }
+        Self {
+            root: Some(root),
+            nodes,
+        }
     }
 
     /// Where a problem is: the deepest part of its place that the file has.
@@ -87,7 +92,11 @@ impl Places {
         if let Some(edge) = place.edge {
             return format!("/graph/edges/{edge}");
         }
-        let Some(position) = place.node.as_ref().and_then(|id| self.nodes.get(id.as_str())) else {
+        let Some(position) = place
+            .node
+            .as_ref()
+            .and_then(|id| self.nodes.get(id.as_str()))
+        else {
             return String::new();
         };
         match &place.param {
@@ -133,9 +142,10 @@ impl Shape {
         match &self.content {
             Content::Scalar(_) => None,
             Content::List(items) => items.get(step.parse::<usize>().ok()?),
-            Content::Record(fields) => {
-                fields.iter().find(|(key, _)| **key == *step).map(|(_, value)| value)
-            }
+            Content::Record(fields) => fields
+                .iter()
+                .find(|(key, _)| **key == *step)
+                .map(|(_, value)| value),
         }
     }
 
@@ -143,12 +153,16 @@ impl Shape {
     fn line(&self, line: u32, column: u32) -> Spot {
         let at = self.spot;
         match self.content {
-            Content::Scalar(Script::Inline(skip)) if line == 1 => {
-                Spot { column: at.column + skip + column - 1, length_bytes: 1, ..at }
-            }
-            Content::Scalar(Script::Block { header, indent }) => {
-                Spot { line: header + line, column: indent + column, length_bytes: 1 }
-            }
+            Content::Scalar(Script::Inline(skip)) if line == 1 => Spot {
+                column: at.column + skip + column - 1,
+                length_bytes: 1,
+                ..at
+            },
+            Content::Scalar(Script::Block { header, indent }) => Spot {
+                line: header + line,
+                column: indent + column,
+                length_bytes: 1,
+            },
             _ => at,
         }
     }
@@ -184,7 +198,14 @@ impl Script {
         }
         let literal = matches!(indicator, "|" | "|-" | "|+");
         let header = spot.line - 1 - u32::try_from(blank).ok()?;
-        Some(if literal { Self::Block { header, indent: spot.column - 1 } } else { Self::Opaque })
+        Some(if literal {
+            Self::Block {
+                header,
+                indent: spot.column - 1,
+            }
+        } else {
+            Self::Opaque
+        })
     }
 }
 
@@ -193,14 +214,20 @@ impl From<Location> for Spot {
         Self {
             line: small(location.line()),
             column: small(location.column()),
-            length_bytes: location.span().byte_len().map_or(0, |bytes| small(bytes) as usize),
+            length_bytes: location
+                .span()
+                .byte_len()
+                .map_or(0, |bytes| small(bytes) as usize),
         }
     }
 }
 
 /// The bytes of the file before a location.
 pub(super) fn offset(location: Location) -> usize {
-    location.span().byte_offset().map_or(0, |bytes| small(bytes) as usize)
+    location
+        .span()
+        .byte_offset()
+        .map_or(0, |bytes| small(bytes) as usize)
 }
 
 fn small(number: u64) -> u32 {
@@ -209,8 +236,14 @@ fn small(number: u64) -> u32 {
 
 impl<'de> Deserialize<'de> for Shape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, referenced, .. } = Spanned::<Content>::deserialize(deserializer)?;
-        Ok(Self { spot: referenced.into(), offset: offset(referenced), content: value })
+        let Spanned {
+            value, referenced, ..
+        } = Spanned::<Content>::deserialize(deserializer)?;
+        Ok(Self {
+            spot: referenced.into(),
+            offset: offset(referenced),
+            content: value,
+        })
     }
 }
 
