@@ -14,6 +14,7 @@ use crate::blobs::{Blobs, NewBlob};
 use crate::counts::Gained;
 use crate::error::WriteError;
 use crate::kept::Kept;
+use crate::moment::{keep_up, may_be_due};
 use crate::row::{RunRow, is_final, seal, unseal};
 use crate::segment::Segment;
 use crate::tables;
@@ -109,7 +110,18 @@ impl<'t> Batch<'t> {
             segment_bytes: row.segment_bytes + segment_bytes,
             ..row
         };
-        self.store_run(&row, append.new.as_ref())
+        self.store_run(&row, append.new.as_ref())?;
+        if !may_be_due(&row) {
+            return Ok(());
+        }
+        let mut checkpoints = self.transaction.open_table(tables::CHECKPOINTS)?;
+        keep_up(
+            &self.runs,
+            &self.segments,
+            &mut checkpoints,
+            &row,
+            &append.segments,
+        )
     }
 
     /// Stores a fold of a run, replacing the one at the same seq.

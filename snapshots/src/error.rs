@@ -127,6 +127,16 @@ pub enum ReadError {
     /// There is no run with this id.
     #[error("run {0} is not in the journal")]
     NoSuchRun(RunId),
+    /// The run has no event with this number.
+    #[error("run {run} has no event {seq}; its events are numbered from 1 to {last}")]
+    NoSuchEvent {
+        /// The run.
+        run: RunId,
+        /// The number that was asked for.
+        seq: Seq,
+        /// The run's last event.
+        last: Seq,
+    },
     /// What is stored is not what was stored.
     #[error("{what} is damaged: {why}; restore it from a backup or an export")]
     Damaged {

@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::disk::Disk;
 use crate::error::{OpenError, WriteError};
 use crate::folder::Folder;
+use crate::moment::Labels;
 use crate::queue::Queue;
 use crate::read::CheckpointRow;
 use crate::recent::Recent;
@@ -51,6 +52,7 @@ struct Inner {
     recent: Arc<Recent>,
     watchers: Arc<Watchers>,
     cache: Cache,
+    labels: Labels,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Held until everything else is closed.
     _folder: Option<Folder>,
@@ -101,13 +103,14 @@ impl Journal {
             why: error.to_string(),
         })?;
         let thread = Mutex::new(Some(thread));
-        let cache = Cache::default();
+        let (cache, labels) = (Cache::default(), Labels::default());
         Ok(Self(Arc::new(Inner {
             store,
             queue,
             recent,
             watchers,
             cache,
+            labels,
             thread,
             _folder: folder,
         })))
@@ -190,6 +193,10 @@ impl Journal {
 
     pub(crate) fn cache(&self) -> &Cache {
         &self.0.cache
+    }
+
+    pub(crate) fn labels(&self) -> &Labels {
+        &self.0.labels
     }
 }
 

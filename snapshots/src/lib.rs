@@ -25,6 +25,7 @@ mod fixtures;
 mod folder;
 mod journal;
 mod kept;
+pub mod moment;
 mod pack;
 mod queue;
 mod read;

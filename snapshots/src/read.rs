@@ -126,7 +126,7 @@ impl Journal {
         self.value(&Kept::Stored { address, size: 0 })
     }
 
-    fn value_from(&self, source: &Source, kept: &Kept) -> Result<Value, ReadError> {
+    pub(crate) fn value_from(&self, source: &Source, kept: &Kept) -> Result<Value, ReadError> {
         let address = match kept {
             Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
             Kept::Stored { address, .. } => address,
@@ -402,7 +402,6 @@ impl RunFilter {
     }
 }
 
-type Rows = ReadOnlyTable<&'static [u8; 16], &'static [u8]>;
 type SegmentRows = ReadOnlyTable<&'static [u8; 24], &'static [u8]>;
 
 /// The row of a run, removed or not.
@@ -417,7 +416,10 @@ pub(crate) fn row(
 }
 
 /// The row of a run that something refers to.
-fn existing(runs: &Rows, run: RunId) -> Result<RunRow, ReadError> {
+fn existing(
+    runs: &impl ReadableTable<&'static [u8; 16], &'static [u8]>,
+    run: RunId,
+) -> Result<RunRow, ReadError> {
     row(runs, run)?.ok_or_else(|| ReadError::damaged(format!("run {run}"), "its row is missing"))
 }
 
@@ -441,10 +443,10 @@ pub(crate) fn removed(transaction: &ReadTransaction) -> Result<HashSet<RunId>, R
 
 /// A part of a run's events that one run stores.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
-    run: RunId,
-    after: Seq,
-    up_to: Seq,
+pub(crate) struct Stretch {
+    pub(crate) run: RunId,
+    pub(crate) after: Seq,
+    pub(crate) up_to: Seq,
 }
 
 /// The events of a run with what it shares.
@@ -466,8 +468,8 @@ pub(crate) fn events(
 }
 
 /// Where the events are, the latest first.
-fn stretches(
-    runs: &Rows,
+pub(crate) fn stretches(
+    runs: &impl ReadableTable<&'static [u8; 16], &'static [u8]>,
     mut row: RunRow,
     after: Seq,
     up_to: Option<Seq>,
@@ -498,8 +500,9 @@ fn stretches(
     ))
 }
 
-fn read_stretch(
-    segments: &SegmentRows,
+/// Adds the events of a stretch.
+pub(crate) fn read_stretch(
+    segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
     stretch: Stretch,
     events: &mut Vec<Recorded<Kept>>,
 ) -> Result<(), ReadError> {
@@ -525,7 +528,10 @@ fn read_stretch(
 }
 
 /// The key of the segment in which a stretch begins.
-fn first_segment(segments: &SegmentRows, stretch: Stretch) -> Result<[u8; 24], ReadError> {
+fn first_segment(
+    segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
+    stretch: Stretch,
+) -> Result<[u8; 24], ReadError> {
     let least = tables::at(stretch.run, Seq(0));
     let most = tables::at(stretch.run, stretch.after.next());
     let first = segments
@@ -533,6 +539,19 @@ fn first_segment(segments: &SegmentRows, stretch: Stretch) -> Result<[u8; 24], R
         .next_back()
         .transpose()?;
     Ok(first.map_or(most, |(key, _)| *key.value()))
+}
+
+/// The events of the segment that holds event `seq`.
+pub(crate) fn segment_of(
+    segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
+    run: RunId,
+    seq: Seq,
+) -> Result<Vec<Recorded<Kept>>, ReadError> {
+    let (least, most) = (tables::at(run, Seq(0)), tables::at(run, seq));
+    let missing = || ReadError::damaged(format!("run {run}"), format!("event {seq} is missing"));
+    let entry = segments.range::<&[u8; 24]>(&least..=&most)?.next_back().transpose()?;
+    let (key, row) = entry.ok_or_else(missing)?;
+    Checked::new(key.value(), row.value())?.events()
 }
 
 fn fed(segments: &SegmentRows, position: u64, key: &[u8; 24]) -> Result<Fed, ReadError> {
