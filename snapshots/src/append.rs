@@ -72,15 +72,31 @@ pub(crate) struct Document {
 impl Append {
     /// Encodes it, leaving out what is known to be stored.
     pub(crate) fn encode(self, recent: &Recent) -> Result<Encoded, WriteError> {
-        let facts = facts(&self);
-        let Self { run, new, events, workflows, status: _ } = self;
+        let Self {
+            run,
+            new,
+            events,
+            workflows,
+            status,
+        } = self;
+        let facts = facts(status, &events);
         let (result, blobs) = gather(recent, |gather| {
-            let documents: Vec<Document> =
-                workflows.iter().map(|workflow| Document::keep(workflow, gather)).collect();
+            let documents: Vec<Document> = workflows
+                .iter()
+                .map(|workflow| Document::keep(workflow, gather))
+                .collect();
             (documents, segments(run, events, gather))
         });
         let (documents, segments) = (result.0, result.1?);
-        Ok(Encoded { run, new, segments, documents, blobs, facts, imported: false })
+        Ok(Encoded {
+            run,
+            new,
+            segments,
+            documents,
+            blobs,
+            facts,
+            imported: false,
+        })
     }
 }
 
@@ -98,11 +114,22 @@ impl Document {
         let value = workflow.to_value();
         let kept = gather.keep(&value);
         let hash = value.address();
-        Self { workflow: WorkflowRef { id: workflow.id.clone(), version: workflow.version, hash }, kept }
+        Self {
+            workflow: WorkflowRef {
+                id: workflow.id.clone(),
+                version: workflow.version,
+                hash,
+            },
+            kept,
+        }
     }
 }
 
-fn segments(run: RunId, events: Vec<Recorded>, gather: &mut Gather) -> Result<Vec<Segment>, WriteError> {
+fn segments(
+    run: RunId,
+    events: Vec<Recorded>,
+    gather: &mut Gather,
+) -> Result<Vec<Segment>, WriteError> {
     let mut segments = Segments::new(run);
     let mut roots = Vec::new();
     for event in events {
@@ -112,19 +139,23 @@ fn segments(run: RunId, events: Vec<Recorded>, gather: &mut Gather) -> Result<Ve
     Ok(segments.finish())
 }
 
-fn facts(append: &Append) -> Facts {
+/// What events say about their run's row.
+pub(crate) fn facts<V>(status: Status, events: &[Recorded<V>]) -> Facts {
     let mut facts = Facts {
-        status: append.status,
-        events: append.events.len() as u64,
-        first: append.events.first().map(|event| (event.seq, event.at)),
-        last_at: append.events.last().map(|event| event.at),
+        status,
+        events: events.len() as u64,
+        first: events.first().map(|event| (event.seq, event.at)),
+        last_at: events.last().map(|event| event.at),
         frames: 0,
         failed_frames: 0,
     };
-    for recorded in &append.events {
+    for recorded in events {
         match &recorded.event {
             Event::FrameOpened { .. } => facts.frames += 1,
-            Event::FrameClosed { ending: Ending::Failed { .. }, .. } => facts.failed_frames += 1,
+            Event::FrameClosed {
+                ending: Ending::Failed { .. },
+                ..
+            } => facts.failed_frames += 1,
             _ => {}
         }
     }

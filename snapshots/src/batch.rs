@@ -76,8 +76,17 @@ impl<'t> Batch<'t> {
 
     /// Writes counts and totals; the addresses that are stored for certain once this is committed.
     pub(crate) fn finish(self) -> Result<HashSet<Address>, WriteError> {
-        let Self { transaction, gained, fresh, mut seen, totals, .. } = self;
-        gained.store(&mut transaction.open_table(tables::REFS)?, |address| fresh.contains(address))?;
+        let Self {
+            transaction,
+            gained,
+            fresh,
+            mut seen,
+            totals,
+            ..
+        } = self;
+        gained.store(&mut transaction.open_table(tables::REFS)?, |address| {
+            fresh.contains(address)
+        })?;
         put_totals(transaction, &totals)?;
         seen.extend(fresh);
         Ok(seen)
@@ -95,13 +104,19 @@ impl<'t> Batch<'t> {
             self.store_segment(append.run, segment)?;
         }
         let segments = row.segments + append.segments.len() as u64;
-        let row = RunRow { segments, segment_bytes: row.segment_bytes + segment_bytes, ..row };
+        let row = RunRow {
+            segments,
+            segment_bytes: row.segment_bytes + segment_bytes,
+            ..row
+        };
         self.store_run(&row, append.new.as_ref())
     }
 
     /// Stores a fold of a run, replacing the one at the same seq.
     pub(crate) fn checkpoint(&mut self, key: &[u8; 24], row: &[u8]) -> Result<(), WriteError> {
-        self.transaction.open_table(tables::CHECKPOINTS)?.insert(key, row)?;
+        self.transaction
+            .open_table(tables::CHECKPOINTS)?
+            .insert(key, row)?;
         Ok(())
     }
 
@@ -117,23 +132,36 @@ impl<'t> Batch<'t> {
         if let Some((found, _)) = append.facts.first
             && found != before.last_seq.next()
         {
-            return Err(WriteError::OutOfOrder { run: append.run, expected: before.last_seq.next(), found });
+            return Err(WriteError::OutOfOrder {
+                run: append.run,
+                expected: before.last_seq.next(),
+                found,
+            });
         }
         Ok(advance(before, append.facts))
     }
 
     fn new_row(&self, append: &Encoded, new: &NewRun) -> Result<RunRow, WriteError> {
         if let Some(key) = &new.key
-            && let Some(run) = self.transaction.open_table(tables::KEYS)?.get(&key_hash(key))?
+            && let Some(run) = self
+                .transaction
+                .open_table(tables::KEYS)?
+                .get(&key_hash(key))?
         {
-            return Err(WriteError::KeyTaken { run: tables::run_of(run.value()) });
+            return Err(WriteError::KeyTaken {
+                run: tables::run_of(run.value()),
+            });
         }
         if let Some(fork) = new.fork_of {
             let parent = self.row(fork.run)?.filter(|parent| !parent.removed);
             let parent = parent.ok_or(WriteError::NoSuchRun(fork.run))?;
             if fork.at > parent.last_seq {
                 let expected = parent.last_seq;
-                return Err(WriteError::OutOfOrder { run: fork.run, expected, found: fork.at });
+                return Err(WriteError::OutOfOrder {
+                    run: fork.run,
+                    expected,
+                    found: fork.at,
+                });
             }
         }
         Ok(RunRow {
@@ -158,23 +186,33 @@ impl<'t> Batch<'t> {
     fn row(&self, run: RunId) -> Result<Option<RunRow>, WriteError> {
         let key = tables::id(run);
         let row = self.runs.get(&key)?;
-        Ok(row.map(|row| unseal("runs", &key, row.value())).transpose()?)
+        Ok(row
+            .map(|row| unseal("runs", &key, row.value()))
+            .transpose()?)
     }
 
     fn store_run(&mut self, row: &RunRow, new: Option<&NewRun>) -> Result<(), WriteError> {
         let key = tables::id(row.run);
         self.runs.insert(&key, seal("runs", &key, row).as_slice())?;
         if !row.is_finished() && !(row.imported && new.is_some()) {
-            self.transaction.open_table(tables::UNFINISHED)?.insert(&key, ())?;
+            self.transaction
+                .open_table(tables::UNFINISHED)?
+                .insert(&key, ())?;
         } else if new.is_none() {
-            self.transaction.open_table(tables::UNFINISHED)?.remove(&key)?;
+            self.transaction
+                .open_table(tables::UNFINISHED)?
+                .remove(&key)?;
         }
         if let Some(fork) = new.and_then(|new| new.fork_of) {
             let pair = tables::pair(fork.run, row.run);
-            self.transaction.open_table(tables::FORKS)?.insert(&pair, fork.at.0)?;
+            self.transaction
+                .open_table(tables::FORKS)?
+                .insert(&pair, fork.at.0)?;
         }
         if let Some(text) = new.and_then(|new| new.key.as_deref()) {
-            self.transaction.open_table(tables::KEYS)?.insert(&key_hash(text), &key)?;
+            self.transaction
+                .open_table(tables::KEYS)?
+                .insert(&key_hash(text), &key)?;
         }
         Ok(())
     }
@@ -213,7 +251,10 @@ impl<'t> Batch<'t> {
     pub(crate) fn save(&mut self, document: &Document) -> Result<(), WriteError> {
         let mut saved = self.transaction.open_table(tables::SAVED)?;
         let id = document.workflow.id.as_str();
-        let last = saved.range((id, 0)..=(id, u64::MAX))?.next_back().transpose()?;
+        let last = saved
+            .range((id, 0)..=(id, u64::MAX))?
+            .next_back()
+            .transpose()?;
         if last.is_some_and(|(_, hash)| *hash.value() == document.workflow.hash.0) {
             return Ok(());
         }
@@ -307,7 +348,9 @@ pub(crate) fn totals(transaction: &WriteTransaction) -> Result<Totals, WriteErro
 
 /// The totals in their row; nothing when it was never written.
 pub(crate) fn totals_of(row: Option<&[u8]>) -> Result<Totals, crate::error::ReadError> {
-    row.map_or(Ok(Totals::default()), |row| unseal("meta", TOTALS_KEY.as_bytes(), row))
+    row.map_or(Ok(Totals::default()), |row| {
+        unseal("meta", TOTALS_KEY.as_bytes(), row)
+    })
 }
 
 /// Where the totals stand, for readers.
@@ -316,8 +359,14 @@ pub(crate) fn totals_key() -> &'static str {
 }
 
 /// Replaces the totals.
-pub(crate) fn put_totals(transaction: &WriteTransaction, totals: &Totals) -> Result<(), WriteError> {
+pub(crate) fn put_totals(
+    transaction: &WriteTransaction,
+    totals: &Totals,
+) -> Result<(), WriteError> {
     let mut meta = transaction.open_table(tables::META)?;
-    meta.insert(TOTALS_KEY, seal("meta", TOTALS_KEY.as_bytes(), totals).as_slice())?;
+    meta.insert(
+        TOTALS_KEY,
+        seal("meta", TOTALS_KEY.as_bytes(), totals).as_slice(),
+    )?;
     Ok(())
 }

@@ -37,7 +37,10 @@ pub(crate) struct Blobs {
 impl Blobs {
     /// About how much memory they take.
     pub(crate) fn bytes(&self) -> usize {
-        self.new.iter().map(|blob| blob.row.len() + size_of::<NewBlob>()).sum()
+        self.new
+            .iter()
+            .map(|blob| blob.row.len() + size_of::<NewBlob>())
+            .sum()
     }
 
     /// The blobs of the relying values that `known` does not have.
@@ -60,7 +63,14 @@ pub(crate) struct Gather<'a> {
 impl<'a> Gather<'a> {
     /// Leaves out what `known` says is stored in this epoch.
     pub(crate) fn new(epoch: u64, known: &'a mut dyn FnMut(&Address) -> bool) -> Self {
-        Self { known, here: HashSet::new(), blobs: Blobs { epoch, ..Blobs::default() } }
+        Self {
+            known,
+            here: HashSet::new(),
+            blobs: Blobs {
+                epoch,
+                ..Blobs::default()
+            },
+        }
     }
 
     /// Keeps a value.
@@ -106,7 +116,11 @@ impl BlobSink for Gather<'_> {
             let mut children = children.to_vec();
             children.sort_unstable();
             children.dedup();
-            self.blobs.new.push(NewBlob { address, row: blob_row(&bytes), children });
+            self.blobs.new.push(NewBlob {
+                address,
+                row: blob_row(&bytes),
+                children,
+            });
         }
     }
 }

@@ -38,7 +38,10 @@ impl Cache {
     /// Keeps a value for a while, unless it is too large for that.
     pub(crate) fn put(&self, address: Address, value: &Value) {
         if value.size_bytes() < HALF_BYTES {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(address, value.clone());
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .put(address, value.clone());
         }
     }
 }

@@ -48,7 +48,11 @@ impl Journal {
             }
         }
         self.alone(|store, _| store.exclusive(shrink))?;
-        Ok(Compacted { joined, file_bytes_before, file_bytes_after: self.store().file_bytes() })
+        Ok(Compacted {
+            joined,
+            file_bytes_before,
+            file_bytes_after: self.store().file_bytes(),
+        })
     }
 
     fn with_several_segments(&self) -> Result<Vec<RunId>, ReadError> {
@@ -82,7 +86,9 @@ fn step(store: &Store, run: RunId, from: Seq) -> Result<(u64, Option<Seq>), Writ
             return Ok((0, None));
         };
         let found = some_segments(&removal, run, from)?;
-        let next = (found.len() == SEGMENTS_PER_STEP).then(|| found.last().map(Stored::first)).flatten();
+        let next = (found.len() == SEGMENTS_PER_STEP)
+            .then(|| found.last().map(Stored::first))
+            .flatten();
         let mut joined = 0;
         for group in groups(&found) {
             joined += join(&mut removal, &mut row, group)?;
@@ -96,7 +102,11 @@ fn step(store: &Store, run: RunId, from: Seq) -> Result<(u64, Option<Seq>), Writ
 fn some_segments(removal: &Removal, run: RunId, from: Seq) -> Result<Vec<Stored>, WriteError> {
     let (least, most) = (tables::at(run, from), tables::at(run, Seq(u64::MAX)));
     let mut found = Vec::new();
-    for entry in removal.segments.range::<&[u8; 24]>(&least..=&most)?.take(SEGMENTS_PER_STEP) {
+    for entry in removal
+        .segments
+        .range::<&[u8; 24]>(&least..=&most)?
+        .take(SEGMENTS_PER_STEP)
+    {
         let (key, row) = entry?;
         found.push(Stored::read(key.value(), row.value()));
     }
@@ -109,8 +119,14 @@ fn groups(found: &[Stored]) -> Vec<&[Stored]> {
     let mut start = 0;
     let (mut events, mut bytes) = (0, 0);
     for (at, stored) in found.iter().enumerate() {
-        let count = stored.whole.as_ref().map_or(usize::MAX / 2, |(_, events)| events.len());
-        if at > start && (events + count > SEGMENT_EVENTS_MAX as usize || bytes + stored.bytes > SEGMENT_BYTES) {
+        let count = stored
+            .whole
+            .as_ref()
+            .map_or(usize::MAX / 2, |(_, events)| events.len());
+        if at > start
+            && (events + count > SEGMENT_EVENTS_MAX as usize
+                || bytes + stored.bytes > SEGMENT_BYTES)
+        {
             groups.push(&found[start..at]);
             (start, events, bytes) = (at, 0, 0);
         }
@@ -122,10 +138,16 @@ fn groups(found: &[Stored]) -> Vec<&[Stored]> {
 }
 
 fn join(removal: &mut Removal, row: &mut RunRow, group: &[Stored]) -> Result<u64, WriteError> {
-    let Some((position, _)) = group.last().and_then(|last| last.whole.as_ref()).filter(|_| group.len() > 1) else {
+    let Some((position, _)) = group
+        .last()
+        .and_then(|last| last.whole.as_ref())
+        .filter(|_| group.len() > 1)
+    else {
         return Ok(0);
     };
-    let events = group.iter().flat_map(|stored| stored.whole.iter().flat_map(|(_, events)| events));
+    let events = group
+        .iter()
+        .flat_map(|stored| stored.whole.iter().flat_map(|(_, events)| events));
     let mut new = rebuild(row.run, events)?;
     let old: Vec<&Stored> = group.iter().collect();
     removal.replace(&old, &mut new, *position)?;

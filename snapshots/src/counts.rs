@@ -26,11 +26,19 @@ impl Gained {
     }
 
     /// Stores the counts. `is_new` tells the blobs that had no reference before.
-    pub(crate) fn store(self, refs: &mut Refs<'_>, is_new: impl Fn(&Address) -> bool) -> Result<(), redb::Error> {
+    pub(crate) fn store(
+        self,
+        refs: &mut Refs<'_>,
+        is_new: impl Fn(&Address) -> bool,
+    ) -> Result<(), redb::Error> {
         let mut gained: Vec<(Address, u32)> = self.0.into_iter().collect();
         gained.sort_unstable();
         for (address, gained) in gained {
-            let before = if is_new(&address) { 0 } else { count(refs, &address)? };
+            let before = if is_new(&address) {
+                0
+            } else {
+                count(refs, &address)?
+            };
             put(refs, &address, before.saturating_add(gained))?;
         }
         Ok(())
@@ -58,7 +66,11 @@ pub(crate) fn count(
         return Ok(1);
     };
     let count = count_of(row.value());
-    Ok(if row.value() == row_of(address, count) { count } else { FOR_EVER })
+    Ok(if row.value() == row_of(address, count) {
+        count
+    } else {
+        FOR_EVER
+    })
 }
 
 fn put(refs: &mut Refs<'_>, address: &Address, count: u32) -> Result<(), redb::Error> {
@@ -79,6 +91,8 @@ fn count_of(row: u64) -> u32 {
 fn row_of(address: &Address, count: u32) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&address.0).update(&count.to_le_bytes());
-    let check: [u8; 4] = hasher.finalize().as_bytes()[..4].try_into().expect("four of 32 bytes");
+    let check: [u8; 4] = hasher.finalize().as_bytes()[..4]
+        .try_into()
+        .expect("four of 32 bytes");
     u64::from(u32::from_le_bytes(check)) << 32 | u64::from(count)
 }

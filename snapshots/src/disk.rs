@@ -59,7 +59,11 @@ struct Header {
 impl Disk {
     /// Takes a backend, with the header that it has now.
     pub(crate) fn new(backend: impl StorageBackend) -> io::Result<Self> {
-        let mut synced = vec![0; usize::try_from(backend.len()?).map_or(HEADER_BYTES, |len| len.min(HEADER_BYTES))];
+        let mut synced = vec![
+            0;
+            usize::try_from(backend.len()?)
+                .map_or(HEADER_BYTES, |len| len.min(HEADER_BYTES))
+        ];
         if !synced.is_empty() {
             backend.read(0, &mut synced)?;
         }
@@ -67,7 +71,10 @@ impl Disk {
             backend: Box::new(backend),
             holding: AtomicBool::new(false),
             held: Mutex::default(),
-            header: Mutex::new(Header { synced, ..Header::default() }),
+            header: Mutex::new(Header {
+                synced,
+                ..Header::default()
+            }),
             syncs: AtomicU64::new(0),
         })))
     }
@@ -109,13 +116,20 @@ impl Disk {
             self.0.backend.write(0, &header.synced)?;
         }
         self.0.backend.sync_data()?;
-        *header = Header { synced: std::mem::take(&mut header.synced), ..Header::default() };
+        *header = Header {
+            synced: std::mem::take(&mut header.synced),
+            ..Header::default()
+        };
         Ok(())
     }
 
     /// The file's length in bytes, as redb sees it.
     pub(crate) fn bytes(&self) -> io::Result<u64> {
-        if self.holds() { Ok(self.held().len(self.0.backend.len()?)) } else { self.0.backend.len() }
+        if self.holds() {
+            Ok(self.held().len(self.0.backend.len()?))
+        } else {
+            self.0.backend.len()
+        }
     }
 
     /// Whether it starts as a redb file does.
@@ -175,18 +189,24 @@ impl Disk {
         let there = usize::try_from(there).map_or(out.len(), |there| there.min(out.len()));
         let (found, beyond) = out.split_at_mut(there);
         beyond.fill(0);
-        if found.is_empty() { Ok(()) } else { self.0.backend.read(offset, found) }
+        if found.is_empty() {
+            Ok(())
+        } else {
+            self.0.backend.read(offset, found)
+        }
     }
 }
 
 impl Held {
     /// The length that a file of `len` bytes has after the operations.
     fn len(&self, len: u64) -> u64 {
-        self.operations.iter().fold(len, |len, operation| match operation {
-            Operation::Write(offset, bytes) => len.max(offset + bytes.len() as u64),
-            Operation::SetLen(len) => *len,
-            Operation::Sync => len,
-        })
+        self.operations
+            .iter()
+            .fold(len, |len, operation| match operation {
+                Operation::Write(offset, bytes) => len.max(offset + bytes.len() as u64),
+                Operation::SetLen(len) => *len,
+                Operation::Sync => len,
+            })
     }
 
     /// Puts the operations over what the file has at `offset`.
@@ -200,7 +220,9 @@ impl Held {
                         out[span(from, to, offset)].copy_from_slice(&bytes[span(from, to, *start)]);
                     }
                 }
-                Operation::SetLen(len) if *len < end => out[span(offset.max(*len), end, offset)].fill(0),
+                Operation::SetLen(len) if *len < end => {
+                    out[span(offset.max(*len), end, offset)].fill(0)
+                }
                 Operation::SetLen(_) | Operation::Sync => {}
             }
         }
@@ -244,7 +266,9 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if self.holds() {
-            self.held().operations.push(Operation::Write(offset, data.to_vec()));
+            self.held()
+                .operations
+                .push(Operation::Write(offset, data.to_vec()));
             return Ok(());
         }
         self.write_through(offset, data)

@@ -41,7 +41,9 @@ pub enum OpenError {
         why: String,
     },
     /// A newer version of FlowForge wrote it.
-    #[error("the journal {file} has format {found}, and this version reads formats up to {known}: use a newer FlowForge")]
+    #[error(
+        "the journal {file} has format {found}, and this version reads formats up to {known}: use a newer FlowForge"
+    )]
     Newer {
         /// The file.
         file: PathBuf,
@@ -140,7 +142,10 @@ pub enum ReadError {
 
 impl ReadError {
     pub(crate) fn damaged(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Damaged { what: what.into(), why: why.into() }
+        Self::Damaged {
+            what: what.into(),
+            why: why.into(),
+        }
     }
 
     pub(crate) fn is_storage(&self) -> bool {
@@ -152,7 +157,9 @@ impl From<DecodeError> for ReadError {
     fn from(error: DecodeError) -> Self {
         match error {
             DecodeError::Storage(why) => Self::Storage(why),
-            DecodeError::Missing(address) => Self::damaged(format!("value {address}"), "a part is missing"),
+            DecodeError::Missing(address) => {
+                Self::damaged(format!("value {address}"), "a part is missing")
+            }
             other => Self::damaged("a value", other.to_string()),
         }
     }
@@ -198,4 +205,10 @@ macro_rules! from_redb {
     };
 }
 
-from_redb!(StorageError, TableError, TransactionError, CommitError, Error);
+from_redb!(
+    StorageError,
+    TableError,
+    TransactionError,
+    CommitError,
+    Error
+);

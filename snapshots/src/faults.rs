@@ -72,7 +72,12 @@ impl FaultyDisk {
     #[must_use]
     pub fn with_image(image: Vec<u8>) -> Self {
         let blocks = (0..(image.len() as u64).div_ceil(BLOCK_BYTES)).collect();
-        Self(Arc::new(Mutex::new(State { seen: image.clone(), synced: image, blocks, ..State::default() })))
+        Self(Arc::new(Mutex::new(State {
+            seen: image.clone(),
+            synced: image,
+            blocks,
+            ..State::default()
+        })))
     }
 
     /// Fails as planned from now on.
@@ -113,7 +118,10 @@ impl FaultyDisk {
     /// Turns one bit around, behind everybody's back.
     pub fn flip_bit(&self, bit: u64) {
         let mut state = self.state();
-        let (at, mask) = (usize::try_from(bit / 8).unwrap_or(usize::MAX), 1 << (bit % 8));
+        let (at, mask) = (
+            usize::try_from(bit / 8).unwrap_or(usize::MAX),
+            1 << (bit % 8),
+        );
         for image in [&mut state.seen] {
             if let Some(byte) = image.get_mut(at) {
                 *byte ^= mask;
@@ -148,7 +156,9 @@ impl State {
     /// Counts an operation; fails when the process should be dead.
     fn live(&self) -> io::Result<()> {
         match self.faults.death {
-            Some(death) if self.counts.writes + self.counts.syncs > death => Err(io::Error::other("dead")),
+            Some(death) if self.counts.writes + self.counts.syncs > death => {
+                Err(io::Error::other("dead"))
+            }
             _ => Ok(()),
         }
     }
@@ -165,7 +175,10 @@ impl State {
     /// Takes the blocks of a write, if there is room.
     fn take_blocks(&mut self, offset: u64, len: usize) -> io::Result<()> {
         let blocks = offset / BLOCK_BYTES..(offset + len as u64).div_ceil(BLOCK_BYTES);
-        let new = blocks.clone().filter(|block| !self.blocks.contains(block)).count() as u64;
+        let new = blocks
+            .clone()
+            .filter(|block| !self.blocks.contains(block))
+            .count() as u64;
         if let Some(capacity) = self.faults.capacity_bytes
             && new > 0
             && (self.blocks.len() as u64 + new) * BLOCK_BYTES > capacity
@@ -201,7 +214,9 @@ impl StorageBackend for FaultyDisk {
         let mut state = self.state();
         state.begin_write()?;
         state.seen.resize(index(len), 0);
-        state.blocks.retain(|block| *block < len.div_ceil(BLOCK_BYTES));
+        state
+            .blocks
+            .retain(|block| *block < len.div_ceil(BLOCK_BYTES));
         state.pending.push(Operation::SetLen(index(len)));
         Ok(())
     }
@@ -228,14 +243,19 @@ impl StorageBackend for FaultyDisk {
         state.begin_write()?;
         state.take_blocks(offset, data.len())?;
         put(&mut state.seen, index(offset), data);
-        state.pending.push(Operation::Write(index(offset), data.to_vec()));
+        state
+            .pending
+            .push(Operation::Write(index(offset), data.to_vec()));
         Ok(())
     }
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("bytes", &self.seen.len()).field("counts", &self.counts).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("bytes", &self.seen.len())
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -255,7 +275,11 @@ impl Chance {
 
     /// A number below `end`; 0 when that is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        if end == 0 { 0 } else { self.next_number() % end }
+        if end == 0 {
+            0
+        } else {
+            self.next_number() % end
+        }
     }
 
     fn coin(&mut self) -> bool {

@@ -32,7 +32,10 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes the folder if it is not there, and holds it.
     pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
-        let unusable = |why: String| OpenError::Folder { folder: path.into(), why };
+        let unusable = |why: String| OpenError::Folder {
+            folder: path.into(),
+            why,
+        };
         if path.exists() && !path.is_dir() {
             return Err(unusable("it is a file; name a folder".into()));
         }
@@ -42,23 +45,37 @@ impl Folder {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Held { folder: path.into(), pid: holder(&mut lock) });
+                return Err(OpenError::Held {
+                    folder: path.into(),
+                    pid: holder(&mut lock),
+                });
             }
-            Err(TryLockError::Error(error)) => return Err(unusable(format!("{LOCK} cannot be locked: {error}"))),
+            Err(TryLockError::Error(error)) => {
+                return Err(unusable(format!("{LOCK} cannot be locked: {error}")));
+            }
         }
         sign(&mut lock).map_err(|error| unusable(format!("{LOCK} cannot be written: {error}")))?;
-        Ok(Self { path: path.into(), _lock: lock })
+        Ok(Self {
+            path: path.into(),
+            _lock: lock,
+        })
     }
 
     /// Opens the journal in it, or makes one.
     pub(crate) fn open(&self, options: Options) -> Result<Store, OpenError> {
         let file = self.path.join(JOURNAL);
         match file.symlink_metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.create(&file, options),
-            Err(error) => Err(OpenError::Storage { file, why: error.to_string() }),
-            Ok(found) if !found.is_file() => {
-                Err(OpenError::NotAJournal { file, found: "it is not an ordinary file".into() })
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.create(&file, options)
             }
+            Err(error) => Err(OpenError::Storage {
+                file,
+                why: error.to_string(),
+            }),
+            Ok(found) if !found.is_file() => Err(OpenError::NotAJournal {
+                file,
+                found: "it is not an ordinary file".into(),
+            }),
             Ok(found) if found.permissions().readonly() => {
                 let why = "it is read-only: make it writable (chmod u+w)".into();
                 Err(OpenError::Storage { file, why })
@@ -69,10 +86,15 @@ impl Folder {
 
     /// Makes a journal under another name, so that a crash never leaves half of one under the right name.
     fn create(&self, file: &Path, options: Options) -> Result<Store, OpenError> {
-        let storage = |error: std::io::Error| OpenError::Storage { file: file.into(), why: error.to_string() };
+        let storage = |error: std::io::Error| OpenError::Storage {
+            file: file.into(),
+            why: error.to_string(),
+        };
         let unborn = self.path.join(UNBORN);
         match std::fs::remove_file(&unborn) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(storage(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(storage(error));
+            }
             _ => {}
         }
         let store = Store::create(disk(&unborn, true)?, file, options.cache_bytes, options.now)?;
@@ -83,7 +105,10 @@ impl Folder {
 }
 
 fn disk(file: &Path, create: bool) -> Result<Disk, OpenError> {
-    let storage = |why: String| OpenError::Storage { file: file.into(), why };
+    let storage = |why: String| OpenError::Storage {
+        file: file.into(),
+        why,
+    };
     let opened = open_private(file, create).map_err(|error| storage(error.to_string()))?;
     let backend = FileBackend::new(opened).map_err(|error| storage(error.to_string()))?;
     Disk::new(backend).map_err(|error| storage(error.to_string()))
@@ -145,5 +170,9 @@ fn open_private(path: &Path, create: bool) -> std::io::Result<File> {
 
 /// Makes a new name in a folder durable.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(path)?.sync_all()
+    } else {
+        Ok(())
+    }
 }

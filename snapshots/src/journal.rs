@@ -8,7 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use flowforge_engine::{RunId, Seq, Timestamp, Workflow};
 use redb::StorageBackend;
 
-use crate::append::{Append, Document};
+use crate::append::{Append, Document, Encoded};
 use crate::blobs::gather;
 use crate::cache::Cache;
 use crate::disk::Disk;
@@ -34,7 +34,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { now: Timestamp(0), cache_bytes: 32 << 20 }
+        Self {
+            now: Timestamp(0),
+            cache_bytes: 32 << 20,
+        }
     }
 }
 
@@ -71,7 +74,10 @@ impl Journal {
     /// When what is there is no whole journal of a known format.
     pub fn with_backend(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
         let file = Path::new("journal in memory");
-        let storage = |error: std::io::Error| OpenError::Storage { file: file.into(), why: error.to_string() };
+        let storage = |error: std::io::Error| OpenError::Storage {
+            file: file.into(),
+            why: error.to_string(),
+        };
         let disk = Disk::new(backend).map_err(storage)?;
         let store = if disk.bytes().map_err(storage)? == 0 {
             Store::create(disk, file, options.cache_bytes, options.now)?
@@ -90,11 +96,21 @@ impl Journal {
         };
         let (store, queue) = (Arc::clone(&writer.store), Arc::clone(&writer.queue));
         let (recent, watchers) = (Arc::clone(&writer.recent), Arc::clone(&writer.watchers));
-        let thread = spawn(writer)
-            .map_err(|error| OpenError::Storage { file: "its writer".into(), why: error.to_string() })?;
+        let thread = spawn(writer).map_err(|error| OpenError::Storage {
+            file: "its writer".into(),
+            why: error.to_string(),
+        })?;
         let thread = Mutex::new(Some(thread));
         let cache = Cache::default();
-        Ok(Self(Arc::new(Inner { store, queue, recent, watchers, cache, thread, _folder: folder })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            queue,
+            recent,
+            watchers,
+            cache,
+            thread,
+            _folder: folder,
+        })))
     }
 
     /// Records events. They are encoded on this thread, and become durable together with what others record
@@ -115,6 +131,12 @@ impl Journal {
     /// When they do not fit the run, or storage fails; nothing of them is there then.
     pub fn append_wait(&self, append: Append) -> Result<(), WriteError> {
         wait(|done| self.append(append, done))
+    }
+
+    /// Records what was encoded before, and waits until it is durable.
+    pub(crate) fn write_encoded(&self, encoded: Encoded) -> Result<(), WriteError> {
+        let bytes = encoded.bytes();
+        wait(|done| self.submit(Work::Append(Box::new(encoded)), bytes, done))
     }
 
     /// Saves a workflow as the current one of its id, and waits until that is durable.
@@ -181,17 +203,27 @@ fn wait(start: impl FnOnce(Done)) -> Result<(), WriteError> {
     answered.recv().unwrap_or(Err(WriteError::Closed))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the writer is the one thread of this crate")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the writer is the one thread of this crate"
+)]
 fn spawn(writer: Writer) -> std::io::Result<JoinHandle<()>> {
-    Builder::new().name("journal".into()).spawn(move || writer.run())
+    Builder::new()
+        .name("journal".into())
+        .spawn(move || writer.run())
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         self.queue.close();
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         // A callback that drops the last handle runs on the writer's thread, which cannot wait for itself.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+        if let Some(thread) =
+            thread.filter(|thread| thread.thread().id() != std::thread::current().id())
             && thread.join().is_err()
         {
             tracing::error!("the journal's writer panicked");

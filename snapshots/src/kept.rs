@@ -49,7 +49,10 @@ impl Kept {
     pub fn keep(value: &Value, sink: &mut dyn BlobSink) -> Self {
         match value::encode_inline(value, INLINE_BYTES_MAX) {
             Some(bytes) => Self::Inline(Encoding(bytes.into())),
-            None => Self::Stored { address: value::encode(value, sink), size: value.size_bytes() },
+            None => Self::Stored {
+                address: value::encode(value, sink),
+                size: value.size_bytes(),
+            },
         }
     }
 
@@ -62,7 +65,10 @@ impl Kept {
     fn root(&self) -> Option<Root> {
         match self {
             Self::Inline(_) => None,
-            Self::Stored { address, size } => Some(Root { address: *address, size: *size }),
+            Self::Stored { address, size } => Some(Root {
+                address: *address,
+                size: *size,
+            }),
         }
     }
 
@@ -120,7 +126,11 @@ impl<'de> Deserialize<'de> for Encoding {
 }
 
 /// Keeps every value of an event, and adds those that are stored to `roots`.
-pub(crate) fn keep_event(event: Recorded, gather: &mut Gather, roots: &mut Vec<Root>) -> Recorded<Kept> {
+pub(crate) fn keep_event(
+    event: Recorded,
+    gather: &mut Gather,
+    roots: &mut Vec<Root>,
+) -> Recorded<Kept> {
     let kept: Result<_, Infallible> = event.try_map(&mut |value| {
         let kept = gather.keep(&value);
         roots.extend(kept.root());

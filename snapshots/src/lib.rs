@@ -1,2 +1,56 @@
-//! Placeholder while the first build of the dependencies runs.
+//! What was true, kept: the journal of runs, their values by content, workflow versions.
+//!
+//! This crate refuses to know HTTP, the co-edited document, models and async: it is called from any
+//! thread, blocks, and callers move it off their reactor. It asks neither the clock nor the environment
+//! nor chance, and has one thread, the writer.
+//!
+//! Reading order: [`Journal`] (the handle), `append` (what callers hand over), `writer` and `batch` (how it
+//! becomes durable), `segment`, `blobs` and `counts` (what lies in the file; `FORMAT.md` gives the bytes), `read`
+//! (how it is found again), `store` and `disk` (what is done when the disk fails).
+
+mod append;
+mod batch;
+mod blobs;
+mod bundle;
+mod cache;
+mod compact;
+mod counts;
 pub mod diff;
+mod disk;
+mod error;
+#[cfg(any(test, feature = "faults"))]
+pub mod faults;
+#[cfg(test)]
+mod fixtures;
+mod folder;
+mod journal;
+mod kept;
+mod pack;
+mod queue;
+mod read;
+mod recent;
+mod removal;
+mod retain;
+mod row;
+mod segment;
+mod size;
+mod store;
+mod tables;
+mod verify;
+mod watch;
+mod writer;
+
+pub use append::{Append, NewRun};
+pub use bundle::{ExportError, ImportError, Imported};
+pub use compact::Compacted;
+pub use error::{OpenError, ReadError, WriteError};
+pub use journal::{Journal, Options};
+pub use kept::{Encoding, INLINE_BYTES_MAX, Kept};
+pub use read::{Fed, Page, RunFilter};
+pub use retain::{Retained, Retention};
+pub use row::{ForkOf, RunRow};
+pub use size::{SizeReport, TableSize};
+pub use store::FORMAT;
+pub use verify::Verified;
+pub use watch::{Notice, Wake, Watch};
+pub use writer::Done;

@@ -73,7 +73,11 @@ pub(crate) fn unpack(codec: Codec, packed: &[u8], len: usize) -> Result<Vec<u8>,
         Codec::Plain => packed.to_vec(),
         Codec::Zstd => decompress(packed, len).ok_or("it does not decompress")?,
     };
-    if bytes.len() == len { Ok(bytes) } else { Err("its length is not what it should be") }
+    if bytes.len() == len {
+        Ok(bytes)
+    } else {
+        Err("its length is not what it should be")
+    }
 }
 
 fn decompress(packed: &[u8], len: usize) -> Option<Vec<u8>> {
@@ -97,7 +101,9 @@ pub(crate) fn blob_row(bytes: &[u8]) -> Vec<u8> {
 /// The blob of a row. Its address is checked where it is decoded.
 pub(crate) fn blob_of(row: &[u8]) -> Result<Vec<u8>, ReadError> {
     let damaged = |why| ReadError::damaged("a stored value", why);
-    let (head, packed) = row.split_at_checked(5).ok_or_else(|| damaged("it is cut off"))?;
+    let (head, packed) = row
+        .split_at_checked(5)
+        .ok_or_else(|| damaged("it is cut off"))?;
     let codec = Codec::from_byte(head[0]).ok_or_else(|| damaged("its codec is unknown"))?;
     unpack(codec, packed, blob_len(head)).map_err(damaged)
 }

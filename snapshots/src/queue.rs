@@ -32,7 +32,10 @@ impl Queue {
     pub(crate) fn push(&self, job: Job, bytes: usize) -> Result<(), Job> {
         let mut state = self.state();
         while !state.closed && state.is_full(bytes) {
-            state = self.drained.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .drained
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.closed {
             return Err(job);
@@ -52,7 +55,10 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let mut group = Vec::with_capacity(state.jobs.len());
         let mut bytes = 0;
@@ -82,6 +88,7 @@ impl Queue {
 
 impl State {
     fn is_full(&self, bytes: usize) -> bool {
-        self.jobs.len() >= QUEUE_JOBS_MAX || (self.bytes > 0 && self.bytes + bytes > QUEUE_BYTES_MAX)
+        self.jobs.len() >= QUEUE_JOBS_MAX
+            || (self.bytes > 0 && self.bytes + bytes > QUEUE_BYTES_MAX)
     }
 }

@@ -66,12 +66,19 @@ impl Journal {
     ///
     /// # Errors
     /// When there is no such run, or something of it is damaged.
-    pub fn read(&self, run: RunId, after: Seq, up_to: Option<Seq>) -> Result<Vec<Recorded>, ReadError> {
+    pub fn read(
+        &self,
+        run: RunId,
+        after: Seq,
+        up_to: Option<Seq>,
+    ) -> Result<Vec<Recorded>, ReadError> {
         let kept = self.read_kept(run, after, up_to)?;
         self.store().read(|transaction| {
             let source = Source::open(transaction)?;
             let mut look = |kept: Kept| self.value_from(&source, &kept);
-            kept.iter().map(|event| event.clone().try_map(&mut look)).collect()
+            kept.iter()
+                .map(|event| event.clone().try_map(&mut look))
+                .collect()
         })
     }
 
@@ -87,7 +94,12 @@ impl Journal {
     ) -> Result<Vec<Recorded<Kept>>, ReadError> {
         self.store().read(|transaction| {
             let row = row(&transaction.open_table(tables::RUNS)?, run)?.filter(|row| !row.removed);
-            events(transaction, row.ok_or(ReadError::NoSuchRun(run))?, after, up_to)
+            events(
+                transaction,
+                row.ok_or(ReadError::NoSuchRun(run))?,
+                after,
+                up_to,
+            )
         })
     }
 
@@ -102,7 +114,8 @@ impl Journal {
         if let Kept::Inline(encoding) = kept {
             return Ok(value::decode_inline(encoding)?);
         }
-        self.store().read(|transaction| self.value_from(&Source::open(transaction)?, kept))
+        self.store()
+            .read(|transaction| self.value_from(&Source::open(transaction)?, kept))
     }
 
     /// The value stored under an address, as the events that refer to it say.
@@ -134,7 +147,10 @@ impl Journal {
         self.store().read(|transaction| {
             let row = row(&transaction.open_table(tables::RUNS)?, run)?;
             if row.is_none() && has_events(transaction, run)? {
-                return Err(ReadError::damaged(format!("run {run}"), "it has events, but its row is missing"));
+                return Err(ReadError::damaged(
+                    format!("run {run}"),
+                    "it has events, but its row is missing",
+                ));
             }
             Ok(row.filter(|row| !row.removed))
         })
@@ -155,7 +171,10 @@ impl Journal {
         self.store().read(|transaction| {
             let runs = transaction.open_table(tables::RUNS)?;
             let end = cursor.map_or([0xff; 16], tables::id);
-            let mut page = Page { rows: Vec::new(), next: None };
+            let mut page = Page {
+                rows: Vec::new(),
+                next: None,
+            };
             for (looked, entry) in runs.range::<&[u8; 16]>(..&end)?.rev().enumerate() {
                 let (key, row) = entry?;
                 let row: RunRow = unseal("runs", key.value(), row.value())?;
@@ -196,7 +215,10 @@ impl Journal {
     pub fn run_by_key(&self, key: &str) -> Result<Option<RunRow>, ReadError> {
         self.store().read(|transaction| {
             let keys = transaction.open_table(tables::KEYS)?;
-            let Some(run) = keys.get(&key_hash(key))?.map(|run| tables::run_of(run.value())) else {
+            let Some(run) = keys
+                .get(&key_hash(key))?
+                .map(|run| tables::run_of(run.value()))
+            else {
                 return Ok(None);
             };
             let row = existing(&transaction.open_table(tables::RUNS)?, run)?;
@@ -222,7 +244,8 @@ impl Journal {
     /// # Errors
     /// When it is damaged.
     pub fn workflow(&self, hash: Address) -> Result<Option<Workflow>, ReadError> {
-        self.store().read(|transaction| self.workflow_from(transaction, hash))
+        self.store()
+            .read(|transaction| self.workflow_from(transaction, hash))
     }
 
     /// The workflow that was saved last under this id.
@@ -232,12 +255,17 @@ impl Journal {
     pub fn latest_workflow(&self, id: &WorkflowId) -> Result<Option<Workflow>, ReadError> {
         self.store().read(|transaction| {
             let saved = transaction.open_table(tables::SAVED)?;
-            let last = saved.range((id.as_str(), 0)..=(id.as_str(), u64::MAX))?.next_back().transpose()?;
+            let last = saved
+                .range((id.as_str(), 0)..=(id.as_str(), u64::MAX))?
+                .next_back()
+                .transpose()?;
             let Some((_, hash)) = last else {
                 return Ok(None);
             };
             let hash = Address(*hash.value());
-            self.workflow_from(transaction, hash)?.map(Some).ok_or_else(|| missing_document(hash))
+            self.workflow_from(transaction, hash)?
+                .map(Some)
+                .ok_or_else(|| missing_document(hash))
         })
     }
 
@@ -251,7 +279,8 @@ impl Journal {
             let mut found: Vec<WorkflowRef> = Vec::new();
             for entry in transaction.open_table(tables::SAVED)?.iter()? {
                 let hash = Address(*entry?.1.value());
-                let (workflow, _) = document(&documents, hash)?.ok_or_else(|| missing_document(hash))?;
+                let (workflow, _) =
+                    document(&documents, hash)?.ok_or_else(|| missing_document(hash))?;
                 match found.last_mut() {
                     Some(last) if last.id == workflow.id => *last = workflow,
                     _ => found.push(workflow),
@@ -271,7 +300,10 @@ impl Journal {
         };
         let value = self.value_from(&Source::open(transaction)?, &kept)?;
         if value.address() != hash {
-            return Err(ReadError::damaged(format!("workflow {hash}"), "it does not match its hash"));
+            return Err(ReadError::damaged(
+                format!("workflow {hash}"),
+                "it does not match its hash",
+            ));
         }
         let workflow = serde_json::from_value(value.to_json())
             .map_err(|error| ReadError::damaged(format!("workflow {hash}"), error.to_string()))?;
@@ -302,11 +334,18 @@ impl Journal {
     ///
     /// # Errors
     /// When it is damaged.
-    pub fn checkpoint_at_or_before(&self, run: RunId, seq: Seq) -> Result<Option<(Seq, Vec<u8>)>, ReadError> {
+    pub fn checkpoint_at_or_before(
+        &self,
+        run: RunId,
+        seq: Seq,
+    ) -> Result<Option<(Seq, Vec<u8>)>, ReadError> {
         self.store().read(|transaction| {
             let checkpoints = transaction.open_table(tables::CHECKPOINTS)?;
             let range = tables::at(run, Seq(0))..=tables::at(run, seq);
-            let last = checkpoints.range::<&[u8; 24]>(range.start()..=range.end())?.next_back().transpose()?;
+            let last = checkpoints
+                .range::<&[u8; 24]>(range.start()..=range.end())?
+                .next_back()
+                .transpose()?;
             let Some((key, row)) = last else {
                 return Ok(None);
             };
@@ -329,7 +368,9 @@ mod bytes {
         serializer.serialize_bytes(bytes)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
         struct Bytes;
 
         impl Visitor<'_> for Bytes {
@@ -350,10 +391,14 @@ mod bytes {
 
 impl RunFilter {
     fn lets_through(&self, row: &RunRow) -> bool {
-        self.workflow.as_ref().is_none_or(|workflow| row.workflow.id == *workflow)
+        self.workflow
+            .as_ref()
+            .is_none_or(|workflow| row.workflow.id == *workflow)
             && self.status.is_none_or(|status| row.status == status)
             && self.mode.is_none_or(|mode| row.mode == mode)
-            && self.fork_of.is_none_or(|run| row.fork_of.is_some_and(|fork| fork.run == run))
+            && self
+                .fork_of
+                .is_none_or(|run| row.fork_of.is_some_and(|fork| fork.run == run))
     }
 }
 
@@ -366,7 +411,9 @@ pub(crate) fn row(
     run: RunId,
 ) -> Result<Option<RunRow>, ReadError> {
     let key = tables::id(run);
-    runs.get(&key)?.map(|row| unseal("runs", &key, row.value())).transpose()
+    runs.get(&key)?
+        .map(|row| unseal("runs", &key, row.value()))
+        .transpose()
 }
 
 /// The row of a run that something refers to.
@@ -377,13 +424,19 @@ fn existing(runs: &Rows, run: RunId) -> Result<RunRow, ReadError> {
 fn has_events(transaction: &ReadTransaction, run: RunId) -> Result<bool, ReadError> {
     let (first, last) = (tables::at(run, Seq(0)), tables::at(run, Seq(u64::MAX)));
     let segments = transaction.open_table(tables::SEGMENTS)?;
-    Ok(segments.range::<&[u8; 24]>(&first..=&last)?.next().is_some())
+    Ok(segments
+        .range::<&[u8; 24]>(&first..=&last)?
+        .next()
+        .is_some())
 }
 
 /// The runs that were removed, and of which something is still there.
 pub(crate) fn removed(transaction: &ReadTransaction) -> Result<HashSet<RunId>, ReadError> {
     let removed = transaction.open_table(tables::REMOVED)?;
-    removed.iter()?.map(|entry| Ok(tables::run_of(entry?.0.value()))).collect()
+    removed
+        .iter()?
+        .map(|entry| Ok(tables::run_of(entry?.0.value())))
+        .collect()
 }
 
 /// A part of a run's events that one run stores.
@@ -403,7 +456,10 @@ pub(crate) fn events(
 ) -> Result<Vec<Recorded<Kept>>, ReadError> {
     let segments = transaction.open_table(tables::SEGMENTS)?;
     let mut events = Vec::new();
-    for stretch in stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?.iter().rev() {
+    for stretch in stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?
+        .iter()
+        .rev()
+    {
         read_stretch(&segments, *stretch, &mut events)?;
     }
     Ok(events)
@@ -422,7 +478,11 @@ fn stretches(
     for _ in 0..CHAIN_MAX {
         let own = after.max(row.own_after());
         if own < up_to {
-            stretches.push(Stretch { run: row.run, after: own, up_to });
+            stretches.push(Stretch {
+                run: row.run,
+                after: own,
+                up_to,
+            });
         }
         match row.fork_of {
             Some(ForkOf { run, at }) if after < at => {
@@ -432,7 +492,10 @@ fn stretches(
             _ => return Ok(stretches),
         }
     }
-    Err(ReadError::damaged(format!("run {run}"), format!("it is a fork of more than {CHAIN_MAX} runs")))
+    Err(ReadError::damaged(
+        format!("run {run}"),
+        format!("it is a fork of more than {CHAIN_MAX} runs"),
+    ))
 }
 
 fn read_stretch(
@@ -455,22 +518,37 @@ fn read_stretch(
     if next == stretch.up_to.next() {
         return Ok(());
     }
-    Err(ReadError::damaged(format!("run {}", stretch.run), format!("event {next} is missing")))
+    Err(ReadError::damaged(
+        format!("run {}", stretch.run),
+        format!("event {next} is missing"),
+    ))
 }
 
 /// The key of the segment in which a stretch begins.
 fn first_segment(segments: &SegmentRows, stretch: Stretch) -> Result<[u8; 24], ReadError> {
     let least = tables::at(stretch.run, Seq(0));
     let most = tables::at(stretch.run, stretch.after.next());
-    let first = segments.range::<&[u8; 24]>(&least..=&most)?.next_back().transpose()?;
+    let first = segments
+        .range::<&[u8; 24]>(&least..=&most)?
+        .next_back()
+        .transpose()?;
     Ok(first.map_or(most, |(key, _)| *key.value()))
 }
 
 fn fed(segments: &SegmentRows, position: u64, key: &[u8; 24]) -> Result<Fed, ReadError> {
     let (run, first) = tables::parts(key);
-    let missing = || ReadError::damaged(format!("run {run}"), format!("the segment from event {first} is missing"));
+    let missing = || {
+        ReadError::damaged(
+            format!("run {run}"),
+            format!("the segment from event {first} is missing"),
+        )
+    };
     let row = segments.get(key)?.ok_or_else(missing)?;
-    Ok(Fed { position, run, events: Checked::new(key, row.value())?.events()? })
+    Ok(Fed {
+        position,
+        run,
+        events: Checked::new(key, row.value())?.events()?,
+    })
 }
 
 fn missing_document(hash: Address) -> ReadError {
@@ -482,7 +560,10 @@ pub(crate) fn document(
     documents: &impl ReadableTable<&'static [u8; 32], &'static [u8]>,
     hash: Address,
 ) -> Result<Option<(WorkflowRef, Kept)>, ReadError> {
-    documents.get(&hash.0)?.map(|row| unseal("workflows", &hash.0, row.value())).transpose()
+    documents
+        .get(&hash.0)?
+        .map(|row| unseal("workflows", &hash.0, row.value()))
+        .transpose()
 }
 
 /// The blobs at one moment.
@@ -494,12 +575,16 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn open(transaction: &ReadTransaction) -> Result<Self, ReadError> {
-        Ok(Self { blobs: transaction.open_table(tables::BLOBS)?, error: RefCell::new(None) })
+        Ok(Self {
+            blobs: transaction.open_table(tables::BLOBS)?,
+            error: RefCell::new(None),
+        })
     }
 
     /// The value at this address; each blob is checked against its own.
     pub(crate) fn decode(&self, address: &Address) -> Result<Value, ReadError> {
-        value::decode(address, self).map_err(|error| self.error.take().unwrap_or_else(|| error.into()))
+        value::decode(address, self)
+            .map_err(|error| self.error.take().unwrap_or_else(|| error.into()))
     }
 }
 

@@ -52,7 +52,12 @@ impl Stored {
         if let Err(error) = &whole {
             tracing::warn!(%error, "what a damaged segment refers to stays in the journal");
         }
-        Self { key: *key, row_bytes: row.len() as u64, bytes, whole: whole.ok() }
+        Self {
+            key: *key,
+            row_bytes: row.len() as u64,
+            bytes,
+            whole: whole.ok(),
+        }
     }
 
     pub(crate) fn first(&self) -> Seq {
@@ -124,7 +129,12 @@ impl<'t> Removal<'t> {
     ) -> Result<Vec<Stored>, WriteError> {
         let (least, most) = (tables::at(run, Seq(0)), tables::at(run, Seq(u64::MAX)));
         let mut found = Vec::new();
-        for entry in self.segments.range::<&[u8; 24]>(&least..=&most)?.rev().take(limit) {
+        for entry in self
+            .segments
+            .range::<&[u8; 24]>(&least..=&most)?
+            .rev()
+            .take(limit)
+        {
             let (key, row) = entry?;
             let stored = Stored::read(key.value(), row.value());
             let last = stored.whole.as_ref().map_or(u64::MAX, |(_, events)| {
@@ -146,7 +156,12 @@ impl<'t> Removal<'t> {
     }
 
     /// Cuts a segment off behind `up_to`.
-    pub(crate) fn cut_segment(&mut self, run: RunId, stored: &Stored, up_to: Seq) -> Result<u64, WriteError> {
+    pub(crate) fn cut_segment(
+        &mut self,
+        run: RunId,
+        stored: &Stored,
+        up_to: Seq,
+    ) -> Result<u64, WriteError> {
         let Some((position, events)) = &stored.whole else {
             return Ok(stored.row_bytes);
         };
@@ -172,7 +187,9 @@ impl<'t> Removal<'t> {
         lost.sort_unstable();
         // One reference of each is now the new segment's.
         for root in &new.roots {
-            let at = lost.binary_search(root).expect("the new events are among the old ones");
+            let at = lost
+                .binary_search(root)
+                .expect("the new events are among the old ones");
             lost.remove(at);
         }
         new.place(position);
@@ -183,7 +200,10 @@ impl<'t> Removal<'t> {
     fn take_out(&mut self, stored: &Stored, logical_bytes: u64) -> Result<(), WriteError> {
         self.segments.remove(&stored.key)?;
         if let Some((position, _)) = stored.whole {
-            let ours = self.log.get(position)?.is_some_and(|key| *key.value() == stored.key);
+            let ours = self
+                .log
+                .get(position)?
+                .is_some_and(|key| *key.value() == stored.key);
             if ours {
                 self.log.remove(position)?;
             }
@@ -225,14 +245,21 @@ impl<'t> Removal<'t> {
             return Ok(None);
         };
         self.totals.blobs = self.totals.blobs.saturating_sub(1);
-        self.totals.blob_bytes = self.totals.blob_bytes.saturating_sub(row.value().len() as u64);
+        self.totals.blob_bytes = self
+            .totals
+            .blob_bytes
+            .saturating_sub(row.value().len() as u64);
         Ok(children(address, row.value()))
     }
 
     /// Takes out a run's checkpoints after `after`.
     pub(crate) fn remove_checkpoints(&mut self, run: RunId, after: Seq) -> Result<(), WriteError> {
-        let (least, most) = (tables::at(run, after.next()), tables::at(run, Seq(u64::MAX)));
-        self.checkpoints.retain_in::<&[u8; 24], _>(&least..=&most, |_, _| false)?;
+        let (least, most) = (
+            tables::at(run, after.next()),
+            tables::at(run, Seq(u64::MAX)),
+        );
+        self.checkpoints
+            .retain_in::<&[u8; 24], _>(&least..=&most, |_, _| false)?;
         Ok(())
     }
 
@@ -250,7 +277,9 @@ impl<'t> Removal<'t> {
 
 /// What a blob refers to, each once; nothing when it is damaged.
 pub(crate) fn children(address: &Address, row: &[u8]) -> Option<Vec<Address>> {
-    let bytes = blob_of(row).ok().filter(|bytes| Address::of(bytes) == *address);
+    let bytes = blob_of(row)
+        .ok()
+        .filter(|bytes| Address::of(bytes) == *address);
     let children = bytes.and_then(|bytes| value::children(&bytes).ok());
     if children.is_none() {
         tracing::warn!(%address, "what a damaged value refers to stays in the journal");
@@ -274,5 +303,6 @@ pub(crate) fn rebuild<'e>(
         segments.push(event, &roots)?;
     }
     let mut done = segments.finish();
-    done.pop().ok_or_else(|| WriteError::Storage(format!("a segment of run {run} would be empty")))
+    done.pop()
+        .ok_or_else(|| WriteError::Storage(format!("a segment of run {run} would be empty")))
 }

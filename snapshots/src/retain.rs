@@ -68,7 +68,12 @@ impl Journal {
             runs += self.remove(round)?;
         }
         let shared = self.store().read(removed)?.len() as u64;
-        Ok(Retained { runs, bytes_before, bytes_after: self.stored_bytes()?, shared })
+        Ok(Retained {
+            runs,
+            bytes_before,
+            bytes_after: self.stored_bytes()?,
+            shared,
+        })
     }
 
     /// Bytes of segments and values.
@@ -82,12 +87,20 @@ impl Journal {
     }
 
     /// Finished runs, the oldest first: those that go by age and number, and the others.
-    fn choose(&self, policy: &Retention, now: Timestamp) -> Result<(Vec<RunId>, Vec<RunId>), ReadError> {
+    fn choose(
+        &self,
+        policy: &Retention,
+        now: Timestamp,
+    ) -> Result<(Vec<RunId>, Vec<RunId>), ReadError> {
         let mut finished = self.finished(&policy.keep)?;
         finished.sort_by_key(|row| (row.ended, row.run));
-        let surplus = policy.runs_max.map_or(0, |runs_max| (finished.len() as u64).saturating_sub(runs_max));
+        let surplus = policy.runs_max.map_or(0, |runs_max| {
+            (finished.len() as u64).saturating_sub(runs_max)
+        });
         let is_old = |row: &RunRow| {
-            policy.age_ms.is_some_and(|age_ms| row.ended.is_some_and(|ended| now.since_ms(ended) > age_ms))
+            policy
+                .age_ms
+                .is_some_and(|age_ms| row.ended.is_some_and(|ended| now.since_ms(ended) > age_ms))
         };
         let (mut going, mut staying) = (Vec::new(), Vec::new());
         for (number, row) in finished.iter().enumerate() {
@@ -113,7 +126,11 @@ impl Journal {
 
     /// Removes runs, and goes on with those that were hidden before.
     fn remove(&self, runs: Vec<RunId>) -> Result<u64, WriteError> {
-        let hidden = if runs.is_empty() { 0 } else { self.alone(move |store, _| hide(store, &runs))? };
+        let hidden = if runs.is_empty() {
+            0
+        } else {
+            self.alone(move |store, _| hide(store, &runs))?
+        };
         let mut waiting: BTreeSet<RunId> = self.store().read(removed)?.into_iter().collect();
         while let Some(run) = waiting.pop_last() {
             match self.alone(move |store, recent| step(store, recent, run))? {
@@ -144,7 +161,10 @@ fn hide(store: &Store, runs: &[RunId]) -> Result<u64, WriteError> {
         let mut removal = Removal::begin(transaction)?;
         let mut hidden = 0;
         for run in runs {
-            if let Some(row) = removal.row(*run)?.filter(|row| row.is_finished() && !row.removed) {
+            if let Some(row) = removal
+                .row(*run)?
+                .filter(|row| row.is_finished() && !row.removed)
+            {
                 removal.hide(row)?;
                 hidden += 1;
             }

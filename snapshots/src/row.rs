@@ -73,19 +73,27 @@ impl RunRow {
 
 /// Whether a run with this status has ended.
 pub(crate) fn is_final(status: Status) -> bool {
-    matches!(status, Status::Completed | Status::Failed | Status::Cancelled | Status::Skipped)
+    matches!(
+        status,
+        Status::Completed | Status::Failed | Status::Cancelled | Status::Skipped
+    )
 }
 
 /// The row of `fields` at `key` of `table`.
 pub(crate) fn seal(table: &str, key: &[u8], fields: &impl Serialize) -> Vec<u8> {
-    let mut row = postcard::to_extend(fields, vec![LAYOUT]).expect("rows hold plain fields, and memory takes them");
+    let mut row = postcard::to_extend(fields, vec![LAYOUT])
+        .expect("rows hold plain fields, and memory takes them");
     let hash = hash(table, key, &row);
     row.extend_from_slice(&hash);
     row
 }
 
 /// The fields of a row, when it is as it was written.
-pub(crate) fn unseal<T: DeserializeOwned>(table: &str, key: &[u8], row: &[u8]) -> Result<T, ReadError> {
+pub(crate) fn unseal<T: DeserializeOwned>(
+    table: &str,
+    key: &[u8],
+    row: &[u8],
+) -> Result<T, ReadError> {
     let damaged = |why| ReadError::damaged(format!("a row of {table}"), why);
     let Some(split) = row.len().checked_sub(HASH_BYTES).filter(|split| *split > 0) else {
         return Err(damaged("it is cut off"));
@@ -102,7 +110,11 @@ pub(crate) fn unseal<T: DeserializeOwned>(table: &str, key: &[u8], row: &[u8]) -
 
 fn hash(table: &str, key: &[u8], sealed: &[u8]) -> [u8; HASH_BYTES] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(table.as_bytes()).update(&[0]).update(key).update(sealed);
+    hasher
+        .update(table.as_bytes())
+        .update(&[0])
+        .update(key)
+        .update(sealed);
     let mut hash = [0; HASH_BYTES];
     hash.copy_from_slice(&hasher.finalize().as_bytes()[..HASH_BYTES]);
     hash

@@ -54,25 +54,46 @@ pub(crate) struct Segments {
 
 impl Segments {
     pub(crate) fn new(run: RunId) -> Self {
-        Self { run, bounded: true, done: Vec::new(), first: Seq(0), count: 0, bytes: Vec::new(), roots: Vec::new(), logical_bytes: 0 }
+        Self {
+            run,
+            bounded: true,
+            done: Vec::new(),
+            first: Seq(0),
+            count: 0,
+            bytes: Vec::new(),
+            roots: Vec::new(),
+            logical_bytes: 0,
+        }
     }
 
     /// Puts everything into one segment; for events that were in segments before.
     pub(crate) fn unbounded(run: RunId) -> Self {
-        Self { bounded: false, ..Self::new(run) }
+        Self {
+            bounded: false,
+            ..Self::new(run)
+        }
     }
 
     /// Adds the next event, which refers to `roots`.
-    pub(crate) fn push(&mut self, event: &Recorded<Kept>, roots: &[Root]) -> Result<(), WriteError> {
+    pub(crate) fn push(
+        &mut self,
+        event: &Recorded<Kept>,
+        roots: &[Root],
+    ) -> Result<(), WriteError> {
         if self.count == 0 {
             self.first = event.seq;
         }
         let before = self.bytes.len();
-        self.bytes = postcard::to_extend(event, std::mem::take(&mut self.bytes))
-            .map_err(|error| WriteError::Storage(format!("an event could not be encoded: {error}")))?;
+        self.bytes =
+            postcard::to_extend(event, std::mem::take(&mut self.bytes)).map_err(|error| {
+                WriteError::Storage(format!("an event could not be encoded: {error}"))
+            })?;
         let bytes = self.bytes.len() - before;
         if bytes > PACK_BYTES_MAX {
-            return Err(WriteError::TooLarge { bytes, bytes_max: PACK_BYTES_MAX });
+            return Err(WriteError::TooLarge {
+                bytes,
+                bytes_max: PACK_BYTES_MAX,
+            });
         }
         self.roots.extend(roots.iter().map(|root| root.address));
         self.logical_bytes += roots.iter().map(|root| root.size).sum::<u64>();
@@ -98,7 +119,13 @@ impl Segments {
         let row = seal(self.run, self.first, self.count, &self.bytes);
         let roots = std::mem::take(&mut self.roots);
         let logical_bytes = std::mem::take(&mut self.logical_bytes);
-        self.done.push(Segment { first: self.first, count: self.count, roots, logical_bytes, row });
+        self.done.push(Segment {
+            first: self.first,
+            count: self.count,
+            roots,
+            logical_bytes,
+            row,
+        });
         self.count = 0;
         self.bytes.clear();
     }
@@ -126,7 +153,10 @@ fn seal(run: RunId, first: Seq, count: u32, bytes: &[u8]) -> Vec<u8> {
 /// The hash of a segment: its key, its head without position and hash, its packed bytes.
 fn hash(key: &[u8; 24], row: &[u8]) -> [u8; HASH_BYTES] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(key).update(&row[8..18]).update(&row[HEAD_BYTES..]);
+    hasher
+        .update(key)
+        .update(&row[8..18])
+        .update(&row[HEAD_BYTES..]);
     let mut hash = [0; HASH_BYTES];
     hash.copy_from_slice(&hasher.finalize().as_bytes()[..HASH_BYTES]);
     hash
@@ -170,8 +200,10 @@ impl<'a> Checked<'a> {
 
     /// Its events, in seq order.
     pub(crate) fn events(&self) -> Result<Vec<Recorded<Kept>>, ReadError> {
-        let codec = Codec::from_byte(self.row[9]).ok_or_else(|| damaged(self.key, "its codec is unknown"))?;
-        let bytes = unpack(codec, &self.row[HEAD_BYTES..], self.bytes()).map_err(|why| damaged(self.key, why))?;
+        let codec = Codec::from_byte(self.row[9])
+            .ok_or_else(|| damaged(self.key, "its codec is unknown"))?;
+        let bytes = unpack(codec, &self.row[HEAD_BYTES..], self.bytes())
+            .map_err(|why| damaged(self.key, why))?;
         let mut rest = bytes.as_slice();
         let mut next = tables::parts(self.key).1;
         let mut events = Vec::with_capacity(self.count().min(SEGMENT_EVENTS_MAX) as usize);
@@ -184,7 +216,11 @@ impl<'a> Checked<'a> {
             (rest, next) = (left, next.next());
             events.push(event);
         }
-        if rest.is_empty() { Ok(events) } else { Err(damaged(self.key, "it holds more than its events")) }
+        if rest.is_empty() {
+            Ok(events)
+        } else {
+            Err(damaged(self.key, "it holds more than its events"))
+        }
     }
 
     /// The stored values it refers to, each once, and their sizes, counted as often as events refer to them.

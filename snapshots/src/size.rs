@@ -60,7 +60,10 @@ impl Journal {
             Ok(SizeReport {
                 file_bytes,
                 free_bytes: file_bytes.saturating_sub(used),
-                runs: tables.iter().find(|table| table.name == "runs").map_or(0, |table| table.rows),
+                runs: tables
+                    .iter()
+                    .find(|table| table.name == "runs")
+                    .map_or(0, |table| table.rows),
                 segment_bytes: totals.segment_bytes,
                 value_bytes: totals.blob_bytes,
                 logical_value_bytes: totals.logical_bytes,

@@ -36,9 +36,16 @@ pub(crate) struct Store {
 
 impl Store {
     /// Makes a journal on an empty disk.
-    pub(crate) fn create(disk: Disk, file: &Path, cache_bytes: usize, now: Timestamp) -> Result<Self, OpenError> {
+    pub(crate) fn create(
+        disk: Disk,
+        file: &Path,
+        cache_bytes: usize,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
         let store = Self::closed(disk, file, cache_bytes);
-        let database = store.open_database().map_err(|error| store.open_error(error))?;
+        let database = store
+            .open_database()
+            .map_err(|error| store.open_error(error))?;
         initialise(&database, now).map_err(|error| store.open_error(error.into()))?;
         store.put(database);
         Ok(store)
@@ -49,14 +56,20 @@ impl Store {
         let store = Self::closed(disk, file, cache_bytes);
         store.look()?;
         store.disk.hold();
-        let database = match store.open_database().map_err(|error| store.open_error(error)) {
+        let database = match store
+            .open_database()
+            .map_err(|error| store.open_error(error))
+        {
             Ok(database) => store.recognise(database)?,
             Err(error) => {
                 store.disk.discard();
                 return Err(error);
             }
         };
-        store.disk.release().map_err(|error| store.open_error(DatabaseError::Storage(error.into())))?;
+        store
+            .disk
+            .release()
+            .map_err(|error| store.open_error(DatabaseError::Storage(error.into())))?;
         store.put(database);
         Ok(store)
     }
@@ -80,7 +93,10 @@ impl Store {
             Ok(_) if !self.disk.has_magic() => "it holds something else",
             Ok(_) => return Ok(()),
         };
-        Err(OpenError::NotAJournal { file: self.file.clone(), found: found.into() })
+        Err(OpenError::NotAJournal {
+            file: self.file.clone(),
+            found: found.into(),
+        })
     }
 
     /// Reads the format, and closes the database again when it is not ours.
@@ -88,13 +104,23 @@ impl Store {
         let format = guarded(|| read_format(&database)).map_err(ReadError::into_reason);
         let error = match format {
             Ok(Ok(Some(FORMAT))) => return Ok(database),
-            Ok(Ok(Some(found))) => OpenError::Newer { file: self.file.clone(), found, known: FORMAT },
+            Ok(Ok(Some(found))) => OpenError::Newer {
+                file: self.file.clone(),
+                found,
+                known: FORMAT,
+            },
             Ok(Ok(None)) => OpenError::NotAJournal {
                 file: self.file.clone(),
                 found: "it is a database of another program".into(),
             },
-            Ok(Err(error)) => OpenError::Damaged { file: self.file.clone(), why: error.to_string() },
-            Err(why) => OpenError::Damaged { file: self.file.clone(), why },
+            Ok(Err(error)) => OpenError::Damaged {
+                file: self.file.clone(),
+                why: error.to_string(),
+            },
+            Err(why) => OpenError::Damaged {
+                file: self.file.clone(),
+                why,
+            },
         };
         close(database);
         self.disk.discard();
@@ -104,8 +130,10 @@ impl Store {
     fn open_database(&self) -> Result<Database, DatabaseError> {
         let mut builder = Builder::new();
         builder.set_cache_size(self.cache_bytes);
-        catch_unwind(AssertUnwindSafe(|| builder.create_with_backend(self.disk.clone())))
-            .unwrap_or_else(|panic| Err(redb::StorageError::Corrupted(said(panic.as_ref())).into()))
+        catch_unwind(AssertUnwindSafe(|| {
+            builder.create_with_backend(self.disk.clone())
+        }))
+        .unwrap_or_else(|panic| Err(redb::StorageError::Corrupted(said(panic.as_ref())).into()))
     }
 
     fn open_error(&self, error: DatabaseError) -> OpenError {
@@ -114,14 +142,23 @@ impl Store {
             DatabaseError::Storage(redb::StorageError::Io(error))
                 if !matches!(error.kind(), std::io::ErrorKind::InvalidData) =>
             {
-                OpenError::Storage { file, why: error.to_string() }
+                OpenError::Storage {
+                    file,
+                    why: error.to_string(),
+                }
             }
-            other => OpenError::Damaged { file, why: other.to_string() },
+            other => OpenError::Damaged {
+                file,
+                why: other.to_string(),
+            },
         }
     }
 
     fn put(&self, database: Database) {
-        *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(database);
+        *self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(database);
     }
 
     /// How many times it was opened anew: what was remembered of the journal before may not hold after.
@@ -195,9 +232,14 @@ impl Store {
         what: impl FnOnce(&mut Database) -> Result<T, WriteError>,
     ) -> Result<T, WriteError> {
         drop(self.usable().map_err(WriteError::Storage)?);
-        let mut guard = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(database) = guard.as_mut() else {
-            return Err(WriteError::Storage("the journal was closed meanwhile".into()));
+            return Err(WriteError::Storage(
+                "the journal was closed meanwhile".into(),
+            ));
         };
         let result = guarded(|| what(database))
             .map_err(|error| WriteError::Storage(error.to_string()))
@@ -221,7 +263,10 @@ impl Store {
     }
 
     fn reopen(&self) -> Result<(), String> {
-        let mut guard = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if guard.is_some() && !self.suspect.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -239,7 +284,12 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Some(database) = self.database.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(database) = self
+            .database
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             close(database);
         }
     }
@@ -256,13 +306,19 @@ fn close(database: Database) {
 fn guarded<T>(what: impl FnOnce() -> T) -> Result<T, ReadError> {
     catch_unwind(AssertUnwindSafe(what)).map_err(|panic| {
         let why = said(panic.as_ref());
-        if why.contains("Poison") { ReadError::Storage(why) } else { ReadError::damaged("the journal's file", why) }
+        if why.contains("Poison") {
+            ReadError::Storage(why)
+        } else {
+            ReadError::damaged("the journal's file", why)
+        }
     })
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a page makes no sense").to_owned()
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a page makes no sense")
+        .to_owned()
 }
 
 impl ReadError {
@@ -278,7 +334,9 @@ fn read_format(database: &Database) -> Result<Option<u32>, redb::Error> {
     let transaction = database.begin_read()?;
     let table = match transaction.open_table(tables::META) {
         Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_) | redb::TableError::TableTypeMismatch { .. }) => {
+        Err(
+            redb::TableError::TableDoesNotExist(_) | redb::TableError::TableTypeMismatch { .. },
+        ) => {
             return Ok(None);
         }
         Err(error) => return Err(error.into()),

@@ -8,7 +8,8 @@ type Bytes = &'static [u8];
 /// Facts about the journal itself: its format, when it was made, its totals.
 pub(crate) const META: TableDefinition<'static, &str, Bytes> = TableDefinition::new("meta");
 /// Run and first seq: a segment of its events.
-pub(crate) const SEGMENTS: TableDefinition<'static, &[u8; 24], Bytes> = TableDefinition::new("segments");
+pub(crate) const SEGMENTS: TableDefinition<'static, &[u8; 24], Bytes> =
+    TableDefinition::new("segments");
 /// Address: a blob.
 pub(crate) const BLOBS: TableDefinition<'static, &[u8; 32], Bytes> = TableDefinition::new("blobs");
 /// Address: how often the blob is referred to, when that is not once.
@@ -16,21 +17,26 @@ pub(crate) const REFS: TableDefinition<'static, &[u8; 32], u64> = TableDefinitio
 /// Run: its row.
 pub(crate) const RUNS: TableDefinition<'static, &[u8; 16], Bytes> = TableDefinition::new("runs");
 /// Runs that have not ended.
-pub(crate) const UNFINISHED: TableDefinition<'static, &[u8; 16], ()> = TableDefinition::new("unfinished");
+pub(crate) const UNFINISHED: TableDefinition<'static, &[u8; 16], ()> =
+    TableDefinition::new("unfinished");
 /// Runs that were removed, of which something is still there.
 pub(crate) const REMOVED: TableDefinition<'static, &[u8; 16], ()> = TableDefinition::new("removed");
 /// Parent and child: the last event that the fork shares.
 pub(crate) const FORKS: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("forks");
 /// Hash of an idempotency key: the run that was started with it.
-pub(crate) const KEYS: TableDefinition<'static, &[u8; 32], &[u8; 16]> = TableDefinition::new("keys");
+pub(crate) const KEYS: TableDefinition<'static, &[u8; 32], &[u8; 16]> =
+    TableDefinition::new("keys");
 /// Hash of a workflow document: the document.
-pub(crate) const WORKFLOWS: TableDefinition<'static, &[u8; 32], Bytes> = TableDefinition::new("workflows");
+pub(crate) const WORKFLOWS: TableDefinition<'static, &[u8; 32], Bytes> =
+    TableDefinition::new("workflows");
 /// Workflow id and the order of saving: the document's hash.
-pub(crate) const SAVED: TableDefinition<'static, (&str, u64), &[u8; 32]> = TableDefinition::new("saved");
+pub(crate) const SAVED: TableDefinition<'static, (&str, u64), &[u8; 32]> =
+    TableDefinition::new("saved");
 /// Position: the segment that was written there.
 pub(crate) const LOG: TableDefinition<'static, u64, &[u8; 24]> = TableDefinition::new("log");
 /// Run and seq: a fold of the run up to there.
-pub(crate) const CHECKPOINTS: TableDefinition<'static, &[u8; 24], Bytes> = TableDefinition::new("checkpoints");
+pub(crate) const CHECKPOINTS: TableDefinition<'static, &[u8; 24], Bytes> =
+    TableDefinition::new("checkpoints");
 
 /// The key of a run and a seq; keys sort by run, then by seq.
 pub(crate) fn at(run: RunId, seq: Seq) -> [u8; 24] {
@@ -43,7 +49,12 @@ pub(crate) fn at(run: RunId, seq: Seq) -> [u8; 24] {
 /// The run and the seq of a key.
 pub(crate) fn parts(key: &[u8; 24]) -> (RunId, Seq) {
     let (run, seq) = key.split_at(16);
-    (run_of(run), Seq(u64::from_be_bytes(seq.try_into().expect("24 bytes less 16"))))
+    (
+        run_of(run),
+        Seq(u64::from_be_bytes(
+            seq.try_into().expect("24 bytes less 16"),
+        )),
+    )
 }
 
 /// The key of a run.

@@ -111,12 +111,18 @@ impl Look {
             self.totals.segments += 1;
             self.totals.segment_bytes += row.value().len() as u64;
             let checked = Checked::new(key.value(), row.value());
-            let Some(checked) = self.good(checked)? else { continue };
+            let Some(checked) = self.good(checked)? else {
+                continue;
+            };
             let roots = checked.roots();
-            let Some((roots, logical_bytes)) = self.good(roots)? else { continue };
+            let Some((roots, logical_bytes)) = self.good(roots)? else {
+                continue;
+            };
             self.totals.logical_bytes += logical_bytes;
             roots.into_iter().for_each(|root| self.refer(root));
-            let logged = log.get(checked.position())?.is_some_and(|found| found.value() == key.value());
+            let logged = log
+                .get(checked.position())?
+                .is_some_and(|found| found.value() == key.value());
             if !logged {
                 self.complain("a segment is not in the log");
             }
@@ -157,7 +163,10 @@ impl Look {
             self.totals.blobs += 1;
             self.totals.blob_bytes += row.value().len() as u64;
             if blob_of(row.value()).is_ok_and(|bytes| Address::of(&bytes) == address) {
-                children(&address, row.value()).into_iter().flatten().for_each(|child| self.refer(child));
+                children(&address, row.value())
+                    .into_iter()
+                    .flatten()
+                    .for_each(|child| self.refer(child));
             } else {
                 self.complain(format!("value {address} is damaged"));
             }
@@ -166,13 +175,18 @@ impl Look {
     }
 
     fn at_references(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
-        let (blobs, refs) = (transaction.open_table(tables::BLOBS)?, transaction.open_table(tables::REFS)?);
+        let (blobs, refs) = (
+            transaction.open_table(tables::BLOBS)?,
+            transaction.open_table(tables::REFS)?,
+        );
         for entry in blobs.iter()? {
             let address = Address(*entry?.0.value());
             let stored = count(&refs, &address)?;
             let found = self.references.remove(&address).unwrap_or(0);
             if stored != found {
-                self.complain(format!("value {address} is counted {stored} times and referred to {found} times"));
+                self.complain(format!(
+                    "value {address} is counted {stored} times and referred to {found} times"
+                ));
             }
         }
         let missing: Vec<Address> = self.references.keys().copied().collect();
@@ -182,7 +196,10 @@ impl Look {
         for entry in refs.iter()? {
             let address = *entry?.0.value();
             if blobs.get(&address)?.is_none() {
-                self.complain(format!("value {} is counted and not there", Address(address)));
+                self.complain(format!(
+                    "value {} is counted and not there",
+                    Address(address)
+                ));
             }
         }
         Ok(())
@@ -199,12 +216,21 @@ impl Look {
             self.at_span(&row);
             let listed = unfinished.get(key.value())?.is_some();
             if listed == row.is_finished() && !row.imported {
-                self.complain(format!("run {} is listed wrongly as finished or not", row.run));
+                self.complain(format!(
+                    "run {} is listed wrongly as finished or not",
+                    row.run
+                ));
             }
             if let Some(fork) = row.fork_of
-                && forks.get(&tables::pair(fork.run, row.run))?.map(|at| at.value()) != Some(fork.at.0)
+                && forks
+                    .get(&tables::pair(fork.run, row.run))?
+                    .map(|at| at.value())
+                    != Some(fork.at.0)
             {
-                self.complain(format!("run {} is not listed as a fork of {}", row.run, fork.run));
+                self.complain(format!(
+                    "run {} is not listed as a fork of {}",
+                    row.run, fork.run
+                ));
             }
         }
         let strangers: Vec<RunId> = self.spans.keys().copied().collect();
@@ -216,9 +242,17 @@ impl Look {
 
     fn at_span(&mut self, row: &RunRow) {
         let after = row.own_after();
-        let (first, next, segments) = self.spans.remove(&row.run).unwrap_or((after.next(), after.next(), 0));
+        let (first, next, segments) =
+            self.spans
+                .remove(&row.run)
+                .unwrap_or((after.next(), after.next(), 0));
         if first != after.next() || next != row.last_seq.next() || segments != row.segments {
-            self.complain(format!("run {} should have events {} to {}", row.run, after.next(), row.last_seq));
+            self.complain(format!(
+                "run {} should have events {} to {}",
+                row.run,
+                after.next(),
+                row.last_seq
+            ));
         }
     }
 
@@ -235,8 +269,14 @@ impl Look {
         let meta = transaction.open_table(tables::META)?;
         let row = meta.get(totals_key())?;
         let stored = totals_of(row.as_ref().map(redb::AccessGuard::value));
-        let Some(stored) = self.good(stored)? else { return Ok(()) };
-        let found = Totals { position: stored.position, saves: stored.saves, ..self.totals };
+        let Some(stored) = self.good(stored)? else {
+            return Ok(());
+        };
+        let found = Totals {
+            position: stored.position,
+            saves: stored.saves,
+            ..self.totals
+        };
         if found != stored {
             self.complain(format!("the totals are {found:?} and not {stored:?}"));
         }

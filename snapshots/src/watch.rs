@@ -66,7 +66,11 @@ impl Watch {
             if state.closed {
                 return None;
             }
-            state = self.0.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .0
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -80,7 +84,11 @@ impl Watch {
 impl Watchers {
     /// A new watch, which sees what is recorded from now on.
     pub(crate) fn watch(&self, wake: Option<Wake>) -> Watch {
-        let waiting = Arc::new(Waiting { state: Mutex::default(), filled: Condvar::new(), wake });
+        let waiting = Arc::new(Waiting {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            wake,
+        });
         let mut all = self.all();
         all.retain(|watch| watch.strong_count() > 0);
         all.push(Arc::downgrade(&waiting));
@@ -135,7 +143,9 @@ impl Waiting {
 
 impl std::fmt::Debug for Waiting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Waiting").field("notices", &self.state().order.len()).finish_non_exhaustive()
+        f.debug_struct("Waiting")
+            .field("notices", &self.state().order.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,8 +170,15 @@ impl State {
             return Some(Notice::Lagged);
         }
         let run = self.order.pop_front()?;
-        let (last_seq, status) = self.notices.remove(&run).expect("every run in the order has a notice");
-        Some(Notice::Recorded { run, last_seq, status })
+        let (last_seq, status) = self
+            .notices
+            .remove(&run)
+            .expect("every run in the order has a notice");
+        Some(Notice::Recorded {
+            run,
+            last_seq,
+            status,
+        })
     }
 }
 
@@ -174,7 +191,11 @@ mod tests {
     }
 
     fn recorded(number: u128, seq: u64) -> Notice {
-        Notice::Recorded { run: run(number), last_seq: Seq(seq), status: Status::Running }
+        Notice::Recorded {
+            run: run(number),
+            last_seq: Seq(seq),
+            status: Status::Running,
+        }
     }
 
     #[test]

@@ -89,7 +89,10 @@ impl Writer {
         let (mut works, dones): (Vec<Work>, Vec<Done>) = group.into_iter().unzip();
         let written = self.store.write(|transaction| {
             let mut batch = Batch::begin(transaction, self.recent.epoch())?;
-            let results = works.iter_mut().map(|work| apply(&mut batch, work)).collect::<Result<Vec<_>, _>>()?;
+            let results = works
+                .iter_mut()
+                .map(|work| apply(&mut batch, work))
+                .collect::<Result<Vec<_>, _>>()?;
             Ok((results, batch.finish()?))
         });
         match written {
@@ -119,7 +122,12 @@ impl Writer {
         let Pending { done, result } = pending;
         let told = result.as_ref().ok().copied().flatten();
         contained(|| done(result.map(|_| ())));
-        if let Some(Told { run, last_seq, status }) = told {
+        if let Some(Told {
+            run,
+            last_seq,
+            status,
+        }) = told
+        {
             self.watchers.tell(run, last_seq, status);
         }
     }
@@ -127,7 +135,10 @@ impl Writer {
 
 /// Applies one job. The outer error undoes the whole commit; the inner one refuses only the job, of which
 /// nothing was written yet.
-fn apply(batch: &mut Batch, work: &mut Work) -> Result<Result<Option<Told>, WriteError>, WriteError> {
+fn apply(
+    batch: &mut Batch,
+    work: &mut Work,
+) -> Result<Result<Option<Told>, WriteError>, WriteError> {
     match work {
         Work::Append(append) => return apply_append(batch, append),
         Work::Save(document, blobs) => {
@@ -140,13 +151,20 @@ fn apply(batch: &mut Batch, work: &mut Work) -> Result<Result<Option<Told>, Writ
     Ok(Ok(None))
 }
 
-fn apply_append(batch: &mut Batch, append: &mut Encoded) -> Result<Result<Option<Told>, WriteError>, WriteError> {
+fn apply_append(
+    batch: &mut Batch,
+    append: &mut Encoded,
+) -> Result<Result<Option<Told>, WriteError>, WriteError> {
     let row = match batch.next_row(append) {
         Ok(row) => row,
         Err(error) if error.is_storage() => return Err(error),
         Err(error) => return Ok(Err(error)),
     };
-    let told = Told { run: row.run, last_seq: row.last_seq, status: row.status };
+    let told = Told {
+        run: row.run,
+        last_seq: row.last_seq,
+        status: row.status,
+    };
     batch.append(append, row)?;
     Ok(Ok(Some(told)))
 }
