@@ -32,6 +32,7 @@ mod recent;
 mod removal;
 mod retain;
 mod row;
+pub mod search;
 mod segment;
 mod size;
 mod store;
