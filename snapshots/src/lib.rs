@@ -33,6 +33,7 @@ mod recent;
 mod removal;
 mod retain;
 mod row;
+pub mod search;
 mod segment;
 mod size;
 mod store;

@@ -19,6 +19,7 @@ mod encode;
 mod flat;
 mod form;
 mod json;
+mod kinship;
 #[cfg(test)]
 mod laws;
 mod list;
@@ -37,7 +38,8 @@ pub use list::List;
 pub use record::Record;
 pub use text::{Bytes, Text};
 
-use seal::Seal;
+use kinship::{Basis, Pieces};
+use seal::{Facts, Seal};
 
 /// Deepest nesting of lists and records that a value may have.
 ///
@@ -118,8 +120,8 @@ impl Value {
         match self {
             Self::Text(text) => text.seal(),
             Self::Bytes(bytes) => bytes.seal(),
-            Self::List(list) => Some(list.seal()),
-            Self::Record(record) => Some(record.seal()),
+            Self::List(list) => Some(&list.facts().seal),
+            Self::Record(record) => Some(&record.facts().seal),
             _ => None,
         }
     }
@@ -127,6 +129,25 @@ impl Value {
     /// Its address, when it is known already.
     fn sealed(&self) -> Option<&Address> {
         self.seal()?.get()
+    }
+
+    fn facts(&self) -> Option<&Facts> {
+        match self {
+            Self::List(list) => Some(list.facts()),
+            Self::Record(record) => Some(record.facts()),
+            _ => None,
+        }
+    }
+
+    /// What it was made from, when that was stored in pieces.
+    fn basis(&self) -> Option<&Basis> {
+        self.facts()?.basis()
+    }
+
+    fn set_pieces(&self, pieces: Pieces) {
+        if let Some(facts) = self.facts() {
+            facts.set_pieces(pieces);
+        }
     }
 
     fn set_seal(&self, address: Address) {

@@ -130,7 +130,7 @@ pub fn encode_inline(value: &Value, bytes_max: usize) -> Option<Vec<u8>> {
 /// When the bytes are no flat encoding.
 pub fn decode_inline(bytes: &[u8]) -> Result<Value, DecodeError> {
     let mut reader = Reader::new(bytes);
-    let value = flat::read(&mut reader, DEPTH_MAX)?;
+    let value = flat::read(&mut reader, DEPTH_MAX, None)?;
     reader.end()?;
     Ok(value)
 }

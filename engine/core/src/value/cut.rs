@@ -82,17 +82,31 @@ impl BranchCutter {
 }
 
 /// The first piece of raw bytes: its length, and whether it ends at a cut or only at their end.
+///
+/// A byte stops counting after 64 more, since it is shifted out; so the hash starts 64 before [`MIN`].
 pub(super) fn first_piece(bytes: &[u8]) -> (usize, bool) {
-    let mut rolling = 0_u64;
-    for (at, byte) in bytes.iter().enumerate().take(MAX).skip(MIN - 64) {
-        rolling = (rolling << 1).wrapping_add(GEAR[usize::from(*byte)]);
-        let len = at + 1;
-        let zeros = if len < AIM { 12 } else { 10 };
-        if (len >= MIN && rolling.leading_zeros() >= zeros) || len == MAX {
-            return (len, true);
+    let mut hash = 0;
+    let found = roll(bytes, MIN - 64, MIN - 1, 0, &mut hash)
+        .or_else(|| roll(bytes, MIN - 1, AIM - 1, 12, &mut hash))
+        .or_else(|| roll(bytes, AIM - 1, MAX - 1, 10, &mut hash));
+    match found {
+        Some(at) => (at + 1, true),
+        None if bytes.len() >= MAX => (MAX, true),
+        None => (bytes.len(), false),
+    }
+}
+
+/// Rolls over `bytes[from..to]`; the first place where the hash begins with this many zero bits (0: none does).
+fn roll(bytes: &[u8], from: usize, to: usize, zeros: u32, hash: &mut u64) -> Option<usize> {
+    let window = bytes.get(from..to.min(bytes.len()))?;
+    let limit = if zeros == 0 { 0 } else { 1 << (64 - zeros) };
+    for (at, byte) in window.iter().enumerate() {
+        *hash = (*hash << 1).wrapping_add(GEAR[usize::from(*byte)]);
+        if *hash < limit {
+            return Some(from + at);
         }
     }
-    (bytes.len(), false)
+    None
 }
 
 /// A random number for each byte, from SplitMix64 started at 0.

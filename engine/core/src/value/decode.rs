@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cut::{BranchCutter, EntryCutter, first_piece};
 use super::form::{self, Part, Reference, TreeHead};
+use super::kinship::Pieces;
 use super::wire::Reader;
 use super::{ALONE_BYTES, Address, BlobSource, DecodeError, Record, Value, flat};
 
@@ -47,6 +48,7 @@ struct Cut {
     bytes_left: u64,
     raw: Vec<u8>,
     entries: Entries,
+    pieces: Vec<Part>,
 }
 
 impl<'s> Decoder<'s> {
@@ -68,7 +70,9 @@ impl<'s> Decoder<'s> {
             form::FLAT | form::LINKED if form::is_container(kind) => {
                 self.whole(&bytes, depth_max)?
             }
-            form::TREE if form::can_be_large(kind) => self.tree(&bytes, kind, depth_max)?,
+            form::TREE if form::can_be_large(kind) => {
+                self.tree(address, &bytes, kind, depth_max)?
+            }
             _ => return Err(DecodeError::Malformed("not the root of a value")),
         };
         self.allow(value.size_bytes())?;
@@ -146,7 +150,7 @@ impl<'s> Decoder<'s> {
         into: &mut Entries,
     ) -> Result<bool, DecodeError> {
         let key = if row.kind == flat::RECORD {
-            Some(flat::read_key(reader, &into.fields)?)
+            Some(flat::read_key(reader, &into.fields, None)?)
         } else {
             None
         };
@@ -158,7 +162,7 @@ impl<'s> Decoder<'s> {
             let reference = Reference::read(reader)?;
             self.linked(&reference, row.depth_max)?
         } else {
-            flat::read(reader, row.depth_max)?
+            flat::read(reader, row.depth_max, into.items.last())?
         };
         if is_link != (value.size_bytes() > ALONE_BYTES) {
             return Err(DecodeError::Malformed(
@@ -194,7 +198,13 @@ impl<'s> Decoder<'s> {
         }
     }
 
-    fn tree(&mut self, bytes: &[u8], kind: u8, depth_max: u32) -> Result<Value, DecodeError> {
+    fn tree(
+        &mut self,
+        address: &Address,
+        bytes: &[u8],
+        kind: u8,
+        depth_max: u32,
+    ) -> Result<Value, DecodeError> {
         let mut reader = Reader::new(&bytes[1..]);
         let head = TreeHead::read(&mut reader, kind)?;
         let parts = form::read_parts(&mut reader)?;
@@ -214,9 +224,15 @@ impl<'s> Decoder<'s> {
             bytes_left: head.size,
             raw: Vec::new(),
             entries: Entries::default(),
+            pieces: Vec::new(),
         };
         self.branch(&mut cut, &parts, head.level, true)?;
+        let parts = std::mem::take(&mut cut.pieces);
         let value = cut.into_value()?;
+        value.set_pieces(Pieces {
+            root: *address,
+            parts,
+        });
         if value.size_bytes() == head.size && value.depth() == head.depth && head.size > ALONE_BYTES
         {
             Ok(value)
@@ -276,7 +292,12 @@ impl<'s> Decoder<'s> {
             return Err(DecodeError::Malformed("a piece of another kind"));
         }
         if level == 0 {
-            return self.piece(cut, form, body, is_last);
+            let count = self.piece(cut, form, body, is_last)?;
+            cut.pieces.push(Part {
+                address: *address,
+                count,
+            });
+            return Ok(count);
         }
         let mut reader = Reader::new(body);
         if form != form::BRANCH || reader.varint()? != level {

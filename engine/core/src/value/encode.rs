@@ -1,13 +1,39 @@
 //! Values into blobs.
 
+use std::sync::Arc;
+
 use super::cut::{BranchCutter, EntryCutter, first_piece};
 use super::form::{self, Part, Reference};
+use super::kinship::{Pieces, count};
 use super::wire::{push_bytes, push_varint};
 use super::{ALONE_BYTES, Address, BlobSink, Value, flat};
 
 /// Gives blobs to a sink.
 pub(super) struct Encoder<'s> {
     sink: &'s mut dyn BlobSink,
+}
+
+/// What a list or record holds.
+#[derive(Clone, Copy)]
+enum Source<'v> {
+    Items(&'v [Value]),
+    Fields(&'v [(Arc<str>, Value)]),
+}
+
+impl<'v> Source<'v> {
+    fn len(self) -> usize {
+        match self {
+            Self::Items(items) => items.len(),
+            Self::Fields(fields) => fields.len(),
+        }
+    }
+
+    fn get(self, at: usize) -> (Option<&'v str>, &'v Value) {
+        match self {
+            Self::Items(items) => (None, &items[at]),
+            Self::Fields(fields) => (Some(&fields[at].0), &fields[at].1),
+        }
+    }
 }
 
 /// Entries of a list or record that will be one blob, whole or a piece.
@@ -51,11 +77,8 @@ impl<'s> Encoder<'s> {
         match value {
             Value::Text(text) => self.raw(value, text.as_bytes()),
             Value::Bytes(bytes) => self.raw(value, bytes),
-            Value::List(items) => self.entries(value, items.iter().map(|item| (None, item))),
-            Value::Record(fields) => self.entries(
-                value,
-                fields.iter().map(|(key, value)| (Some(&**key), value)),
-            ),
+            Value::List(items) => self.entries(value, Source::Items(items)),
+            Value::Record(fields) => self.entries(value, Source::Fields(fields.fields())),
             _ => self.flat(value),
         }
     }
@@ -86,25 +109,35 @@ impl<'s> Encoder<'s> {
     }
 
     /// A large list or record.
-    fn entries<'v>(
-        &mut self,
-        value: &Value,
-        all: impl Iterator<Item = (Option<&'v str>, &'v Value)>,
-    ) -> Address {
+    fn entries(&mut self, value: &Value, source: Source<'_>) -> Address {
         let kind = form::kind(value);
-        let mut parts = Vec::new();
+        let basis = value
+            .basis()
+            .filter(|basis| self.sink.has(&basis.pieces.root));
+        let mut parts = basis.map_or_else(Vec::new, |basis| basis.front_parts(source.len()));
+        let mut at = count(&parts);
         let mut entries = Entries::default();
-        for (key, child) in all {
-            if entries.is_full {
-                parts.push(self.entries_piece(kind, &mut entries));
-            }
+        while at < source.len() {
+            let (key, child) = source.get(at);
             self.entry(&mut entries, key, child);
+            at += 1;
+            if entries.is_full && at < source.len() {
+                parts.push(self.entries_piece(kind, &mut entries));
+                if let Some(rest) = basis.and_then(|basis| basis.back_parts(source.len() - at)) {
+                    parts.extend_from_slice(rest);
+                    break;
+                }
+            }
         }
         if parts.is_empty() {
             return self.whole(kind, &entries);
         }
-        parts.push(self.entries_piece(kind, &mut entries));
-        self.tree(value, parts)
+        if entries.count > 0 {
+            parts.push(self.entries_piece(kind, &mut entries));
+        }
+        let root = self.tree(value, parts.clone());
+        value.set_pieces(Pieces { root, parts });
+        root
     }
 
     fn entry(&mut self, entries: &mut Entries, key: Option<&str>, child: &Value) {

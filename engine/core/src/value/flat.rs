@@ -69,7 +69,14 @@ pub(super) fn write(value: &Value, out: &mut Vec<u8>) {
 }
 
 /// Reads one value that is nested at most `depth_max` deep.
-pub(super) fn read(reader: &mut Reader<'_>, depth_max: u32) -> Result<Value, DecodeError> {
+///
+/// `like` is a value that it may resemble, the item before it: names of fields that are the same there
+/// are shared instead of copied, so that a long list of rows holds each name once.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    depth_max: u32,
+    like: Option<&Value>,
+) -> Result<Value, DecodeError> {
     Ok(match reader.byte()? {
         NULL => Value::Null,
         FALSE => Value::Bool(false),
@@ -79,7 +86,12 @@ pub(super) fn read(reader: &mut Reader<'_>, depth_max: u32) -> Result<Value, Dec
         TEXT => Value::Text(reader.text()?.into()),
         BYTES => Value::Bytes(reader.bytes()?.into()),
         LIST => Value::List(read_list(reader, below(depth_max)?)?),
-        RECORD => Value::Record(read_record(reader, below(depth_max)?)?),
+        RECORD => {
+            let like = like
+                .and_then(Value::as_record)
+                .map_or(&[][..], Record::fields);
+            Value::Record(read_record(reader, below(depth_max)?, like)?)
+        }
         _ => return Err(DecodeError::Malformed("an unknown tag")),
     })
 }
@@ -105,25 +117,32 @@ fn read_list(reader: &mut Reader<'_>, depth_max: u32) -> Result<List, DecodeErro
     let count = reader.count()?;
     let mut items = Vec::with_capacity(count.min(ROOM));
     for _ in 0..count {
-        items.push(read(reader, depth_max)?);
+        items.push(read(reader, depth_max, items.last())?);
     }
     Ok(items.into())
 }
 
-fn read_record(reader: &mut Reader<'_>, depth_max: u32) -> Result<Record, DecodeError> {
+fn read_record(
+    reader: &mut Reader<'_>,
+    depth_max: u32,
+    like: &[(Arc<str>, Value)],
+) -> Result<Record, DecodeError> {
     let count = reader.count()?;
     let mut fields = Vec::with_capacity(count.min(ROOM));
-    for _ in 0..count {
-        let key = read_key(reader, &fields)?;
-        fields.push((key, read(reader, depth_max)?));
+    for at in 0..count {
+        let like = like.get(at);
+        let key = read_key(reader, &fields, like.map(|(key, _)| key))?;
+        let value = read(reader, depth_max, like.map(|(_, value)| value))?;
+        fields.push((key, value));
     }
     Ok(Record::sorted(fields))
 }
 
-/// Reads the name of a field, which must be greater than the last.
+/// Reads the name of a field, which must be greater than the last and is probably `like`.
 pub(super) fn read_key(
     reader: &mut Reader<'_>,
     fields: &[(Arc<str>, Value)],
+    like: Option<&Arc<str>>,
 ) -> Result<Arc<str>, DecodeError> {
     let key = reader.text()?;
     if fields.last().is_some_and(|(last, _)| **last >= *key) {
@@ -131,7 +150,9 @@ pub(super) fn read_key(
             "the fields of a record are not sorted",
         ));
     }
-    Ok(key.into())
+    Ok(like
+        .filter(|like| ***like == *key)
+        .map_or_else(|| key.into(), Arc::clone))
 }
 
 /// Passes over one value without building it.

@@ -198,7 +198,7 @@ fn linked(reader: &mut Reader<'_>, kind: u8) -> Result<Vec<Address>, DecodeError
         }
         match reader.rest().first() {
             Some(byte) if split(*byte).0 == REFERENCE => {
-                addresses.push(Reference::read(reader)?.address)
+                addresses.push(Reference::read(reader)?.address);
             }
             _ => flat::skip(reader, DEPTH_MAX)?,
         }

@@ -205,7 +205,11 @@ fn one_field<S: Serializer>(
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            Nested(DEPTH_MAX).deserialize(deserializer)
+            Nested {
+                depth_max: DEPTH_MAX,
+                like: None,
+            }
+            .deserialize(deserializer)
         } else {
             deserializer.deserialize_bytes(Flat)
         }
@@ -227,20 +231,29 @@ impl Visitor<'_> for Flat {
     }
 }
 
-/// Reads a value that may be nested this deep.
+/// Reads a value that may be nested this deep, and that may resemble the item before it: names of
+/// fields that are the same there are shared, so that a long list of rows holds each name once.
 #[derive(Clone, Copy)]
-struct Nested(u32);
+struct Nested<'l> {
+    depth_max: u32,
+    like: Option<&'l Value>,
+}
 
-impl Nested {
-    fn below<E: serde::de::Error>(self) -> Result<Self, E> {
-        self.0
+impl<'l> Nested<'l> {
+    fn below<E: serde::de::Error>(self, like: Option<&Value>) -> Result<Nested<'_>, E> {
+        let depth_max = self
+            .depth_max
             .checked_sub(1)
-            .map(Self)
-            .ok_or_else(|| E::custom(TOO_DEEP))
+            .ok_or_else(|| E::custom(TOO_DEEP))?;
+        Ok(Nested { depth_max, like })
+    }
+
+    fn like_field(self, key: &str) -> Option<&'l (Arc<str>, Value)> {
+        self.like?.as_record()?.field(key)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Nested {
+impl<'de> DeserializeSeed<'de> for Nested<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -248,11 +261,7 @@ impl<'de> DeserializeSeed<'de> for Nested {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "integers that do not fit become floats"
-)]
-impl<'de> Visitor<'de> for Nested {
+impl<'de> Visitor<'de> for Nested<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -312,44 +321,46 @@ impl<'de> Visitor<'de> for Nested {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(below)? {
+        while let Some(item) = seq.next_element_seed(self.below(items.last())?)? {
             items.push(item);
         }
         Ok(Value::List(List::from(items)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
+        self.below::<A::Error>(None)?;
         let mut fields: Vec<(Arc<str>, Value)> = Vec::new();
-        while let Some(key) = map.next_key::<Key>()? {
-            fields.push((key.0, map.next_value_seed(below)?));
+        while let Some((key, like)) = map.next_key_seed(Key(self))? {
+            fields.push((key, map.next_value_seed(self.below(like)?)?));
         }
         Ok(unescape(fields))
     }
 }
 
-/// The name of a field, without a copy in between.
-struct Key(Arc<str>);
+/// Reads the name of a field, and gives the value that the field's may resemble.
+struct Key<'l>(Nested<'l>);
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(KeyVisitor)
+impl<'de, 'l> DeserializeSeed<'de> for Key<'l> {
+    type Value = (Arc<str>, Option<&'l Value>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
     }
 }
 
-struct KeyVisitor;
-
-impl Visitor<'_> for KeyVisitor {
-    type Value = Key;
+impl<'l> Visitor<'_> for Key<'l> {
+    type Value = (Arc<str>, Option<&'l Value>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Key, E> {
-        Ok(Key(text.into()))
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(match self.0.like_field(text) {
+            Some((key, value)) => (key.clone(), Some(value)),
+            None => (text.into(), None),
+        })
     }
 }
 

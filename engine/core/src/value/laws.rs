@@ -229,6 +229,41 @@ proptest! {
         prop_assert_eq!(Value::from(grown).address(), Value::from(record).address());
     }
 
+    /// Values made from stored ones are stored as if they were made anew.
+    #[test]
+    fn what_a_value_was_made_from_does_not_show(seed: u64, steps in 1_usize..30) {
+        let mut noise = Noise(seed);
+        let mut store = Store::default();
+        let fields = 20 + noise.below(400);
+        let mut record = noise.record(fields, 30 + (seed % 200) as usize);
+        for _ in 0..steps {
+            record = changed(&record, &mut noise, fields);
+            if noise.below(3) > 0 {
+                encode(&record.clone().into(), &mut store);
+            }
+            if noise.below(4) == 0 {
+                record = reread(&record.into(), &store).as_record().unwrap().clone();
+            }
+        }
+        let value = Value::from(record);
+        let address = encode(&value, &mut store);
+        prop_assert_eq!(address, fresh(&value).address());
+        prop_assert_eq!(decode(&address, &store).unwrap(), value);
+    }
+
+    #[test]
+    fn a_grown_list_is_stored_as_if_made_anew(seed: u64, steps in 1_usize..40) {
+        let mut noise = Noise(seed);
+        let mut store = Store::default();
+        let mut list = List::from(noise.rows(50 + (seed % 100) as usize));
+        for _ in 0..steps {
+            encode(&list.clone().into(), &mut store);
+            list = list.with(noise.row());
+        }
+        let value = Value::from(list);
+        prop_assert_eq!(encode(&value, &mut store), fresh(&value).address());
+    }
+
     #[test]
     fn random_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), tag in 0_u8..0x70) {
         let _ = decode_inline(&bytes);
@@ -266,6 +301,27 @@ proptest! {
             prop_assert_eq!(fresh(&read).address(), root);
         }
     }
+}
+
+/// One field set, added or removed, or a run of fields removed.
+fn changed(record: &Record, noise: &mut Noise, fields: usize) -> Record {
+    let at = noise.below(fields + 20);
+    let key = format!("field{at:05}");
+    let len = noise.below(6000);
+    match noise.below(7) {
+        0 => record.without(&key),
+        1 => (at..at + noise.below(60)).fold(record.clone(), |record, at| {
+            record.without(&format!("field{at:05}"))
+        }),
+        2 => record.with(&key, noise.text(len)),
+        3 => record.with(&format!("{key}x"), noise.row()),
+        _ => record.with(&key, noise.row()),
+    }
+}
+
+/// The value as it is read back, when it is stored.
+fn reread(value: &Value, store: &Store) -> Value {
+    decode(&value.address(), store).unwrap_or_else(|_| value.clone())
 }
 
 /// Puts `blob` in place of the one at `old` in the tree below `root`; the new root.
@@ -378,6 +434,24 @@ fn pieces_are_about_four_kib() {
 }
 
 #[test]
+fn unchanged_pieces_are_not_made_again() {
+    let record = Noise(10).record(10_000, 90);
+    let (mut store, address) = Store::holding(&record.clone().into());
+    let read = decode(&address, &store).unwrap();
+    for record in [&record, read.as_record().unwrap()] {
+        let changed = record
+            .with("field05000", Value::Null)
+            .with("field05003x", 1.into());
+        let mut asked = Asked {
+            store: &mut store,
+            count: 0,
+        };
+        encode(&changed.into(), &mut asked);
+        assert!(asked.count < 20, "{} questions", asked.count);
+    }
+}
+
+#[test]
 fn unchanged_parts_are_not_visited_again() {
     let mut noise = Noise(5);
     let record = noise.record(50, 20_000);
@@ -453,6 +527,49 @@ fn a_claimed_count_reserves_nothing() {
         .collect();
     assert!(decode_inline(&nested).is_err());
     assert!(Reader::new(&[5]).count().is_err());
+}
+
+/// Addresses of these values, as `ENCODING.md` defines them.
+#[test]
+fn the_format_has_not_changed() {
+    let mut noise = Noise(11);
+    let bytes = encode_inline(&Value::parse_json(r#"{"a": [1, 2.5]}"#).unwrap(), 100).unwrap();
+    assert_eq!(
+        bytes,
+        *b"\x08\x01\x01a\x07\x02\x03\x02\x04\0\0\0\0\0\0\x04@"
+    );
+    let values = [
+        Value::Null,
+        vec![
+            Value::from(-3),
+            f64::NAN.into(),
+            Value::Bytes(vec![0; 3].into()),
+            true.into(),
+        ]
+        .into(),
+        noise.text(100_000),
+        Value::Bytes(noise.bytes(50_000).into()),
+        noise.rows(5_000).into(),
+        noise
+            .record(1_000, 100)
+            .with("long", noise.text(9_000))
+            .into(),
+        noise.large(3),
+    ];
+    let addresses: Vec<String> = values
+        .iter()
+        .map(|value| value.address().to_string()[..16].to_owned())
+        .collect();
+    let expected = [
+        "2d3adedff11b61f1",
+        "10b55a086d71fc26",
+        "5f5886fa23d824a7",
+        "3ea8a4b96edb4608",
+        "9be2c93527463484",
+        "088fbb3e44f3f4c8",
+        "29fd783387aa3e36",
+    ];
+    assert_eq!(addresses, expected);
 }
 
 fn nested(levels: usize) -> Value {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::seal::{Measure, Seal};
+use super::kinship::Basis;
+use super::seal::{Facts, Measure};
 use super::{DEPTH_MAX, Value, deep};
 
 /// Values in order, shared by reference.
@@ -13,8 +14,7 @@ pub struct List(pub(super) Arc<ListInner>);
 
 pub(super) struct ListInner {
     pub(super) items: Vec<Value>,
-    measure: Measure,
-    seal: Seal,
+    facts: Facts,
 }
 
 impl List {
@@ -24,15 +24,23 @@ impl List {
         let mut items = Vec::with_capacity(self.len() + 1);
         items.extend_from_slice(self);
         items.push(value);
-        items.into()
+        Self::of(items, self.facts().basis_for(self.len(), 0))
     }
 
-    pub(super) fn seal(&self) -> &Seal {
-        &self.0.seal
+    fn of(items: Vec<Value>, basis: Option<Basis>) -> Self {
+        let measure = items
+            .iter()
+            .fold(Measure::of_count(items.len()), Measure::and);
+        let facts = Facts::new(measure, basis);
+        Self(Arc::new(ListInner { items, facts }))
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.0.facts
     }
 
     pub(super) fn measure(&self) -> Measure {
-        self.0.measure
+        self.0.facts.measure
     }
 }
 
@@ -52,14 +60,7 @@ impl Deref for List {
 
 impl From<Vec<Value>> for List {
     fn from(items: Vec<Value>) -> Self {
-        let measure = items
-            .iter()
-            .fold(Measure::of_count(items.len()), Measure::and);
-        Self(Arc::new(ListInner {
-            items,
-            measure,
-            seal: Seal::default(),
-        }))
+        Self::of(items, None)
     }
 }
 
@@ -86,13 +87,16 @@ impl PartialEq for List {
         if self.measure() != other.measure() || self.len() != other.len() {
             return false;
         }
-        self.seal().tell(other.seal()).unwrap_or_else(|| {
-            if self.measure().depth > DEPTH_MAX {
-                deep::all_equal(self.iter().zip(other).collect())
-            } else {
-                self.0.items == other.0.items
-            }
-        })
+        self.facts()
+            .seal
+            .tell(&other.facts().seal)
+            .unwrap_or_else(|| {
+                if self.measure().depth > DEPTH_MAX {
+                    deep::all_equal(self.iter().zip(other).collect())
+                } else {
+                    self.0.items == other.0.items
+                }
+            })
     }
 }
 
@@ -100,7 +104,7 @@ impl Eq for List {}
 
 impl Drop for ListInner {
     fn drop(&mut self) {
-        if self.measure.depth > DEPTH_MAX {
+        if self.facts.measure.depth > DEPTH_MAX {
             deep::unwind(std::mem::take(&mut self.items));
         }
     }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::seal::{Measure, Seal};
+use super::kinship::Basis;
+use super::seal::{Facts, Measure};
 use super::{DEPTH_MAX, Value, deep};
 
 /// Values by name, sorted by the bytes of the name, shared by reference.
@@ -12,15 +13,14 @@ pub struct Record(pub(super) Arc<RecordInner>);
 
 pub(super) struct RecordInner {
     pub(super) fields: Vec<(Arc<str>, Value)>,
-    measure: Measure,
-    seal: Seal,
+    facts: Facts,
 }
 
 impl Record {
     /// The value of a field.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).ok().map(|at| &self.0.fields[at].1)
+        self.field(key).map(|(_, value)| value)
     }
 
     /// The fields, sorted by name.
@@ -53,12 +53,21 @@ impl Record {
     /// The same record with one field added or replaced; every other value is shared.
     #[must_use]
     pub fn with(&self, key: &str, value: Value) -> Self {
-        let mut fields = self.0.fields.clone();
-        match self.position(key) {
-            Ok(at) => fields[at].1 = value,
-            Err(at) => fields.insert(at, (key.into(), value)),
-        }
-        Self::sorted(fields)
+        let (front, back, fields) = match self.position(key) {
+            Ok(at) => {
+                let mut fields = self.0.fields.clone();
+                fields[at].1 = value;
+                (at, self.len() - at - 1, fields)
+            }
+            Err(at) => {
+                let mut fields = Vec::with_capacity(self.len() + 1);
+                fields.extend_from_slice(&self.0.fields[..at]);
+                fields.push((key.into(), value));
+                fields.extend_from_slice(&self.0.fields[at..]);
+                (at, self.len() - at, fields)
+            }
+        };
+        Self::of(fields, self.facts().basis_for(front, back))
     }
 
     /// The same record without one field; every other value is shared.
@@ -68,18 +77,27 @@ impl Record {
             Ok(at) => {
                 let mut fields = self.0.fields.clone();
                 fields.remove(at);
-                Self::sorted(fields)
+                Self::of(fields, self.facts().basis_for(at, self.len() - at - 1))
             }
             Err(_) => self.clone(),
         }
     }
 
-    pub(super) fn seal(&self) -> &Seal {
-        &self.0.seal
+    /// The name of a field as it is shared, and its value.
+    pub(super) fn field(&self, key: &str) -> Option<&(Arc<str>, Value)> {
+        self.position(key).ok().map(|at| &self.0.fields[at])
+    }
+
+    pub(super) fn fields(&self) -> &[(Arc<str>, Value)] {
+        &self.0.fields
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.0.facts
     }
 
     pub(super) fn measure(&self) -> Measure {
-        self.0.measure
+        self.0.facts.measure
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
@@ -90,6 +108,10 @@ impl Record {
 
     /// A record of fields that are sorted by name, without two of one name.
     pub(super) fn sorted(fields: Vec<(Arc<str>, Value)>) -> Self {
+        Self::of(fields, None)
+    }
+
+    fn of(fields: Vec<(Arc<str>, Value)>, basis: Option<Basis>) -> Self {
         debug_assert!(
             fields.is_sorted_by(|(a, _), (b, _)| a < b),
             "fields are sorted and unique"
@@ -99,11 +121,8 @@ impl Record {
             .fold(Measure::of_count(fields.len()), |sum, (key, value)| {
                 sum.and_key(key).and(value)
             });
-        Self(Arc::new(RecordInner {
-            fields,
-            measure,
-            seal: Seal::default(),
-        }))
+        let facts = Facts::new(measure, basis);
+        Self(Arc::new(RecordInner { fields, facts }))
     }
 }
 
@@ -146,14 +165,17 @@ impl PartialEq for Record {
         if self.measure() != other.measure() || self.len() != other.len() {
             return false;
         }
-        self.seal().tell(other.seal()).unwrap_or_else(|| {
-            if self.measure().depth > DEPTH_MAX {
-                self.keys().eq(other.keys())
-                    && deep::all_equal(self.values().zip(other.values()).collect())
-            } else {
-                self.0.fields == other.0.fields
-            }
-        })
+        self.facts()
+            .seal
+            .tell(&other.facts().seal)
+            .unwrap_or_else(|| {
+                if self.measure().depth > DEPTH_MAX {
+                    self.keys().eq(other.keys())
+                        && deep::all_equal(self.values().zip(other.values()).collect())
+                } else {
+                    self.0.fields == other.0.fields
+                }
+            })
     }
 }
 
@@ -161,7 +183,7 @@ impl Eq for Record {}
 
 impl Drop for RecordInner {
     fn drop(&mut self) {
-        if self.measure.depth > DEPTH_MAX {
+        if self.facts.measure.depth > DEPTH_MAX {
             deep::unwind(self.fields.drain(..).map(|(_, value)| value).collect());
         }
     }

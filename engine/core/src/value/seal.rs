@@ -1,7 +1,8 @@
 //! What a list, record, or long text knows about itself.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use super::kinship::{Basis, Pieces};
 use super::{Address, Value};
 
 /// Size and depth, known from the moment of making.
@@ -56,5 +57,48 @@ impl Seal {
     /// Whether two values are equal, when both addresses tell.
     pub(super) fn tell(&self, other: &Self) -> Option<bool> {
         Some(self.get()? == other.get()?)
+    }
+}
+
+/// What a list or record knows besides its entries.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) measure: Measure,
+    pub(super) seal: Seal,
+    /// How it is cut, once it was stored or read.
+    pieces: OnceLock<Arc<Pieces>>,
+    /// What it was made from, when that was stored.
+    basis: Option<Box<Basis>>,
+}
+
+impl Facts {
+    pub(super) fn new(measure: Measure, basis: Option<Basis>) -> Self {
+        let basis = basis.map(Box::new);
+        Self {
+            measure,
+            seal: Seal::default(),
+            pieces: OnceLock::new(),
+            basis,
+        }
+    }
+
+    pub(super) fn set_pieces(&self, pieces: Pieces) {
+        self.pieces.get_or_init(|| Arc::new(pieces));
+    }
+
+    pub(super) fn basis(&self) -> Option<&Basis> {
+        self.basis.as_deref()
+    }
+
+    /// The basis of a value that shares this many entries at the front and at the back with this one.
+    pub(super) fn basis_for(&self, front: usize, back: usize) -> Option<Basis> {
+        match self.pieces.get() {
+            Some(pieces) => Some(Basis {
+                pieces: pieces.clone(),
+                front,
+                back,
+            }),
+            None => self.basis().map(|basis| basis.narrowed(front, back)),
+        }
     }
 }

@@ -107,26 +107,26 @@ fn text(bytes: &[u8], kind: &ContentType) -> Value {
 fn json(bytes: &[u8], kind: &ContentType) -> Result<Value, Failure> {
     let decoded = text(bytes, kind);
     let decoded = decoded.as_str().unwrap_or_default();
-    Value::parse_json(decoded).map_err(|error| not_json(&error))
+    Value::parse_json(decoded).map_err(|error| not_json(&error, decoded))
 }
 
-fn not_json(error: &JsonError) -> Failure {
-    let failure = Failure::new(
+fn not_json(error: &JsonError, text: &str) -> Failure {
+    let line = text
+        .lines()
+        .nth(error.line.saturating_sub(1))
+        .unwrap_or_default();
+    let before = &line[..line.floor_char_boundary(error.column)];
+    let place = Place {
+        line: u32::try_from(error.line).ok(),
+        column: u32::try_from(before.chars().count()).ok(),
+        ..Place::default()
+    };
+    Failure::new(
         FailureKind::InvalidInput,
         format!("the response should be JSON: {error}"),
     )
-    .with_hint("with responseAs: text the response is given as it is");
-    match error {
-        JsonError::Syntax(error) => {
-            let count = |number: usize| u32::try_from(number).ok();
-            failure.with_place(Place {
-                line: count(error.line()),
-                column: count(error.column()),
-                ..Place::default()
-            })
-        }
-        _ => failure,
-    }
+    .with_hint("with responseAs: text the response is given as it is")
+    .with_place(place)
 }
 
 fn without_bom(bytes: &[u8]) -> &[u8] {
@@ -261,11 +261,11 @@ mod tests {
         let kind = ContentType::parse("application/json");
         let fails =
             |text: &str| decode(text.into(), &kind, ResponseAs::Auto, true).expect_err(text);
-        let failure = fails("{\"a\": 1,\n  CANARY}");
+        let failure = fails("{\"a\": 1,\n \"é\": CANARY}");
         let place = failure.place.expect("place");
         assert_eq!(
             (failure.kind, place.line, place.column),
-            (FailureKind::InvalidInput, Some(2), Some(3))
+            (FailureKind::InvalidInput, Some(2), Some(7))
         );
         assert!(!failure.message.contains("CANARY"), "{}", failure.message);
         for text in [
