@@ -3,9 +3,12 @@
 //! The tests themselves are in `tests/tests`, the cases as files in `tests/cases`. Nothing depends on
 //! this crate. `./tests/run` runs everything.
 //!
-//! Reading order: [`server`] (the other side of HTTP effects), [`binary`] (the real process).
+//! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
+//! [`server`] (the other side of HTTP effects), [`binary`] (the real process).
 
 pub mod binary;
+pub mod case;
+pub mod play;
 pub mod server;
 
 pub use server::{Seen, TestServer};

@@ -63,7 +63,9 @@ text_id! {
 }
 
 /// A run's id: a UUID, version 7 at the edge, so that ids sort by start time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct RunId(pub uuid::Uuid);
 

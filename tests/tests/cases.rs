@@ -1,0 +1,5 @@
+//! Every case file is a test.
+
+datatest_stable::harness! {
+    { test = flowforge_tests::case::run, root = "cases/engine", pattern = r"\.md$" },
+}
