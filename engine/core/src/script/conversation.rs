@@ -53,6 +53,7 @@ pub(super) struct Conversation {
     operations_before: Cell<u64>,
     operations: Cell<u64>,
     memory: Option<MemoryProbe>,
+    memory_before: Cell<u64>,
     memory_peak: Cell<u64>,
 }
 
@@ -64,7 +65,8 @@ impl Conversation {
         }
     }
 
-    /// Forgets everything of the last evaluation and begins another.
+    /// Forgets everything of the last evaluation and begins another. The bound on memory is on top of
+    /// what the process holds now.
     pub(super) fn begin(&self, answers: &[Outcome], bounds: Bounds) {
         self.answers.replace(answers.into());
         self.asked.set(0);
@@ -74,7 +76,9 @@ impl Conversation {
         self.bounds.set(bounds);
         self.operations_before.set(0);
         self.operations.set(0);
-        self.memory_peak.set(0);
+        let held = self.memory.as_ref().map_or(0, |probe| probe());
+        self.memory_before.set(held);
+        self.memory_peak.set(held);
     }
 
     /// Notes that the next source begins: Rhai counts operations from 0 again.
@@ -101,7 +105,7 @@ impl Conversation {
         let bytes = probe();
         self.memory_peak.set(self.memory_peak.get().max(bytes));
         let bytes_max = self.bounds.get().memory_bytes;
-        if bytes > bytes_max {
+        if bytes.saturating_sub(self.memory_before.get()) > bytes_max {
             self.stop_at(too_much_memory(bytes_max));
         }
     }

@@ -47,7 +47,8 @@ impl Evaluator {
         Self::build(None, u64::MAX)
     }
 
-    /// An evaluator that fails a script, as a limit, when `probe` tells more than `memory_bytes_max`.
+    /// An evaluator that fails a script, as a limit, when what `probe` tells grows by more than
+    /// `memory_bytes_max` while it runs.
     #[must_use]
     pub fn with_memory_limit(probe: MemoryProbe, memory_bytes_max: u64) -> Self {
         Self::build(Some(probe), memory_bytes_max)
@@ -140,15 +141,14 @@ impl Evaluator {
 
 /// A fresh Rhai scope with those parts of the record that the source names.
 fn scope_of(scope: &Value, source: &str) -> Scope<'static> {
-    let references = References::of_source(source);
     let mut fresh = Scope::new();
-    let any = references.names("is_def_var");
-    for (name, value) in scope.as_record().into_iter().flat_map(Record::iter) {
-        if &**name == "nodes" {
-            fresh.push_dynamic("nodes", to_dynamic(&references.prune_nodes(value)));
-        } else if any || references.names(name) {
-            fresh.push_dynamic(&**name, to_dynamic(value));
-        }
+    for (name, value) in References::of_source(source)
+        .prune(scope)
+        .as_record()
+        .into_iter()
+        .flat_map(Record::iter)
+    {
+        fresh.push_dynamic(&**name, to_dynamic(value));
     }
     fresh
 }

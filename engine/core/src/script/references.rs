@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::value::{Record, Value};
 
+use super::Source;
 use super::scan::{self, Token, TokenKind};
 
 /// What a script, expression or template uses of its scope.
@@ -90,8 +91,31 @@ impl References {
         self.all |= others.all;
     }
 
-    /// The part of the record `nodes` that is used.
-    pub(super) fn prune_nodes(&self, nodes: &Value) -> Value {
+    /// What all these sources use.
+    #[must_use]
+    pub fn of_sources(sources: &[Source]) -> Self {
+        let mut references = Self::default();
+        for source in sources {
+            references.extend(Self::of_source(source.text()));
+        }
+        references
+    }
+
+    /// The part of a scope that is used; nothing that is left out can be seen by the source.
+    #[must_use]
+    pub fn prune(&self, scope: &Value) -> Value {
+        let Some(scope) = scope.as_record() else {
+            return scope.clone();
+        };
+        let everything = self.names("is_def_var");
+        let kept = scope.iter().filter_map(|(name, value)| match &**name {
+            "nodes" => Some((Arc::clone(name), self.prune_nodes(value))),
+            other => (everything || self.names(other)).then(|| (Arc::clone(name), value.clone())),
+        });
+        Value::Record(kept.collect::<Record>())
+    }
+
+    fn prune_nodes(&self, nodes: &Value) -> Value {
         match nodes {
             Value::Record(_) if self.all => nodes.clone(),
             Value::Record(record) => {
@@ -162,6 +186,16 @@ mod tests {
         check("let n = nodes; n", &[], true, &["let", "n"]);
         check("nodes.keys()", &[], true, &[]);
         check(r#"nodes["a\"b"]"#, &[], true, &[]);
+    }
+
+    #[test]
+    fn a_scope_is_pruned_to_what_is_used() {
+        let scope =
+            Value::parse_json(r#"{"input":1,"item":2,"nodes":{"a":3,"b":4}}"#).expect("JSON");
+        let pruned = |source| references(source).prune(&scope).to_json().to_string();
+        assert_eq!(pruned("input + nodes.b"), r#"{"input":1,"nodes":{"b":4}}"#);
+        assert_eq!(pruned("1"), r#"{"nodes":{}}"#);
+        assert_eq!(pruned("nodes"), r#"{"nodes":{"a":3,"b":4}}"#);
     }
 
     #[test]
