@@ -362,7 +362,7 @@ impl<'a> Incoming<'a> {
         let (workflow, kept): (WorkflowRef, Kept) =
             postcard::from_bytes(fields).map_err(|_| damaged("a workflow does not decode"))?;
         let value = self.value(&kept)?;
-        let read: Workflow = serde_json::from_value(value.to_json())
+        let read: Workflow = Workflow::from_value(&value)
             .map_err(|error| damaged(format!("workflow {}: {error}", workflow.id)))?;
         if value.address() != workflow.hash
             || read.id != workflow.id
@@ -393,10 +393,8 @@ impl<'a> Incoming<'a> {
         let (roots, logical_bytes) = checked
             .roots()
             .map_err(|error| damaged(error.to_string()))?;
-        let count = checked.count();
         self.segments.push(Segment {
             first,
-            count,
             roots,
             logical_bytes,
             row: row.to_vec(),
@@ -511,4 +509,124 @@ fn part<'a>(rest: &mut &'a [u8]) -> Result<Option<(u8, &'a [u8])>, ImportError> 
         .ok_or_else(cut_off)?;
     *rest = left;
     Ok(Some((head[0], fields)))
+}
+
+#[cfg(test)]
+mod tests {
+    use flowforge_engine::frame::Status;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
+
+    fn exported() -> (Vec<u8>, Vec<Recorded>) {
+        let journal = journal();
+        journal
+            .append_wait(start(1, &[wide(1, 5), text(2, 2000)], Status::Running))
+            .unwrap();
+        journal
+            .append_wait(fork(2, 1, 3, &[wide(2, 5), text(3, 20)], Status::Running))
+            .unwrap();
+        let mut bytes = Vec::new();
+        journal.export(run(2), &mut bytes).unwrap();
+        (bytes, journal.read(run(2), Seq(0), None).unwrap())
+    }
+
+    /// The file with other bytes and a right hash.
+    fn forged(mut bytes: Vec<u8>) -> Vec<u8> {
+        bytes.truncate(bytes.len() - HASH_BYTES);
+        let hash = blake3::hash(&bytes);
+        bytes.extend_from_slice(hash.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_fork_comes_through_whole_and_is_not_resumed() {
+        let (bytes, events) = exported();
+        let journal = journal();
+        assert_eq!(
+            journal.import(&bytes).unwrap(),
+            Imported {
+                run: run(2),
+                is_new: true
+            }
+        );
+        assert_eq!(journal.read(run(2), Seq(0), None).unwrap(), events);
+        let row = journal.run(run(2)).unwrap().unwrap();
+        assert_eq!(
+            (row.status, row.fork_of, row.frames),
+            (Status::Running, None, 3)
+        );
+        assert_eq!(journal.unfinished().unwrap(), []);
+        assert_eq!(
+            journal.workflow(row.workflow.hash).unwrap(),
+            Some(workflow("flow", 1))
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn importing_again_changes_nothing_and_another_run_of_that_id_stays() {
+        let (bytes, _) = exported();
+        let journal = journal();
+        journal.import(&bytes).unwrap();
+        assert_eq!(
+            journal.import(&bytes).unwrap(),
+            Imported {
+                run: run(2),
+                is_new: false
+            }
+        );
+        journal
+            .append_wait(more(2, 8, &[text(1, 1)], Status::Completed))
+            .unwrap();
+        assert!(
+            matches!(journal.import(&bytes), Err(ImportError::Conflict(found)) if found == run(2))
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn other_files_are_told_apart() {
+        let journal = journal();
+        let (bytes, _) = exported();
+        assert!(matches!(journal.import(b""), Err(ImportError::NotARun)));
+        assert!(matches!(
+            journal.import(b"{\"id\": \"flow\"}"),
+            Err(ImportError::NotARun)
+        ));
+        let mut newer = bytes.clone();
+        newer[16] = 9;
+        assert!(matches!(
+            journal.import(&newer),
+            Err(ImportError::Newer { found: 9, known: 1 })
+        ));
+        assert!(matches!(
+            journal.import(&bytes[..bytes.len() - 1]),
+            Err(ImportError::Damaged(_))
+        ));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn forged_files_are_refused_or_harmless(at in 20_usize.., byte: u8, cut: bool) {
+            let journal = journal();
+            let (mut bytes, events) = exported();
+            let at = at % (bytes.len() - HASH_BYTES);
+            if cut { bytes.drain(at..bytes.len() - HASH_BYTES); } else { bytes[at] = byte; }
+            match journal.import(&forged(bytes)) {
+                Ok(Imported { run, .. }) => {
+                    let found = journal.read(run, Seq(0), None).unwrap();
+                    prop_assert_eq!(found.len(), events.len());
+                }
+                Err(error) => prop_assert!(matches!(
+                    error,
+                    ImportError::Damaged(_) | ImportError::Newer { .. } | ImportError::NotARun
+                ), "{}", error),
+            }
+            assert_sound(&journal);
+        }
+    }
 }

@@ -156,3 +156,74 @@ fn join(removal: &mut Removal, row: &mut RunRow, group: &[Stored]) -> Result<u64
     row.segment_bytes = (row.segment_bytes + new.row.len() as u64).saturating_sub(row_bytes);
     Ok(group.len() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use flowforge_engine::frame::Status;
+
+    use crate::fixtures::{assert_sound, closed, journal, more, run, start, text, wide};
+
+    use super::*;
+
+    #[test]
+    fn small_segments_become_one_and_nothing_else_changes() {
+        let journal = journal();
+        journal
+            .append_wait(start(1, &[wide(1, 4)], Status::Running))
+            .unwrap();
+        for last in (3..203).step_by(2) {
+            let values = [if last % 3 == 0 {
+                wide(last, 3)
+            } else {
+                text(last % 7, 200)
+            }];
+            journal
+                .append_wait(more(1, last, &values, Status::Running))
+                .unwrap();
+        }
+        let mut end = more(1, 203, &[], Status::Completed);
+        end.events.push(closed(204));
+        journal.append_wait(end).unwrap();
+        journal
+            .append_wait(start(2, &[wide(1, 4)], Status::Running))
+            .unwrap();
+        let events = journal.read(run(1), Seq(0), None).unwrap();
+        let before = journal.run(run(1)).unwrap().unwrap();
+        let compacted = journal.compact().unwrap();
+        let after = journal.run(run(1)).unwrap().unwrap();
+        assert_eq!(
+            (before.segments, after.segments, compacted.joined),
+            (102, 1, 102)
+        );
+        assert!(
+            after.segment_bytes * 3 < before.segment_bytes,
+            "{before:?} {after:?}"
+        );
+        assert!(compacted.file_bytes_after <= compacted.file_bytes_before);
+        assert_eq!(journal.read(run(1), Seq(0), None).unwrap(), events);
+        assert_sound(&journal);
+        assert_eq!(journal.compact().unwrap().joined, 0);
+    }
+
+    #[test]
+    fn a_reader_of_the_feed_misses_nothing() {
+        let journal = journal();
+        journal
+            .append_wait(start(1, &[text(1, 9)], Status::Running))
+            .unwrap();
+        journal
+            .append_wait(more(1, 3, &[text(2, 9)], Status::Running))
+            .unwrap();
+        journal
+            .append_wait(start(2, &[], Status::Completed))
+            .unwrap();
+        journal
+            .append_wait(more(1, 5, &[text(3, 9)], Status::Completed))
+            .unwrap();
+        let read = journal.feed(0, 2).unwrap();
+        journal.compact().unwrap();
+        let rest = journal.feed(read[1].position, 10).unwrap();
+        let seqs: Vec<_> = rest.iter().map(|fed| (fed.run, fed.events.len())).collect();
+        assert_eq!(seqs, [(run(2), 1), (run(1), 7)]);
+    }
+}

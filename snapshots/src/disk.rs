@@ -33,6 +33,7 @@ struct Inner {
     held: Mutex<Held>,
     header: Mutex<Header>,
     syncs: AtomicU64,
+    kept: AtomicU64,
 }
 
 /// The writes that wait for the file to be recognised, in order.
@@ -76,6 +77,7 @@ impl Disk {
                 ..Header::default()
             }),
             syncs: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
         })))
     }
 
@@ -142,6 +144,11 @@ impl Disk {
         self.0.syncs.load(Ordering::Relaxed)
     }
 
+    /// How often a sync succeeded that made a new header durable: once for each commit.
+    pub(crate) fn kept(&self) -> u64 {
+        self.0.kept.load(Ordering::Acquire)
+    }
+
     fn holds(&self) -> bool {
         self.0.holding.load(Ordering::Acquire)
     }
@@ -179,6 +186,7 @@ impl Disk {
         let mut header = self.header();
         if let Some(written) = header.written.take() {
             header.synced = written;
+            self.0.kept.fetch_add(1, Ordering::AcqRel);
         }
         Ok(())
     }

@@ -176,3 +176,198 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use flowforge_engine::Seq;
+    use flowforge_engine::frame::Status;
+
+    use super::*;
+    use crate::faults::Chance;
+    use crate::fixtures::{run, start, text};
+    use crate::journal::Journal;
+
+    fn open(dir: &Path) -> Result<Journal, OpenError> {
+        Journal::open(dir, Options::default())
+    }
+
+    /// A folder with a journal that holds some runs.
+    fn filled() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = open(dir.path()).unwrap();
+        for number in 1..=5 {
+            journal
+                .append_wait(start(
+                    number,
+                    &[text(1, 3000), text(2, 100)],
+                    Status::Completed,
+                ))
+                .unwrap();
+        }
+        dir
+    }
+
+    /// Every file but the lock, with its content and time of change.
+    fn content(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, i64)> {
+        let entries = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        entries
+            .filter(|path| path.is_file() && !path.ends_with(LOCK))
+            .map(|path| {
+                let changed = path.metadata().unwrap().mtime_nsec();
+                (path.clone(), (std::fs::read(&path).unwrap(), changed))
+            })
+            .collect()
+    }
+
+    /// The folder is refused with an error that names the file, and stays as it is.
+    fn assert_refused(dir: &Path, says: &str) {
+        let before = content(dir);
+        let error = open(dir).unwrap_err().to_string();
+        assert!(error.contains(JOURNAL) && error.contains(says), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(before == content(dir), "{says}: the file was changed");
+    }
+
+    #[test]
+    fn what_was_recorded_is_there_the_next_time() {
+        let dir = filled();
+        let journal = open(dir.path()).unwrap();
+        let expected = start(3, &[text(1, 3000), text(2, 100)], Status::Completed).events;
+        assert_eq!(journal.read(run(3), Seq(0), None).unwrap(), expected);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn only_the_owner_may_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let (inner, open_to_all) = (dir.path().join("a/b"), dir.path().join("c"));
+        std::fs::create_dir(&open_to_all).unwrap();
+        std::fs::set_permissions(&open_to_all, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        for folder in [&inner, &open_to_all] {
+            drop(open(folder).unwrap());
+            assert_eq!(mode(folder), 0o700);
+            assert_eq!(
+                (mode(&folder.join(JOURNAL)), mode(&folder.join(LOCK))),
+                (0o600, 0o600)
+            );
+        }
+    }
+
+    #[test]
+    fn a_second_process_is_told_who_holds_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = open(dir.path()).unwrap();
+        match open(dir.path()) {
+            Err(OpenError::Held { pid, .. }) => assert_eq!(pid, std::process::id()),
+            other => panic!("{other:?}"),
+        }
+        first.append_wait(start(1, &[], Status::Completed)).unwrap();
+        drop(first);
+        assert!(open(dir.path()).unwrap().run(run(1)).unwrap().is_some());
+    }
+
+    #[test]
+    fn files_that_are_something_else_are_refused_as_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(JOURNAL);
+        let mut chance = Chance(7);
+        let noise: Vec<u8> = std::iter::repeat_with(|| chance.next_number().to_le_bytes()[0])
+            .take(65536)
+            .collect();
+        for (content, says) in [
+            (Vec::new(), "it is empty"),
+            (noise, "something else"),
+            (
+                b"id: order-total\nname: Order total\n".to_vec(),
+                "something else",
+            ),
+            (b"redb\x1a\x0a\xa9\x0d\x0a".to_vec(), "damaged"),
+        ] {
+            std::fs::write(&file, content).unwrap();
+            assert_refused(dir.path(), says);
+        }
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        assert_refused(dir.path(), "not an ordinary file");
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused_as_it_is() {
+        const OTHER: redb::TableDefinition<'static, u64, u64> = redb::TableDefinition::new("meta");
+        let dir = tempfile::tempdir().unwrap();
+        let database = redb::Database::create(dir.path().join(JOURNAL)).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(OTHER).unwrap().insert(1, 1).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+        assert_refused(dir.path(), "another program");
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_with_both_versions() {
+        let dir = filled();
+        let database = redb::Database::open(dir.path().join(JOURNAL)).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut meta = transaction.open_table(crate::tables::META).unwrap();
+        meta.insert("format", 7_u32.to_le_bytes().as_slice())
+            .unwrap();
+        drop(meta);
+        transaction.commit().unwrap();
+        drop(database);
+        assert_refused(
+            dir.path(),
+            "format 7, and this version reads formats up to 1",
+        );
+    }
+
+    #[test]
+    fn a_read_only_file_is_refused() {
+        let dir = filled();
+        let file = dir.path().join(JOURNAL);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o400)).unwrap();
+        assert_refused(dir.path(), "read-only");
+    }
+
+    #[test]
+    fn a_truncated_journal_is_refused_as_it_is() {
+        let dir = filled();
+        let file = dir.path().join(JOURNAL);
+        let whole = std::fs::read(&file).unwrap();
+        let mut chance = Chance(60);
+        for round in 0..60 {
+            let len = if round < 50 {
+                chance.below(whole.len() as u64)
+            } else {
+                round % 10 * 4096
+            };
+            std::fs::write(&file, &whole[..usize::try_from(len).unwrap()]).unwrap();
+            assert_refused(dir.path(), "");
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("data");
+        std::fs::write(&file, "mine").unwrap();
+        assert!(matches!(open(&file), Err(OpenError::Folder { .. })));
+        assert_eq!(std::fs::read(&file).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn a_crash_while_it_was_made_leaves_nothing_in_the_way() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(UNBORN), "half").unwrap();
+        let journal = open(dir.path()).unwrap();
+        journal
+            .append_wait(start(1, &[], Status::Completed))
+            .unwrap();
+        assert!(!dir.path().join(UNBORN).exists());
+    }
+}

@@ -166,6 +166,12 @@ impl Journal {
         self.0.watchers.watch(wake)
     }
 
+    /// How often the disk was asked to keep what it was given, since this process opened the journal.
+    #[must_use]
+    pub fn syncs(&self) -> u64 {
+        self.0.store.syncs()
+    }
+
     fn submit(&self, work: Work, bytes: usize, done: Done) {
         if let Err(Job::Write(_, done)) = self.0.queue.push(Job::Write(work, done), bytes) {
             done(Err(WriteError::Closed));
@@ -189,6 +195,11 @@ impl Journal {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    #[cfg(test)]
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.0.recent
     }
 
     pub(crate) fn cache(&self) -> &Cache {

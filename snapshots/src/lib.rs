@@ -15,6 +15,8 @@ mod bundle;
 mod cache;
 mod compact;
 mod counts;
+#[cfg(test)]
+mod crash_tests;
 pub mod diff;
 mod disk;
 mod error;

@@ -305,7 +305,7 @@ impl Journal {
                 "it does not match its hash",
             ));
         }
-        let workflow = serde_json::from_value(value.to_json())
+        let workflow = Workflow::from_value(&value)
             .map_err(|error| ReadError::damaged(format!("workflow {hash}"), error.to_string()))?;
         Ok(Some(workflow))
     }
@@ -618,5 +618,354 @@ impl BlobSource for Source {
                 Err(why)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::WriteError;
+    use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
+
+    /// What was appended, one append after the other, reads back equal, whole and in parts.
+    fn assert_reads(journal: &Journal, number: u128, expected: &[Recorded]) {
+        assert_eq!(journal.read(run(number), Seq(0), None).unwrap(), expected);
+        for cut in [1, 2, expected.len() / 2, expected.len() - 1] {
+            let up_to = Seq(cut as u64);
+            assert_eq!(
+                journal.read(run(number), Seq(0), Some(up_to)).unwrap(),
+                expected[..cut]
+            );
+            assert_eq!(
+                journal.read(run(number), up_to, None).unwrap(),
+                expected[cut..]
+            );
+        }
+    }
+
+    #[test]
+    fn a_run_reads_back_as_it_was_recorded() {
+        let journal = journal();
+        let first = start(
+            1,
+            &[text(1, 100), text(2, 5000), wide(3, 8)],
+            Status::Running,
+        );
+        let second = more(
+            1,
+            7,
+            &[wide(3, 8), wide(4, 8), text(5, 513)],
+            Status::Completed,
+        );
+        let expected = [first.events.clone(), second.events.clone()].concat();
+        journal.append_wait(first).unwrap();
+        journal.append_wait(second).unwrap();
+        assert_reads(&journal, 1, &expected);
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn a_long_append_is_cut_into_segments() {
+        let journal = journal();
+        let values: Vec<Value> = (0..1200).map(|seed| text(seed, 300)).collect();
+        let append = start(1, &values, Status::Completed);
+        journal.append_wait(append.clone()).unwrap();
+        assert!(journal.run(run(1)).unwrap().unwrap().segments > 4);
+        assert_reads(&journal, 1, &append.events);
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn a_fork_of_a_fork_reads_what_it_shares() {
+        let journal = journal();
+        let root = start(
+            1,
+            &[text(1, 600), text(2, 10), text(3, 10)],
+            Status::Completed,
+        );
+        let middle = fork(2, 1, 4, &[text(4, 600), text(5, 10)], Status::Completed);
+        let leaf = fork(3, 2, 6, &[text(6, 10)], Status::Completed);
+        let early = fork(4, 2, 2, &[text(7, 10)], Status::Completed);
+        for append in [&root, &middle, &leaf, &early] {
+            journal.append_wait(append.clone()).unwrap();
+        }
+        let shared = [&root.events[..4], &middle.events[..2]].concat();
+        assert_reads(&journal, 3, &[shared, leaf.events].concat());
+        assert_reads(&journal, 4, &[&root.events[..2], &early.events].concat());
+        assert_eq!(
+            journal.forks(run(2)).unwrap(),
+            [(run(3), Seq(6)), (run(4), Seq(2))]
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn appends_that_do_not_fit_are_refused_and_leave_nothing() {
+        let journal = journal();
+        let append = start(1, &[text(1, 10)], Status::Running);
+        let keyed = |number, key: &str| {
+            let mut append = start(number, &[], Status::Running);
+            append.new.as_mut().unwrap().key = Some(key.into());
+            append
+        };
+        let refused = |append| journal.append_wait(append).unwrap_err();
+        let gap = |expected, found| WriteError::OutOfOrder {
+            run: run(1),
+            expected: Seq(expected),
+            found: Seq(found),
+        };
+        assert_eq!(
+            refused(more(1, 0, &[text(1, 10)], Status::Running)),
+            WriteError::NoSuchRun(run(1))
+        );
+        journal.append_wait(append.clone()).unwrap();
+        journal.append_wait(keyed(5, "a")).unwrap();
+        assert_eq!(refused(append), WriteError::RunExists(run(1)));
+        assert_eq!(
+            refused(more(1, 4, &[text(9, 9000)], Status::Running)),
+            gap(4, 5)
+        );
+        assert_eq!(
+            refused(more(1, 2, &[text(1, 10)], Status::Running)),
+            gap(4, 3)
+        );
+        assert_eq!(refused(keyed(6, "a")), WriteError::KeyTaken { run: run(5) });
+        assert_eq!(refused(fork(7, 1, 9, &[], Status::Running)), gap(3, 9));
+        assert_eq!(
+            refused(fork(7, 8, 1, &[], Status::Running)),
+            WriteError::NoSuchRun(run(8))
+        );
+        assert_eq!(
+            journal
+                .runs(&RunFilter::default(), None, 10)
+                .unwrap()
+                .rows
+                .len(),
+            2
+        );
+        assert_eq!(
+            journal.run_by_key("a").unwrap().map(|row| row.run),
+            Some(run(5))
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn runs_are_listed_from_the_latest_in_pages() {
+        let journal = journal();
+        for number in 1..=7 {
+            let status = if number % 2 == 0 {
+                Status::Completed
+            } else {
+                Status::Waiting
+            };
+            journal
+                .append_wait(start(number, &[text(1, 10)], status))
+                .unwrap();
+        }
+        let numbers = |page: &Page<RunRow>| page.rows.iter().map(|row| row.run).collect::<Vec<_>>();
+        let all = RunFilter::default();
+        let first = journal.runs(&all, None, 3).unwrap();
+        assert_eq!(numbers(&first), [run(7), run(6), run(5)]);
+        let second = journal.runs(&all, first.next, 10).unwrap();
+        assert_eq!(numbers(&second), [run(4), run(3), run(2), run(1)]);
+        assert_eq!(second.next, None);
+        let completed = RunFilter {
+            status: Some(Status::Completed),
+            ..all
+        };
+        assert_eq!(
+            numbers(&journal.runs(&completed, None, 10).unwrap()),
+            [run(6), run(4), run(2)]
+        );
+        let unfinished: Vec<_> = journal
+            .unfinished()
+            .unwrap()
+            .iter()
+            .map(|row| row.run)
+            .collect();
+        assert_eq!(unfinished, [run(1), run(3), run(5), run(7)]);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_after_its_end_is_unfinished_again() {
+        let journal = journal();
+        journal.append_wait(start(1, &[], Status::Failed)).unwrap();
+        assert_eq!(journal.unfinished().unwrap(), []);
+        assert!(journal.run(run(1)).unwrap().unwrap().ended.is_some());
+        journal
+            .append_wait(more(1, 1, &[text(1, 1)], Status::Running))
+            .unwrap();
+        let rows = journal.unfinished().unwrap();
+        assert_eq!((rows.len(), rows[0].ended, rows[0].frames), (1, None, 1));
+    }
+
+    #[test]
+    fn saving_makes_a_workflow_current_and_running_does_not() {
+        let journal = journal();
+        let hashes = |version| workflow("flow", version).hash();
+        journal.put_workflow(&workflow("flow", 2)).unwrap();
+        journal.put_workflow(&workflow("other", 1)).unwrap();
+        journal
+            .append_wait(start(1, &[], Status::Completed))
+            .unwrap();
+        assert_eq!(
+            journal.workflow(hashes(1)).unwrap(),
+            Some(workflow("flow", 1))
+        );
+        assert_eq!(
+            journal.latest_workflow(&"flow".into()).unwrap(),
+            Some(workflow("flow", 2))
+        );
+        journal.put_workflow(&workflow("flow", 1)).unwrap();
+        assert_eq!(
+            journal.latest_workflow(&"flow".into()).unwrap(),
+            Some(workflow("flow", 1))
+        );
+        let saved: Vec<_> = journal
+            .workflows()
+            .unwrap()
+            .into_iter()
+            .map(|saved| saved.hash)
+            .collect();
+        assert_eq!(saved, [hashes(1), workflow("other", 1).hash()]);
+        assert_eq!(journal.workflow(hashes(9)).unwrap(), None);
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn the_feed_gives_everything_once_and_in_order() {
+        let journal = journal();
+        for number in 1..=3 {
+            journal
+                .append_wait(start(number, &[text(1, 10)], Status::Running))
+                .unwrap();
+        }
+        journal
+            .append_wait(more(1, 3, &[text(2, 10)], Status::Completed))
+            .unwrap();
+        let first = journal.feed(0, 3).unwrap();
+        let rest = journal.feed(first.last().unwrap().position, 10).unwrap();
+        let runs: Vec<_> = first
+            .iter()
+            .chain(&rest)
+            .map(|fed| (fed.run, fed.events[0].seq.0))
+            .collect();
+        assert_eq!(runs, [(run(1), 1), (run(2), 1), (run(3), 1), (run(1), 4)]);
+        assert_eq!(journal.feed(rest[0].position, 10).unwrap(), []);
+    }
+
+    #[test]
+    fn the_nearest_checkpoint_is_found() {
+        let journal = journal();
+        journal
+            .append_wait(start(1, &[text(1, 1), text(2, 1)], Status::Completed))
+            .unwrap();
+        for seq in [2, 4] {
+            let (done, told) = std::sync::mpsc::sync_channel(1);
+            let bytes = vec![u8::try_from(seq).unwrap(); 1000];
+            journal.put_checkpoint(
+                run(1),
+                Seq(seq),
+                bytes,
+                Box::new(move |result| done.send(result).unwrap()),
+            );
+            told.recv().unwrap().unwrap();
+        }
+        let found = |seq| {
+            journal
+                .checkpoint_at_or_before(run(1), Seq(seq))
+                .unwrap()
+                .map(|found| (found.0.0, found.1[0]))
+        };
+        assert_eq!(
+            [found(1), found(2), found(3), found(9)],
+            [None, Some((2, 2)), Some((2, 2)), Some((4, 4))]
+        );
+        assert_eq!(
+            journal.checkpoint_at_or_before(run(2), Seq(9)).unwrap(),
+            None
+        );
+    }
+
+    #[test]
+    fn equal_values_are_stored_once_and_shared_parts_too() {
+        let journal = journal();
+        let size = || journal.size().unwrap();
+        journal
+            .append_wait(start(1, &[wide(1, 40)], Status::Completed))
+            .unwrap();
+        let first = size().value_bytes;
+        journal
+            .append_wait(start(2, &[wide(1, 40)], Status::Completed))
+            .unwrap();
+        assert_eq!(size().value_bytes, first);
+        journal
+            .append_wait(start(3, &[wide(2, 40)], Status::Completed))
+            .unwrap();
+        assert!(
+            size().value_bytes < first + 20_000,
+            "{} after {first}",
+            size().value_bytes
+        );
+        assert!(size().logical_value_bytes > 5 * first);
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn sixteen_callers_share_commits() {
+        let journal = journal();
+        let before = journal.syncs();
+        let (done, told) = std::sync::mpsc::channel();
+        for number in 1..=200 {
+            let done = done.clone();
+            let append = start(number, &[text(1, 100)], Status::Completed);
+            journal.append(append, Box::new(move |result| done.send(result).unwrap()));
+        }
+        assert!((0..200).all(|_| told.recv().unwrap().is_ok()));
+        let syncs = journal.syncs() - before;
+        assert!(syncs < 200, "{syncs} syncs");
+        assert_eq!(
+            journal
+                .runs(&RunFilter::default(), None, 1000)
+                .unwrap()
+                .rows
+                .len(),
+            200
+        );
+    }
+
+    #[test]
+    fn one_commit_is_one_sync() {
+        let journal = journal();
+        for number in 1..=20 {
+            journal
+                .append_wait(start(number, &[text(1, 100)], Status::Running))
+                .unwrap();
+        }
+        let before = journal.syncs();
+        for last in [3, 5, 7, 9, 11] {
+            journal
+                .append_wait(more(1, last, &[text(2, 100)], Status::Running))
+                .unwrap();
+        }
+        assert_eq!(journal.syncs() - before, 5);
+    }
+
+    #[test]
+    fn watchers_hear_of_what_is_durable() {
+        let journal = journal();
+        let watch = journal.watch(None);
+        journal
+            .append_wait(start(1, &[text(1, 10)], Status::Completed))
+            .unwrap();
+        let notice = crate::watch::Notice::Recorded {
+            run: run(1),
+            last_seq: Seq(3),
+            status: Status::Completed,
+        };
+        assert_eq!(watch.wait(), Some(notice));
+        drop(journal);
+        assert_eq!(watch.wait(), None);
     }
 }

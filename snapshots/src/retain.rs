@@ -230,3 +230,227 @@ fn waiting_parent(removal: &Removal, row: &RunRow) -> Result<Option<RunId>, Writ
     let waits = removal.removed.get(&tables::id(fork.run))?.is_some();
     Ok(waits.then_some(fork.run))
 }
+
+#[cfg(test)]
+mod tests {
+    use flowforge_engine::Value;
+    use flowforge_engine::frame::Status;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::append::Append;
+    use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide};
+    use crate::read::RunFilter;
+
+    fn runs(journal: &Journal) -> Vec<RunId> {
+        let mut runs: Vec<_> = journal
+            .runs(&RunFilter::default(), None, 1000)
+            .unwrap()
+            .rows
+            .iter()
+            .map(|row| row.run)
+            .collect();
+        runs.reverse();
+        runs
+    }
+
+    fn keep(runs_max: u64) -> Retention {
+        Retention {
+            runs_max: Some(runs_max),
+            ..Retention::default()
+        }
+    }
+
+    fn many(number: u128, seed: u64) -> Append {
+        let values: Vec<Value> = (seed..seed + 3).map(|seed| wide(seed, 6)).collect();
+        start(number, &values, Status::Completed)
+    }
+
+    #[test]
+    fn the_oldest_go_and_take_only_what_nobody_shares() {
+        let journal = journal();
+        for number in 1..=4 {
+            journal
+                .append_wait(many(number, u64::try_from(number).unwrap()))
+                .unwrap();
+        }
+        let expected = journal.read(run(4), Seq(0), None).unwrap();
+        let retained = journal.retain(&keep(1), Timestamp(0)).unwrap();
+        assert_eq!((retained.runs, retained.shared), (3, 0));
+        assert!(retained.bytes_after < retained.bytes_before);
+        assert_eq!(runs(&journal), [run(4)]);
+        assert_eq!(journal.read(run(4), Seq(0), None).unwrap(), expected);
+        assert_eq!(
+            journal.read(run(1), Seq(0), None),
+            Err(ReadError::NoSuchRun(run(1)))
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn unfinished_and_kept_runs_stay() {
+        let journal = journal();
+        journal.append_wait(many(1, 1)).unwrap();
+        journal
+            .append_wait(start(2, &[text(1, 9)], Status::Waiting))
+            .unwrap();
+        journal.append_wait(many(3, 3)).unwrap();
+        let policy = Retention {
+            keep: HashSet::from([run(1)]),
+            ..keep(0)
+        };
+        assert_eq!(journal.retain(&policy, Timestamp(0)).unwrap().runs, 1);
+        assert_eq!(runs(&journal), [run(1), run(2)]);
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn age_counts_from_the_end_of_a_run() {
+        let journal = journal();
+        journal
+            .append_wait(start(1, &[text(1, 9)], Status::Completed))
+            .unwrap();
+        let ended = journal.run(run(1)).unwrap().unwrap().ended.unwrap();
+        let policy = Retention {
+            age_ms: Some(1000),
+            ..Retention::default()
+        };
+        assert_eq!(
+            journal.retain(&policy, ended.plus_ms(1000)).unwrap().runs,
+            0
+        );
+        assert_eq!(
+            journal.retain(&policy, ended.plus_ms(1001)).unwrap().runs,
+            1
+        );
+        assert_eq!(journal.size().unwrap().segment_bytes, 0);
+    }
+
+    #[test]
+    fn bytes_are_freed_until_they_fit() {
+        let journal = journal();
+        for number in 1..=40 {
+            let values = [wide(1000 * u64::try_from(number).unwrap(), 2)];
+            journal
+                .append_wait(start(number, &values, Status::Completed))
+                .unwrap();
+        }
+        let half = journal
+            .size()
+            .map(|size| (size.segment_bytes + size.value_bytes) / 2)
+            .unwrap();
+        let policy = Retention {
+            bytes_max: Some(half),
+            ..Retention::default()
+        };
+        let retained = journal.retain(&policy, Timestamp(0)).unwrap();
+        assert!(
+            retained.bytes_after <= half && retained.runs < 40,
+            "{retained:?}"
+        );
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn what_a_fork_shares_stays_until_the_fork_goes() {
+        let journal = journal();
+        let parent = many(1, 1);
+        journal.append_wait(parent.clone()).unwrap();
+        journal
+            .append_wait(more(1, 7, &[wide(9, 6)], Status::Completed))
+            .unwrap();
+        let child = fork(2, 1, 4, &[text(1, 9)], Status::Running);
+        journal.append_wait(child.clone()).unwrap();
+        let retained = journal.retain(&keep(0), Timestamp(0)).unwrap();
+        assert_eq!((retained.runs, retained.shared), (1, 1));
+        assert_eq!(journal.run(run(1)).unwrap(), None);
+        let expected = [&parent.events[..4], &child.events].concat();
+        assert_eq!(journal.read(run(2), Seq(0), None).unwrap(), expected);
+        assert_sound(&journal);
+        journal
+            .append_wait(more(2, 7, &[], Status::Completed))
+            .unwrap();
+        assert_eq!(journal.retain(&keep(0), Timestamp(0)).unwrap().shared, 0);
+        let size = journal.size().unwrap();
+        assert_eq!((size.runs, size.segment_bytes, size.value_bytes), (0, 0, 0));
+        assert_sound(&journal);
+    }
+
+    #[test]
+    fn a_removed_run_cannot_be_forked_or_continued() {
+        let journal = journal();
+        journal.append_wait(many(1, 1)).unwrap();
+        journal
+            .append_wait(fork(2, 1, 2, &[], Status::Running))
+            .unwrap();
+        journal.retain(&keep(0), Timestamp(0)).unwrap();
+        let gone = Err(WriteError::NoSuchRun(run(1)));
+        assert_eq!(
+            journal.append_wait(fork(3, 1, 2, &[], Status::Running)),
+            gone
+        );
+        assert_eq!(journal.append_wait(more(1, 7, &[], Status::Running)), gone);
+        assert_eq!(
+            journal.append_wait(many(1, 1)),
+            Err(WriteError::RunExists(run(1)))
+        );
+    }
+
+    #[test]
+    fn a_value_that_was_removed_meanwhile_is_stored_again() {
+        let journal = journal();
+        journal.append_wait(many(1, 1)).unwrap();
+        let append = many(2, 1);
+        let stale = append.clone().encode(journal.recent()).unwrap();
+        assert!(!stale.blobs.assumed.is_empty() && stale.blobs.new.is_empty());
+        journal.retain(&keep(0), Timestamp(0)).unwrap();
+        assert_eq!(journal.size().unwrap().value_bytes, 0);
+        journal.write_encoded(stale).unwrap();
+        assert_eq!(journal.read(run(2), Seq(0), None).unwrap(), append.events);
+        assert_sound(&journal);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn whatever_is_removed_the_rest_stays_whole(
+            steps in prop::collection::vec((0_u8..4, 0_u64..6, 0_u64..8), 1..24)
+        ) {
+            let journal = journal();
+            let mut expected: Vec<(u128, Vec<flowforge_engine::event::Recorded>)> = Vec::new();
+            for (number, (kind, seed, at)) in (1_u128..).zip(steps) {
+                let values = [wide(seed, 3), text(seed, 700), wide(at, 3)];
+                match expected.get(usize::try_from(at).unwrap()).cloned() {
+                    Some((parent, events)) if kind == 1 && journal.run(run(parent)).unwrap().is_some() => {
+                        let at = seed.min(events.len() as u64);
+                        let append = fork(number, parent, at, &values, Status::Completed);
+                        let shared = &events[..usize::try_from(at).unwrap()];
+                        expected.push((number, [shared, &append.events].concat()));
+                        journal.append_wait(append).unwrap();
+                    }
+                    _ if kind == 2 => {
+                        journal.retain(&keep(at), Timestamp(0)).unwrap();
+                    }
+                    _ if kind == 3 => {
+                        journal.compact().unwrap();
+                    }
+                    _ => {
+                        let append = start(number, &values, Status::Completed);
+                        expected.push((number, append.events.clone()));
+                        journal.append_wait(append).unwrap();
+                    }
+                }
+            }
+            for (number, events) in &expected {
+                if journal.run(run(*number)).unwrap().is_some() {
+                    prop_assert_eq!(&journal.read(run(*number), Seq(0), None).unwrap(), events);
+                }
+            }
+            assert_sound(&journal);
+            journal.retain(&keep(0), Timestamp(0)).unwrap();
+            let size = journal.size().unwrap();
+            prop_assert_eq!((size.runs, size.segment_bytes, size.value_bytes), (0, 0, 0));
+        }
+    }
+}

@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use flowforge_engine::Timestamp;
@@ -30,8 +30,6 @@ pub(crate) struct Store {
     database: RwLock<Option<Database>>,
     /// Set when the database must be opened anew before it is used again.
     suspect: AtomicBool,
-    /// Counts the times it was opened anew.
-    openings: AtomicU64,
 }
 
 impl Store {
@@ -81,7 +79,6 @@ impl Store {
             cache_bytes,
             database: RwLock::new(None),
             suspect: AtomicBool::new(false),
-            openings: AtomicU64::new(0),
         }
     }
 
@@ -161,11 +158,6 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner) = Some(database);
     }
 
-    /// How many times it was opened anew: what was remembered of the journal before may not hold after.
-    pub(crate) fn openings(&self) -> u64 {
-        self.openings.load(Ordering::Acquire)
-    }
-
     /// How often the disk was asked to keep what it was given.
     pub(crate) fn syncs(&self) -> u64 {
         self.disk.syncs()
@@ -205,25 +197,34 @@ impl Store {
         &self,
         what: impl FnOnce(&WriteTransaction) -> Result<T, WriteError>,
     ) -> Result<T, WriteError> {
-        let result = {
+        let mut result = None;
+        let (committed, is_kept) = {
             let guard = self.usable().map_err(WriteError::Storage)?;
             let database = guard.as_ref().expect("usable() gives an open database");
-            guarded(|| {
+            let kept = self.disk.kept();
+            let committed = guarded(|| {
                 let transaction = database.begin_write()?;
-                let result = what(&transaction)?;
-                transaction.commit()?;
-                Ok(result)
-            })
-            .map_err(|error| WriteError::Storage(error.to_string()))
-            .and_then(|result| result)
+                result = Some(what(&transaction)?);
+                Ok(transaction.commit()?)
+            });
+            (committed, self.disk.kept() > kept)
         };
-        if result.as_ref().is_err_and(WriteError::is_storage) {
+        let committed = committed
+            .map_err(|error| WriteError::Storage(error.to_string()))
+            .and_then(|done| done);
+        if committed.as_ref().is_err_and(WriteError::is_storage) {
             self.suspect.store(true, Ordering::Release);
             if let Err(error) = self.usable() {
                 tracing::error!(%error, "the journal stays closed until the disk works again");
             }
         }
-        result
+        match (committed, result) {
+            (Ok(()), Some(result)) => Ok(result),
+            // What failed came after the sync, which is what counts: giving room back, for example.
+            (Err(_), Some(result)) if is_kept => Ok(result),
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => unreachable!("nothing is committed without a result"),
+        }
     }
 
     /// Does something that tolerates no reader and no writer.
@@ -270,7 +271,6 @@ impl Store {
         if guard.is_some() && !self.suspect.load(Ordering::Acquire) {
             return Ok(());
         }
-        self.openings.fetch_add(1, Ordering::AcqRel);
         if let Some(database) = guard.take() {
             close(database);
         }
