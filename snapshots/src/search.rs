@@ -16,6 +16,7 @@ mod flowed;
 mod forget;
 mod hit;
 mod indexer;
+mod journal;
 mod matches;
 mod nodes;
 mod occurrences;
@@ -32,14 +33,13 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
 
 use flowforge_engine::{NodeId, RunId, Seq, WorkflowId};
 use serde::Serialize;
 
 pub use ask::SyntaxError;
 pub use best::OCCURRENCES_PER_VALUE_MAX;
-pub use feed::{Fed, Feed, FeedError, Origin, Wake};
+pub use feed::{Fed, Feed, FeedError, Origin, Wake, Watching};
 pub use flowed::Role;
 pub use hit::Hit;
 pub use indexer::Indexer;
@@ -61,7 +61,7 @@ pub const DEPTH_MAX: usize = 10_000;
 /// How many generations of forks a search within a run looks back.
 const GENERATIONS_MAX: usize = 1000;
 /// How many commits of the journal are read at a time.
-const COMMITS_PER_READ: usize = 256;
+const COMMITS_PER_READ: usize = 64;
 
 /// Why the index could not be used. A damaged index is no reason: it is built anew.
 #[derive(Debug, thiserror::Error)]
@@ -211,16 +211,21 @@ impl Search {
         .map(|_| ())
     }
 
-    /// Indexes what is missing until `deadline`, and lets it be found.
+    /// Indexes what is missing for as long as `go_on` says, and lets it be found. `go_on` is asked
+    /// after each step of at least one commit, so that there is progress in any case.
     ///
     /// # Errors
     /// When the journal or the disk gave trouble.
-    pub fn catch_up<F: Feed>(&self, feed: &F, deadline: Instant) -> Result<Progress, SearchError> {
+    pub fn catch_up<F: Feed>(
+        &self,
+        feed: &F,
+        mut go_on: impl FnMut() -> bool,
+    ) -> Result<Progress, SearchError> {
         let mut read = 0;
         loop {
             let progress = self.index_some(feed, COMMITS_PER_READ)?;
             read += progress.read;
-            if progress.lag == 0 || progress.read == 0 || Instant::now() >= deadline {
+            if progress.read == 0 || progress.lag == 0 || !go_on() {
                 break;
             }
         }

@@ -37,15 +37,22 @@ pub enum FeedError {
     Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Called after each commit, from any thread; it must be quick. False when nobody listens any more.
-pub type Wake = Box<dyn Fn() -> bool + Send + Sync>;
+/// Called when something was committed, from any thread; it must be quick.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// A wish to be woken, until it is dropped.
+pub trait Watching: Send {
+    /// Asks to be woken again. What was committed before may have woken no more than once.
+    fn again(&mut self);
+}
 
 /// Everything that was ever committed, in the order in which it was committed.
 pub trait Feed: Send + Sync {
     /// A value as it is stored.
     type Kept;
 
-    /// The next commits after `after`, at most `limit` of them, in order of position.
+    /// The next commits after `after`, at most `limit` of them, in order of position. Events of a run
+    /// come in seq order; some that came before may come again at its next commit.
     ///
     /// # Errors
     /// When storage could not be read.
@@ -63,17 +70,18 @@ pub trait Feed: Send + Sync {
     /// When it could not be read or is damaged.
     fn event(&self, run: RunId, seq: Seq) -> Result<Option<Recorded<Self::Kept>>, FeedError>;
 
-    /// Where a run comes from. `None` when the run is gone.
+    /// Where a run comes from. `None` when nothing of it is left, also nothing that a fork shares.
     ///
     /// # Errors
     /// When it could not be read or is damaged.
     fn origin(&self, run: RunId) -> Result<Option<Origin>, FeedError>;
 
-    /// The content address of a stored value, without reading more of it than is needed.
+    /// What a stored value shares with equal ones and with no other: its content address, or the hash
+    /// of what is stored when that is at hand.
     ///
     /// # Errors
     /// When it could not be read or is damaged.
-    fn address(&self, kept: &Self::Kept) -> Result<Address, FeedError>;
+    fn identity(&self, kept: &Self::Kept) -> Result<Address, FeedError>;
 
     /// A stored value, checked against its address.
     ///
@@ -81,6 +89,6 @@ pub trait Feed: Send + Sync {
     /// When it could not be read or is damaged.
     fn value(&self, kept: &Self::Kept) -> Result<Value, FeedError>;
 
-    /// Asks to be told when there is more.
-    fn watch(&self, wake: Wake);
+    /// Asks to be woken when there is more.
+    fn watch(&self, wake: Wake) -> Box<dyn Watching>;
 }

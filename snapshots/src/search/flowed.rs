@@ -54,10 +54,10 @@ pub(crate) enum Content<'a, K> {
 }
 
 impl<K> Content<'_, K> {
-    /// The address, without reading the value when the feed knows it.
-    pub(crate) fn address<F: Feed<Kept = K>>(&self, feed: &F) -> Result<Address, FeedError> {
+    /// What tells it from other values, without reading it when the feed knows.
+    pub(crate) fn identity<F: Feed<Kept = K>>(&self, feed: &F) -> Result<Address, FeedError> {
         match self {
-            Self::Value(kept) => feed.address(kept),
+            Self::Value(kept) => feed.identity(kept),
             Self::Failure(_) => Ok(self.value(feed)?.address()),
         }
     }

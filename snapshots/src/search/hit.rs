@@ -87,7 +87,9 @@ impl<F: Feed> Hits<'_, F> {
         candidate: &Candidate,
         times: u64,
     ) -> Result<Option<Hit>, FeedError> {
-        let Some(recorded) = self.feed.event(recording.run, recording.seq)? else {
+        // A fork still has what it shares with a run that was removed.
+        let run = self.run.unwrap_or(recording.run);
+        let Some(recorded) = self.feed.event(run, recording.seq)? else {
             return Ok(None);
         };
         self.read_event(recording, &recorded, candidate, times)

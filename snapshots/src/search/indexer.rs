@@ -6,18 +6,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle, Thread};
-use std::time::{Duration, Instant};
+use std::thread::{self, Builder, JoinHandle, Thread};
+use std::time::Duration;
 
-use super::feed::Feed;
+use super::feed::{Feed, Watching};
 use super::{Search, SearchError};
 
 /// Commits of the journal per step.
 const COMMITS_PER_STEP: usize = 1024;
 /// Pause between steps while the journal grows, so that each step has much to read.
 const BREATH: Duration = Duration::from_millis(100);
-/// What was read can be found after this long at the latest, and at once when the journal is quiet.
-const COMMIT_AFTER: Duration = Duration::from_secs(3);
+/// What was read can be found after this many steps at the latest, and at once when the journal is quiet.
+const STEPS_PER_COMMIT: u32 = 20;
 /// Memory is given back when nothing came for this long.
 const REST_AFTER: Duration = Duration::from_secs(10);
 /// Pause after trouble.
@@ -35,20 +35,21 @@ impl Indexer {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn spawn<F: Feed + 'static>(search: Search, feed: Arc<F>) -> std::io::Result<Self> {
+    pub fn spawn<F: Feed + 'static>(search: Search, feed: F) -> std::io::Result<Self> {
         let bell = Arc::new(Bell::default());
-        let watched = Arc::downgrade(&bell);
-        let listening = Arc::clone(&bell);
-        let thread = thread::Builder::new()
-            .name("search-indexer".into())
-            .spawn(move || {
-                lower_priority();
-                listening.listen();
-                feed.watch(Box::new(move || {
-                    watched.upgrade().is_some_and(|bell| bell.ring())
-                }));
-                keep_up(&search, feed.as_ref(), &listening);
-            })?;
+        let (rung, heard) = (Arc::clone(&bell), Arc::clone(&bell));
+        let thread = spawn(move || {
+            lower_priority();
+            heard.listen();
+            let watching = feed.watch(Box::new(move || rung.ring()));
+            Background {
+                search,
+                feed,
+                bell: heard,
+                watching,
+            }
+            .keep_up();
+        })?;
         Ok(Self {
             bell,
             thread: Some(thread),
@@ -70,6 +71,14 @@ impl Drop for Indexer {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the index is written by a thread of its own"
+)]
+fn spawn(work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    Builder::new().name("search-indexer".into()).spawn(work)
+}
+
 /// Wakes the thread. Ringing takes no lock, because the journal's writer does it.
 #[derive(Debug, Default)]
 struct Bell {
@@ -83,12 +92,11 @@ impl Bell {
         self.listener.get_or_init(thread::current);
     }
 
-    /// Says that there is more; false when nobody listens any more.
-    fn ring(&self) -> bool {
+    /// Says that there is more.
+    fn ring(&self) {
         if !self.news.swap(true, Ordering::AcqRel) {
             self.wake();
         }
-        !self.is_stopped()
     }
 
     fn stop(&self) {
@@ -106,49 +114,35 @@ impl Bell {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Waits until there is news, it is stopped, or patience ends. Whether there was news.
+    fn take_news(&self) -> bool {
+        self.news.swap(false, Ordering::AcqRel)
+    }
+
+    /// Waits until there is news, it is stopped, or about `patience` passed. Whether there is news.
     fn wait(&self, patience: Option<Duration>) -> bool {
-        self.wait_until(patience, || self.news.swap(false, Ordering::AcqRel))
-    }
-
-    /// Waits until it is stopped or patience ends.
-    fn pause(&self, patience: Duration) {
-        self.wait_until(Some(patience), || false);
-    }
-
-    fn wait_until(&self, patience: Option<Duration>, mut done: impl FnMut() -> bool) -> bool {
-        let end = patience.map(|patience| Instant::now() + patience);
-        loop {
-            if done() {
-                return true;
-            }
-            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            if self.is_stopped() || left == Some(Duration::ZERO) {
-                return false;
-            }
-            match left {
-                Some(left) => thread::park_timeout(left),
+        if !self.news.load(Ordering::Acquire) && !self.is_stopped() {
+            match patience {
+                Some(patience) => thread::park_timeout(patience),
                 None => thread::park(),
             }
+        }
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is stopped or about `patience` passed.
+    fn pause(&self, patience: Duration) {
+        if !self.is_stopped() {
+            thread::park_timeout(patience);
         }
     }
 }
 
-fn keep_up<F: Feed>(search: &Search, feed: &F, bell: &Bell) {
-    let mut state = State::Reconcile;
-    while !bell.is_stopped() {
-        state = match state.step(search, feed, bell) {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::warn!(%error, "the search index falls behind; trying again later");
-                bell.pause(BACK_OFF);
-                State::Read { since: None }
-            }
-        };
-    }
-    if let Err(error) = search.rest() {
-        tracing::warn!(%error, "the search index stays behind until the next start");
-    }
+/// What the thread works with.
+struct Background<F> {
+    search: Search,
+    feed: F,
+    bell: Arc<Bell>,
+    watching: Box<dyn Watching>,
 }
 
 /// What the thread is at.
@@ -156,52 +150,64 @@ fn keep_up<F: Feed>(search: &Search, feed: &F, bell: &Bell) {
 enum State {
     /// Nothing was compared with the journal yet.
     Reconcile,
-    /// There may be more; `since` is when the first of what waits to be committed was read.
-    Read { since: Option<Instant> },
+    /// There may be more to read; after so many steps since the last commit.
+    Read { steps: u32 },
     /// All is committed.
     Idle,
+    /// All is committed, and memory was given back.
+    Resting,
 }
 
-impl State {
-    fn step<F: Feed>(self, search: &Search, feed: &F, bell: &Bell) -> Result<Self, SearchError> {
-        match self {
-            Self::Reconcile => {
-                search.reconcile(feed)?;
-                Ok(Self::Read { since: None })
-            }
-            Self::Read { since } => read(search, feed, bell, since),
-            Self::Idle => {
-                if !bell.wait(Some(REST_AFTER)) && !bell.is_stopped() {
-                    search.rest()?;
-                    bell.wait(None);
-                }
-                Ok(Self::Read { since: None })
-            }
+impl<F: Feed> Background<F> {
+    fn keep_up(mut self) {
+        let mut state = State::Reconcile;
+        while !self.bell.is_stopped() {
+            state = self.step(state).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the search index falls behind; trying again later");
+                self.bell.pause(BACK_OFF);
+                State::Read { steps: 0 }
+            });
+        }
+        if let Err(error) = self.search.rest() {
+            tracing::warn!(%error, "the search index stays behind until the next start");
         }
     }
-}
 
-fn read<F: Feed>(
-    search: &Search,
-    feed: &F,
-    bell: &Bell,
-    since: Option<Instant>,
-) -> Result<State, SearchError> {
-    let progress = search.index_some(feed, COMMITS_PER_STEP)?;
-    let since = since.or_else(|| (progress.read > 0).then(Instant::now));
-    if since.is_some_and(|since| since.elapsed() >= COMMIT_AFTER) {
-        search.commit()?;
-        return Ok(State::Read { since: None });
+    fn step(&mut self, state: State) -> Result<State, SearchError> {
+        match state {
+            State::Reconcile => {
+                self.search.reconcile(&self.feed)?;
+                Ok(State::Read { steps: 0 })
+            }
+            State::Read { steps } => self.read(steps),
+            State::Idle if self.bell.wait(Some(REST_AFTER)) => Ok(State::Read { steps: 0 }),
+            State::Idle => {
+                self.search.rest()?;
+                Ok(State::Resting)
+            }
+            State::Resting if self.bell.wait(None) => Ok(State::Read { steps: 0 }),
+            State::Resting => Ok(State::Resting),
+        }
     }
-    if progress.lag > 0 {
-        return Ok(State::Read { since });
+
+    fn read(&mut self, steps: u32) -> Result<State, SearchError> {
+        if self.bell.take_news() {
+            self.watching.again();
+        }
+        let progress = self.search.index_some(&self.feed, COMMITS_PER_STEP)?;
+        if progress.lag == 0 && !self.bell.wait(Some(BREATH)) {
+            self.search.commit()?;
+            return Ok(State::Idle);
+        }
+        if steps >= STEPS_PER_COMMIT {
+            self.search.commit()?;
+            return Ok(State::Read { steps: 0 });
+        }
+        if progress.read < COMMITS_PER_STEP {
+            self.bell.pause(BREATH);
+        }
+        Ok(State::Read { steps: steps + 1 })
     }
-    if bell.wait(Some(BREATH)) {
-        bell.pause(BREATH);
-        return Ok(State::Read { since });
-    }
-    search.commit()?;
-    Ok(State::Idle)
 }
 
 /// Lets runs go first. Only where a priority belongs to a thread: elsewhere it would slow the process.

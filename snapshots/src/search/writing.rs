@@ -1,8 +1,9 @@
 //! Putting what the feed gives into the index.
 //!
 //! One thread writes, with a bounded memory. Everything that it must know is in the index itself: after
-//! a crash the index stands at its last commit, the mark in that commit says where to go on, and a
-//! value is new when its address is not in the index. So nothing is missing and nothing is there twice.
+//! a crash the index stands at its last commit, the mark in that commit says where to go on, a value is
+//! new when its address is not in the index, and an event when its run has none as late. So nothing is
+//! missing and nothing is there twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use tantivy::columnar::Column;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, IndexWriter, InvertedIndexReader, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocId, DocSet, IndexWriter, InvertedIndexReader, TERMINATED, TantivyDocument, Term};
 
 use super::feed::{Fed, Feed, FeedError, Origin};
 use super::flowed::{At, Content, Flowed, flowed};
 use super::recent::Recent;
-use super::schema::{Fields, ROLE_NONE, VALUE};
+use super::schema::{Fields, ROLE_NONE, SEQ, VALUE};
 use super::shelf::{Mark, Shelf, Trouble};
 use super::text;
 
@@ -52,7 +53,10 @@ pub(crate) struct Writing {
     pending_text_bytes: usize,
     /// Values that were added after the last commit.
     fresh: HashMap<Key, u64>,
+    /// The last event of each run that was added after the last commit.
+    fresh_lasts: HashMap<RunId, Seq>,
     values: Recent<Key, u64>,
+    lasts: Recent<RunId, Seq>,
     frames: Recent<(RunId, Seq), NodeId>,
     origins: Recent<RunId, Origin>,
     known: Option<Known>,
@@ -67,7 +71,9 @@ impl Writing {
             pending_documents: 0,
             pending_text_bytes: 0,
             fresh: HashMap::new(),
+            fresh_lasts: HashMap::new(),
             values: Recent::new(RECENT_VALUES),
+            lasts: Recent::new(RECENT_RUNS),
             frames: Recent::new(RECENT_FRAMES),
             origins: Recent::new(RECENT_RUNS),
             known: None,
@@ -93,12 +99,33 @@ impl Writing {
         fed: &Fed<F::Kept>,
     ) -> Result<(), Trouble> {
         if let Some(origin) = self.origin(feed, fed.run)? {
-            for recorded in &fed.events {
+            let mut last = self.last(shelf, fed.run)?;
+            for recorded in fed.events.iter().filter(|recorded| recorded.seq > last) {
                 self.add_event(shelf, feed, fed.run, &origin, recorded)?;
             }
+            last = fed
+                .events
+                .last()
+                .map_or(last, |recorded| recorded.seq.max(last));
+            self.fresh_lasts.insert(fed.run, last);
         }
         self.mark.position = fed.position;
         Ok(())
+    }
+
+    /// The last event of a run that is in the index.
+    fn last(&mut self, shelf: &Shelf, run: RunId) -> Result<Seq, Trouble> {
+        if let Some(last) = self
+            .fresh_lasts
+            .get(&run)
+            .copied()
+            .or_else(|| self.lasts.get(&run))
+        {
+            return Ok(last);
+        }
+        let last = self.known(shelf)?.last(run)?;
+        self.lasts.put(run, last);
+        Ok(last)
     }
 
     fn add_event<F: Feed>(
@@ -159,7 +186,7 @@ impl Writing {
         feed: &F,
         content: &Content<'_, F::Kept>,
     ) -> Result<u64, Trouble> {
-        let key = key(&content.address(feed)?);
+        let key = key(&content.identity(feed)?);
         if let Some(number) = self
             .values
             .get(&key)
@@ -260,6 +287,9 @@ impl Writing {
         prepared.commit()?;
         shelf.reader.reload()?;
         self.committed = self.mark.clone();
+        for (run, last) in self.fresh_lasts.drain() {
+            self.lasts.put(run, last);
+        }
         self.settle();
         Ok(())
     }
@@ -269,11 +299,13 @@ impl Writing {
         self.writer = None;
         self.mark = self.committed.clone();
         self.values.clear();
+        self.lasts.clear();
         self.settle();
     }
 
     fn settle(&mut self) {
         self.fresh = HashMap::new();
+        self.fresh_lasts = HashMap::new();
         self.known = None;
         self.pending_documents = 0;
         self.pending_text_bytes = 0;
@@ -282,12 +314,15 @@ impl Writing {
     /// Forgets which values are known; needed after values were removed.
     pub(crate) fn forget_known(&mut self) {
         self.values.clear();
+        self.lasts.clear();
+        self.origins.clear();
         self.known = None;
     }
 
     /// Gives threads and memory back, after segments that are being merged are merged.
     pub(crate) fn rest(&mut self, shelf: &Shelf) -> Result<(), Trouble> {
         self.values.clear();
+        self.lasts.clear();
         self.frames.clear();
         self.origins.clear();
         self.known = None;
@@ -316,7 +351,7 @@ fn open_writer(shelf: &Shelf) -> Result<IndexWriter, Trouble> {
     Ok(writer)
 }
 
-/// Finds the numbers of values in the last commit by their address.
+/// What was in the last commit: the numbers of values by their address, the last event of each run.
 struct Known {
     segments: Vec<KnownSegment>,
     fields: Fields,
@@ -324,7 +359,9 @@ struct Known {
 
 struct KnownSegment {
     addresses: Arc<InvertedIndexReader>,
+    runs: Arc<InvertedIndexReader>,
     numbers: Column<u64>,
+    seqs: Option<Column<u64>>,
     alive: Option<AliveBitSet>,
 }
 
@@ -334,7 +371,9 @@ impl Known {
         let segments = searcher.segment_readers().iter().map(|segment| {
             Ok(KnownSegment {
                 addresses: segment.inverted_index(shelf.fields.address)?,
+                runs: segment.inverted_index(shelf.fields.run)?,
                 numbers: segment.fast_fields().u64(VALUE)?,
+                seqs: segment.fast_fields().column_opt(SEQ)?,
                 alive: segment.alive_bitset().cloned(),
             })
         });
@@ -347,21 +386,41 @@ impl Known {
     fn number(&self, key: &Key) -> Result<Option<u64>, Trouble> {
         let term = Term::from_field_bytes(self.fields.address, key);
         for segment in &self.segments {
-            if let Some(number) = segment.number(&term)? {
-                return Ok(Some(number));
+            let mut number = None;
+            segment.each(&segment.addresses, &term, |document| {
+                number = segment.numbers.first(document);
+            })?;
+            if number.is_some() {
+                return Ok(number);
             }
         }
         Ok(None)
     }
+
+    /// The last event of a run of which a value is there; 0 when there is none.
+    fn last(&self, run: RunId) -> Result<Seq, Trouble> {
+        let term = Term::from_field_bytes(self.fields.run, run.0.as_bytes());
+        let mut last = 0;
+        for segment in &self.segments {
+            segment.each(&segment.runs, &term, |document| {
+                let seq = segment.seqs.as_ref().and_then(|seqs| seqs.first(document));
+                last = seq.unwrap_or(0).max(last);
+            })?;
+        }
+        Ok(Seq(last))
+    }
 }
 
 impl KnownSegment {
-    fn number(&self, term: &Term) -> Result<Option<u64>, Trouble> {
-        let Some(mut postings) = self
-            .addresses
-            .read_postings(term, IndexRecordOption::Basic)?
-        else {
-            return Ok(None);
+    /// Visits the documents of a term that were not removed.
+    fn each(
+        &self,
+        index: &InvertedIndexReader,
+        term: &Term,
+        mut visit: impl FnMut(DocId),
+    ) -> Result<(), Trouble> {
+        let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)? else {
+            return Ok(());
         };
         while postings.doc() != TERMINATED {
             let document = postings.doc();
@@ -370,10 +429,10 @@ impl KnownSegment {
                 .as_ref()
                 .is_none_or(|alive| alive.is_alive(document))
             {
-                return Ok(self.numbers.first(document));
+                visit(document);
             }
             postings.advance();
         }
-        Ok(None)
+        Ok(())
     }
 }
