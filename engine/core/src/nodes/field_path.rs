@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn taking_away_leaves_the_rest() {
         let check = |path: &str, expected: serde_json::Value| {
-            let path = FieldPath::parse(path).unwrap();
+            let path = FieldPath::parse(path).expect("a path");
             let value = Value::from_json(&json!({ "a": { "b": [1, { "c": 2, "d": 3 }] }, "e": 4 }));
             assert_eq!(path.without(&value).to_json(), expected);
         };
@@ -246,7 +246,12 @@ mod tests {
 
     #[test]
     fn the_name_is_the_last_one() {
-        let name = |path| FieldPath::parse(path).unwrap().name().map(str::to_owned);
+        let name = |path| {
+            FieldPath::parse(path)
+                .expect("a path")
+                .name()
+                .map(str::to_owned)
+        };
         assert_eq!(name("a.b[0].c").as_deref(), Some("c"));
         assert_eq!(name("a.b[0]").as_deref(), Some("b"));
         assert_eq!(name("[0][1]"), None);

@@ -23,22 +23,7 @@ fn spec() -> NodeSpec {
             "print", "debug", "console", "note", "trace", "message", "echo",
         ],
         outputs: vec![port("out", "any", "The input, unchanged.")],
-        params: record([
-            Property::any(
-                "message",
-                "Message",
-                "What to write: a text, or any value, which is written as JSON.",
-            )
-            .required()
-            .such_as(json!("{{ input.total }} is high")),
-            Property::choice(
-                "level",
-                "Level",
-                "How much it matters.",
-                &["debug", "info", "warn", "error"],
-            )
-            .or(json!("info")),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidParameter,
@@ -46,26 +31,49 @@ fn spec() -> NodeSpec {
             ),
             (FailureKind::Script, "an expression in `message` failed"),
         ],
-        examples: vec![
-            Example::new(
-                "A note on the way",
-                json!({ "message": "{{ input.rows.len() }} rows" }),
-                json!({ "rows": [1, 2] }),
-            )
-            .gives(json!({ "rows": [1, 2] })),
-            Example::new(
-                "A warning with the whole input",
-                json!({ "message": "{{ input }}", "level": "warn" }),
-                json!({ "total": -1 }),
-            )
-            .gives(json!({ "total": -1 })),
-        ],
+        examples: examples(),
         ..plain(
             "log",
             "Log",
             "Writes a line to the log and passes its input on.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::any(
+            "message",
+            "Message",
+            "What to write: a text, or any value, which is written as JSON.",
+        )
+        .required()
+        .such_as(json!("{{ input.total }} is high")),
+        Property::choice(
+            "level",
+            "Level",
+            "How much it matters.",
+            &["debug", "info", "warn", "error"],
+        )
+        .or(json!("info")),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "A note on the way",
+            json!({ "message": "{{ input.rows.len() }} rows" }),
+            json!({ "rows": [1, 2] }),
+        )
+        .gives(json!({ "rows": [1, 2] })),
+        Example::new(
+            "A warning with the whole input",
+            json!({ "message": "{{ input }}", "level": "warn" }),
+            json!({ "total": -1 }),
+        )
+        .gives(json!({ "total": -1 })),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -132,7 +140,8 @@ mod tests {
 
     #[test]
     fn levels_are_four() {
-        let expected = "failed invalidParameter /level: `level` must be `debug`, `info`, `warn` or `error`, found text";
+        let expected = "failed invalidParameter /level: `level` must be `debug`, `info`, `warn` \
+            or `error`, found text";
         check_node(
             "log",
             json!({ "message": "hi", "level": "loud" }),

@@ -271,6 +271,7 @@ mod tests {
 
     use super::*;
     use crate::nodes::schema::{Property, record, texts};
+    use crate::nodes::testing::value;
 
     fn schema() -> Json {
         record([
@@ -286,7 +287,7 @@ mod tests {
         read: impl Fn(&Params<'_>) -> Result<T, Failure>,
         expected: &str,
     ) {
-        let (schema, params) = (schema(), Value::from_json(&params));
+        let (schema, params) = (schema(), value(params));
         let found = match read(&Params::new(&params, &schema)) {
             Ok(value) => format!("{value:?}"),
             Err(failure) => failure.message,
@@ -338,14 +339,16 @@ mod tests {
 
     #[test]
     fn the_place_is_a_json_pointer() {
-        let (schema, params) = (schema(), Value::from_json(&json!({ "fields": ["a", 7] })));
+        let (schema, params) = (schema(), value(json!({ "fields": ["a", 7] })));
         let fields = Params::new(&params, &schema)
             .need("fields")
-            .unwrap()
-            .items()
-            .unwrap();
-        let failure = fields[1].text().unwrap_err();
+            .and_then(|fields| fields.items())
+            .expect("items");
+        let failure = fields[1].text().expect_err("7 is no text");
         assert_eq!(failure.message, "`fields/1` must be a text, found 7");
-        assert_eq!(failure.place.unwrap().param.as_deref(), Some("/fields/1"));
+        assert_eq!(
+            failure.place.expect("a place").param.as_deref(),
+            Some("/fields/1")
+        );
     }
 }

@@ -52,17 +52,20 @@ impl Property {
         Self::new(name, title, about).with("type", json!("boolean"))
     }
 
-    /// A whole number in a range.
+    /// A whole number in a range; `i64::MAX` is no bound.
     pub(super) fn int(
         name: &'static str,
         title: &str,
         about: &str,
         range: RangeInclusive<i64>,
     ) -> Self {
-        Self::new(name, title, about)
+        let property = Self::new(name, title, about)
             .with("type", json!("integer"))
-            .with("minimum", json!(range.start()))
-            .with("maximum", json!(range.end()))
+            .with("minimum", json!(range.start()));
+        match *range.end() {
+            i64::MAX => property,
+            max => property.with("maximum", json!(max)),
+        }
     }
 
     /// One of these texts.
@@ -95,25 +98,21 @@ impl Property {
 
     /// The same property with a value that a form shows as a hint.
     pub(super) fn such_as(self, example: Json) -> Self {
-        self.with("examples", json!([example]))
+        self.with("examples", Json::Array(vec![example]))
     }
 }
 
 /// The schema of a record with these properties and no others, in the order of its form.
-pub(super) fn record<const N: usize>(properties: [Property; N]) -> Json {
-    let order: Vec<_> = properties.iter().map(|property| property.name).collect();
-    let required: Vec<_> = properties
-        .iter()
-        .filter(|property| property.required)
-        .map(|property| property.name)
-        .collect();
-    let properties: Map<String, Json> = properties
-        .into_iter()
-        .map(|property| (property.name.into(), Json::Object(property.schema)))
-        .collect();
+pub(super) fn record(properties: impl IntoIterator<Item = Property>) -> Json {
+    let (mut order, mut required, mut schemas) = (Vec::new(), Vec::new(), Map::new());
+    for property in properties {
+        order.push(property.name);
+        required.extend(property.required.then_some(property.name));
+        schemas.insert(property.name.into(), Json::Object(property.schema));
+    }
     json!({
         "type": "object",
-        "properties": properties,
+        "properties": schemas,
         "required": required,
         "additionalProperties": false,
         "x-order": order,

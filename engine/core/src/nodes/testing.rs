@@ -5,14 +5,23 @@ use serde_json::{Value as Json, json};
 use super::all;
 use crate::effect::{Effect, Outcome};
 use crate::failure::Failure;
-use crate::node_type::{Activation, Answer, Arrival, Catalogue, Example};
-use crate::script::{EvaluateReply, EvaluateRequest, WALL_MS_DEFAULT};
+use crate::node_type::{Activation, Answer, Arrival, Catalogue, Example, NodeSpec};
+use crate::script::{
+    EvaluateLimits, EvaluateReply, EvaluateRequest, Evaluated, Evaluator, Resolved, Source,
+    Template, WALL_MS_DEFAULT,
+};
 use crate::time::Timestamp;
 use crate::value::{Record, Value};
 
-/// Checks what a node with these (evaluated) parameters and this input answers; see [`Scene::told`].
+/// Checks what a node with these parameters and this input answers; see [`Scene::told`]. Expressions in
+/// the parameters, and scripts, are evaluated.
 pub(super) fn check_node(name: &str, params: Json, input: Json, expected: &str) {
     assert_eq!(Scene::new(name, params, input).told(), expected);
+}
+
+/// The value that this JSON stands for.
+pub(super) fn value(json: Json) -> Value {
+    serde_json::from_value(json).expect("any JSON is a value")
 }
 
 /// One activation, made by hand.
@@ -22,7 +31,7 @@ pub(super) struct Scene {
     input: Value,
     arrivals: Vec<Arrival>,
     answers: Vec<Outcome>,
-    reply: Option<EvaluateReply>,
+    evaluated: Vec<(EvaluateRequest, EvaluateReply)>,
     last: Option<Value>,
     iterations: u64,
 }
@@ -32,11 +41,11 @@ impl Scene {
     pub(super) fn new(name: &str, params: Json, input: Json) -> Self {
         Self {
             name: name.into(),
-            params: Value::from_json(&params),
-            input: Value::from_json(&input),
+            params: value(params),
+            input: value(input),
             arrivals: Vec::new(),
             answers: Vec::new(),
-            reply: None,
+            evaluated: Vec::new(),
             last: None,
             iterations: 0,
         }
@@ -87,17 +96,9 @@ impl Scene {
     }
 
     /// With the outcomes of the effects it asked for.
-    pub(super) fn answers<const N: usize>(self, answers: [Outcome; N]) -> Self {
+    pub(super) fn answers(self, answers: impl IntoIterator<Item = Outcome>) -> Self {
         Self {
-            answers: answers.into(),
-            ..self
-        }
-    }
-
-    /// With the reply to any evaluation it asks for.
-    pub(super) fn replies(self, reply: EvaluateReply) -> Self {
-        Self {
-            reply: Some(reply),
+            answers: answers.into_iter().collect(),
             ..self
         }
     }
@@ -105,7 +106,7 @@ impl Scene {
     /// With what the last iteration of its body gave.
     pub(super) fn last(self, last: Json) -> Self {
         Self {
-            last: Some(Value::from_json(&last)),
+            last: Some(value(last)),
             ..self
         }
     }
@@ -115,22 +116,72 @@ impl Scene {
         Self { iterations, ..self }
     }
 
-    /// The node's answer.
-    pub(super) fn evaluate(&self) -> Result<Answer, Failure> {
-        let catalogue = Catalogue::built_in();
-        catalogue
-            .get(&self.name)
-            .unwrap_or_else(|| panic!("no node type {}", self.name))
-            .evaluate(self)
+    /// The node's answer, its parameters and scripts evaluated as the machine and the sandbox do it.
+    pub(super) fn evaluate(mut self) -> Result<Answer, Failure> {
+        let node_type = Catalogue::built_in().get(&self.name).cloned();
+        let node_type = node_type.unwrap_or_else(|| panic!("no node type {}", self.name));
+        self.params = self.resolved(node_type.spec())?;
+        loop {
+            match node_type.evaluate(&self)? {
+                Answer::Evaluate(request) => {
+                    let reply = Evaluator::new().evaluate(&request);
+                    assert!(
+                        self.evaluated(&request).is_none(),
+                        "asked for the same evaluation twice"
+                    );
+                    self.evaluated.push((request, reply));
+                }
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    /// The parameters with their expressions evaluated, but for the lazy ones.
+    fn resolved(&self, spec: &NodeSpec) -> Result<Value, Failure> {
+        let Value::Record(params) = &self.params else {
+            return Ok(self.params.clone());
+        };
+        let is_lazy = |name: &str| spec.lazy.iter().chain(spec.code).any(|lazy| *lazy == name);
+        let (lazy, eager): (Vec<_>, Vec<_>) =
+            params.iter().cloned().partition(|(name, _)| is_lazy(name));
+        let template = Template::parse(&Value::Record(eager.into_iter().collect()))?;
+        let scope = self.scope(&[]);
+        let resolved = match template.resolve(&scope)? {
+            Resolved::Value(value) => value,
+            Resolved::Needs(sources) => template.fill(&scope, &evaluate_all(sources, &scope)?),
+        };
+        Ok(resolved
+            .as_record()
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(lazy)
+            .collect::<Record>()
+            .into())
     }
 
     /// The node's answer as text: `PORT VALUE` and `log LEVEL: TEXT` lines, `await KIND REQUEST`,
     /// or `failed KIND POINTER LINE:COLUMN: MESSAGE (HINT)`.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn told(self) -> String {
         match self.evaluate() {
             Ok(answer) => told(answer),
             Err(failure) => told_failure(&failure),
         }
+    }
+}
+
+fn evaluate_all(sources: Vec<Source>, scope: &Value) -> Result<Vec<Value>, Failure> {
+    let (answers, limits) = (Vec::new(), EvaluateLimits::default());
+    let request = EvaluateRequest {
+        sources,
+        scope: scope.clone(),
+        answers,
+        limits,
+    };
+    match Evaluator::new().evaluate(&request).result {
+        Evaluated::Done(values) => Ok(values),
+        Evaluated::Failed(failure) => Err(failure),
+        Evaluated::Needs(effect) => panic!("a parameter asks for {effect:?}"),
     }
 }
 
@@ -213,8 +264,11 @@ impl Activation for Scene {
         &self.answers
     }
 
-    fn evaluated(&self, _: &EvaluateRequest) -> Option<&EvaluateReply> {
-        self.reply.as_ref()
+    fn evaluated(&self, request: &EvaluateRequest) -> Option<&EvaluateReply> {
+        self.evaluated
+            .iter()
+            .find(|(known, _)| known == request)
+            .map(|(_, reply)| reply)
     }
 
     fn wall_ms(&self) -> u64 {
@@ -242,7 +296,7 @@ mod every_node_type {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::node_type::{NodeSpec, Role};
+    use crate::node_type::Role;
     use crate::nodes::schema::properties;
 
     /// Checks every node type; a complaint is a text that is not empty.
@@ -297,7 +351,7 @@ mod every_node_type {
     #[test]
     fn has_two_examples_or_more_that_fit_its_schema() {
         check(|spec| {
-            let validator = jsonschema::validator_for(&spec.params).unwrap();
+            let validator = jsonschema::validator_for(&spec.params).expect("a schema");
             let misfits = spec.examples.iter().flat_map(|example| {
                 let errors = validator
                     .iter_errors(&example.params)
@@ -350,11 +404,7 @@ mod every_node_type {
                         let about = schema["description"].as_str().unwrap_or_default();
                         let said = required
                             || schema.get("default").is_some()
-                            || spec.docs.contains("either")
-                            || about.contains("When left out")
-                            || spec.name == "flow.fail"
-                            || name == "body"
-                            || name == "value";
+                            || about.contains("When left out");
                         [
                             unless(
                                 schema["title"]

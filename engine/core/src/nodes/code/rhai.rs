@@ -1,5 +1,6 @@
 //! `code.rhai`: a script of the author's own.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use crate::nodes::built_in::{BuiltIn, plain, port};
 use crate::nodes::params::{Param, Params};
 use crate::nodes::schema::{Property, record};
 use crate::problem::Place;
-use crate::script::{EvaluateLimits, EvaluateReply, EvaluateRequest, Evaluated, Source};
+use crate::script::{EvaluateLimits, EvaluateReply, EvaluateRequest, Evaluated, FUNCTIONS, Source};
 
 pub(in crate::nodes) fn node_type() -> BuiltIn {
     BuiltIn::new(spec(), evaluate)
@@ -18,35 +19,98 @@ pub(in crate::nodes) fn node_type() -> BuiltIn {
 
 fn spec() -> NodeSpec {
     NodeSpec {
-        docs: DOCS,
+        docs: docs().leak(),
         icon: "code",
-        words: &["script", "function", "javascript", "python", "custom", "program", "expression", "transform", "rhai"],
-        outputs: vec![port("out", "any", "The value of the script's last expression.")],
-        params: record([
-            Property::long_text("code", "Script", "Rhai code. The value of its last expression leaves by `out`.").required(),
-            Property::int("operations", "Most operations", OPERATIONS, 1..=1_000_000_000).or(json!(50_000_000)),
-        ]),
+        words: &[
+            "script",
+            "function",
+            "javascript",
+            "python",
+            "custom",
+            "program",
+            "expression",
+            "transform",
+            "rhai",
+        ],
+        outputs: vec![port(
+            "out",
+            "any",
+            "The value of the script's last expression.",
+        )],
+        params: params(),
         code: &["code"],
         errors: &[
-            (FailureKind::Syntax, "the script cannot be read; the place has line and column"),
-            (FailureKind::Script, "the script threw something, or used what is not there"),
-            (FailureKind::Limit, "it made too many operations, or too large a value"),
-            (FailureKind::Timeout, "it took longer than the node's `timeoutMs` (2 seconds when it names none)"),
-            (FailureKind::SandboxDied, "the process it ran in had to be ended; nothing else is harmed"),
+            (
+                FailureKind::Syntax,
+                "the script cannot be read; the place has line and column",
+            ),
+            (
+                FailureKind::Script,
+                "the script threw something, or used what is not there",
+            ),
+            (
+                FailureKind::Limit,
+                "it made too many operations, or too large a value",
+            ),
+            (
+                FailureKind::Timeout,
+                "it took longer than the node's `timeoutMs` (2 seconds when it names none)",
+            ),
+            (
+                FailureKind::SandboxDied,
+                "the process it ran in had to be ended; nothing else is harmed",
+            ),
         ],
-        examples: vec![
-            Example::new(
-                "Add up the lines of an order",
-                json!({ "code": "let total = 0;\nfor line in input.lines {\n    total += line.price * line.quantity;\n}\n#{ total: total, lines: input.lines.len() }" }),
-                json!({ "lines": [{ "price": 3, "quantity": 2 }, { "price": 5, "quantity": 1 }] }),
-            )
-            .gives(json!({ "total": 11, "lines": 2 })),
-            Example::new("Only the rows that match", json!({ "code": "input.filter(|row| row.active)" }), json!([{ "id": 1, "active": true }, { "id": 2, "active": false }]))
-                .gives(json!([{ "id": 1, "active": true }])),
-            Example::new("Call a service for what is missing", json!({ "code": "let answer = http(\"GET\", `https://api.example.com/users/${input.id}`);\nprint(`status ${answer.status}`);\nanswer.body.name" }), json!({ "id": 7 })),
-        ],
-        ..plain("code.rhai", "Script", "Runs a script and gives the value of its last expression.")
+        examples: examples(),
+        ..plain(
+            "code.rhai",
+            "Script",
+            "Runs a script and gives the value of its last expression.",
+        )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::long_text(
+            "code",
+            "Script",
+            "Rhai code. The value of its last expression leaves by `out`.",
+        )
+        .required(),
+        Property::int(
+            "operations",
+            "Most operations",
+            OPERATIONS,
+            1..=1_000_000_000,
+        )
+        .or(json!(50_000_000)),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Add up the lines of an order",
+            json!({ "code": "let total = 0;\nfor line in input.lines {\n    total += line.price * \
+                line.quantity;\n}\n#{ total: total, lines: input.lines.len() }" }),
+            json!({ "lines": [{ "price": 3, "quantity": 2 }, { "price": 5, "quantity": 1 }] }),
+        )
+        .gives(json!({ "total": 11, "lines": 2 })),
+        Example::new(
+            "Only the rows that match",
+            json!({ "code": "input.filter(|row| row.active)" }),
+            json!([{ "id": 1, "active": true }, { "id": 2, "active": false }]),
+        )
+        .gives(json!([{ "id": 1, "active": true }])),
+        Example::new(
+            "Call a service for what is missing",
+            json!({ "code": "let answer = http(\"GET\", \
+            `https://api.example.com/users/${input.id}`);\nprint(`status \
+            ${answer.status}`);\nanswer.body.name" }),
+            json!({ "id": 7 }),
+        ),
+    ]
 }
 
 const OPERATIONS: &str = "The script is ended after this many steps of Rhai.";
@@ -67,7 +131,19 @@ what comes before a call should not take long. In a replay, and after a crash, r
 after `timeoutMs` of the node, or after its number of operations. `print(text)` writes to the frame's log.
 
 `{{ }}` is not replaced in the script: use the variables.
+
+**Functions**, besides [those of Rhai itself](https://rhai.rs/book/lib/) for numbers, texts, lists and records:
 "##;
+
+/// The prose, and the functions that a script can call.
+fn docs() -> String {
+    let mut text = format!("{DOCS}\n| function | what it does |\n|---|---|\n");
+    for function in FUNCTIONS {
+        let row = [function.signature, function.about].map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(text, "| `{}` | {} |", row[0], row[1]);
+    }
+    text
+}
 
 fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failure> {
     let request = request(node, params)?;
@@ -117,59 +193,62 @@ fn in_code(mut failure: Failure) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::effect::{Effect, EffectKind};
-    use crate::event::LogLine;
-    use crate::nodes::testing::Scene;
+    use crate::nodes::testing::{Scene, check_node};
     use crate::value::Value;
 
-    fn check(result: Evaluated, expected: &str) {
-        let logs = vec![LogLine {
-            level: "info".into(),
-            text: "hello".into(),
-        }];
-        let reply = EvaluateReply {
-            result,
-            logs,
-            usage: Default::default(),
-        };
-        let scene = Scene::new("code.rhai", json!({ "code": "input" }), json!(1));
-        assert_eq!(scene.replies(reply).told(), expected);
+    fn check(code: &str, input: serde_json::Value, expected: &str) {
+        check_node("code.rhai", json!({ "code": code }), input, expected);
     }
 
     #[test]
-    fn the_reply_decides() {
-        check(Evaluated::Done(vec![2.into()]), "out 2\nlog info: hello");
-        let effect = Effect {
-            kind: EffectKind::Now,
-            request: Value::Null,
-            idempotent: true,
-        };
-        check(Evaluated::Needs(effect), "await now null, idempotent");
-        let place = Place {
-            line: Some(3),
-            column: Some(4),
-            ..Place::default()
-        };
-        let failure = Failure::new(FailureKind::Script, "no").with_place(place);
-        check(Evaluated::Failed(failure), "failed script /code 3:4: no");
-    }
-
-    #[test]
-    fn the_request_holds_all_that_the_script_may_depend_on() {
-        let scene = Scene::new(
-            "code.rhai",
-            json!({ "code": "input + 1", "operations": 9 }),
+    fn the_last_value_leaves_and_prints_are_logged() {
+        check(
+            "print(`got ${input}`); input + 1",
             json!(1),
+            "out 2\nlog info: got 1",
         );
-        let Ok(Answer::Evaluate(request)) = scene.answers([Ok(5.into())]).evaluate() else {
-            panic!("no request")
+        check("let x = 1;", json!(1), "out null");
+    }
+
+    #[test]
+    fn braces_in_a_script_are_not_replaced() {
+        check("\"{{ input }}\"", json!(1), r#"out "{{ input }}""#);
+    }
+
+    #[test]
+    fn failures_have_their_place_in_the_script() {
+        check(
+            "let x = 1;\n  throw \"no\";",
+            json!(1),
+            "failed script /code 2:3: no",
+        );
+        check(
+            "let x = ;",
+            json!(1),
+            "failed syntax /code 1:9: Unexpected ';'",
+        );
+    }
+
+    #[test]
+    fn operations_are_limited() {
+        let told = Scene::new(
+            "code.rhai",
+            json!({ "code": "loop {}", "operations": 1000 }),
+            json!(1),
+        )
+        .told();
+        assert!(told.starts_with("failed limit /code"), "{told}");
+    }
+
+    #[test]
+    fn a_script_stops_at_an_effect_and_goes_on_with_the_answer() {
+        let code = json!({ "code": "print(\"asking\"); let a = now(); let b = now(); [a, b]" });
+        let scene = |answers: &[i64]| {
+            Scene::new("code.rhai", code.clone(), json!(1))
+                .answers(answers.iter().map(|ms| Ok(Value::from(*ms))))
         };
-        assert_eq!(request.sources, [Source::Script("input + 1".into())]);
-        assert_eq!(request.scope.get("input"), Some(&1.into()));
-        assert_eq!(request.answers, [Ok(5.into())]);
-        assert_eq!(
-            (request.limits.operations, request.limits.wall_ms),
-            (9, 2000)
-        );
+        assert_eq!(scene(&[]).told(), "await now null, idempotent");
+        assert_eq!(scene(&[5]).told(), "await now null, idempotent");
+        assert_eq!(scene(&[5, 6]).told(), "out [5,6]\nlog info: asking");
     }
 }

@@ -41,23 +41,12 @@ fn spec() -> NodeSpec {
             "any",
             "One record; with `groupBy`, a list with one record for each group.",
         )],
-        params: record([
-            Property::list(
-                "aggregations",
-                "Results",
-                "What to work out. Each gives one field.",
-                aggregation(),
-            )
-            .required(),
-            Property::list("groupBy", "Group by", GROUP_BY, texts())
-                .or(json!([]))
-                .such_as(json!(["country"])),
-            items::property(),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
-                "the input is not a list and `items` is left out, or `sum` or `avg` meets something that is not a number",
+                "the input is not a list and `items` is left out, or `sum` or `avg` meets \
+                    something that is not a number",
             ),
             (
                 FailureKind::InvalidParameter,
@@ -77,11 +66,43 @@ fn spec() -> NodeSpec {
     }
 }
 
+fn params() -> Json {
+    record([
+        Property::list(
+            "aggregations",
+            "Results",
+            "What to work out. Each gives one field.",
+            aggregation(),
+        )
+        .required(),
+        Property::list("groupBy", "Group by", GROUP_BY, texts())
+            .or(json!([]))
+            .such_as(json!(["country"])),
+        items::property(),
+    ])
+}
+
 fn aggregation() -> Json {
     record([
-        Property::choice("op", "Operation", OP, &["count", "sum", "avg", "min", "max", "first", "last", "list", "distinct"]).required(),
-        Property::text("field", "Field", "The field to work on: a name, or a path such as `customer.age`. When left out, the items themselves.").such_as(json!("price")),
-        Property::text("as", "Name", "The name of the result.").required().such_as(json!("total")),
+        Property::choice(
+            "op",
+            "Operation",
+            OP,
+            &[
+                "count", "sum", "avg", "min", "max", "first", "last", "list", "distinct",
+            ],
+        )
+        .required(),
+        Property::text(
+            "field",
+            "Field",
+            "The field to work on: a name, or a path such as \
+            `customer.age`. When left out, the items themselves are worked on.",
+        )
+        .such_as(json!("price")),
+        Property::text("as", "Name", "The name of the result.")
+            .required()
+            .such_as(json!("total")),
     ])
 }
 
@@ -89,20 +110,37 @@ fn examples() -> Vec<Example> {
     vec![
         Example::new(
             "Turnover by country",
-            json!({ "groupBy": ["country"], "aggregations": [{ "op": "count", "as": "orders" }, { "op": "sum", "field": "total", "as": "turnover" }] }),
-            json!([{ "country": "NO", "total": 10 }, { "country": "SE", "total": 5.5 }, { "country": "NO", "total": 2 }]),
+            json!({
+                "groupBy": ["country"],
+                "aggregations": [
+                    { "op": "count", "as": "orders" },
+                    { "op": "sum", "field": "total", "as": "turnover" },
+                ],
+            }),
+            json!([
+                { "country": "NO", "total": 10 },
+                { "country": "SE", "total": 5.5 },
+                { "country": "NO", "total": 2 },
+            ]),
         )
-        .gives(json!([{ "country": "NO", "orders": 2, "turnover": 12 }, { "country": "SE", "orders": 1, "turnover": 5.5 }])),
+        .gives(json!([
+            { "country": "NO", "orders": 2, "turnover": 12 },
+            { "country": "SE", "orders": 1, "turnover": 5.5 },
+        ])),
         Example::new(
             "A list of numbers",
-            json!({ "items": "{{ input.temperatures }}", "aggregations": [{ "op": "avg", "as": "mean" }, { "op": "max", "as": "warmest" }] }),
+            json!({
+                "items": "{{ input.temperatures }}",
+                "aggregations": [{ "op": "avg", "as": "mean" }, { "op": "max", "as": "warmest" }],
+            }),
             json!({ "temperatures": [18, 21, 24] }),
         )
         .gives(json!({ "mean": 21.0, "warmest": 24 })),
     ]
 }
 
-const GROUP_BY: &str = "Fields (names, or paths such as `customer.country`) whose values make a group. When empty, all items are one group.";
+const GROUP_BY: &str = "Fields (names, or paths such as `customer.country`) whose values make a \
+    group. When empty, all items are one group.";
 const OP: &str = "`count`: how many. `sum`, `avg`: of numbers. `min`, `max`: in the order of `data.sort`. `first`, `last`: in the list's order. \
     `list`: all values. `distinct`: each value once.";
 
@@ -208,6 +246,10 @@ fn once(names: &mut BTreeSet<String>, name: &str, param: &Param<'_>) -> Result<(
 }
 
 /// The groups in the order of their first items. Keys are found in a sorted map, so many groups cost no more than sorting.
+#[expect(
+    clippy::mutable_key_type,
+    reason = "what changes inside a value, its seal, is no part of its order"
+)]
 fn group<'a>(items: &'a [Value], by: &[(String, FieldPath)]) -> Vec<Group<'a>> {
     let mut places: BTreeMap<Vec<Ordered<'a>>, usize> = BTreeMap::new();
     let mut groups: Vec<Group<'a>> = Vec::new();
@@ -309,6 +351,10 @@ impl Aggregation {
     }
 }
 
+#[expect(
+    clippy::mutable_key_type,
+    reason = "what changes inside a value, its seal, is no part of its order"
+)]
 fn distinct<'a>(values: impl Iterator<Item = &'a Value>) -> Value {
     let mut seen = BTreeSet::new();
     values
@@ -401,7 +447,11 @@ mod tests {
     fn groups_come_in_order_of_appearance_and_missing_is_a_group() {
         let params =
             json!({ "groupBy": ["c.k", "n"], "aggregations": [{ "op": "count", "as": "count" }] });
-        let rows = json!([{ "c": { "k": "b" }, "n": 1 }, { "c": { "k": "a" } }, { "c": { "k": "b" }, "n": 1.0 }]);
+        let rows = json!([
+            { "c": { "k": "b" }, "n": 1 },
+            { "c": { "k": "a" } },
+            { "c": { "k": "b" }, "n": 1.0 },
+        ]);
         check_node(
             "data.aggregate",
             params,
@@ -449,7 +499,10 @@ mod tests {
     #[test]
     fn twenty_thousand_groups_are_not_many() {
         let rows: Vec<_> = (0..20_000).map(|i| json!({ "x": i % 15_000 })).collect();
-        let params = json!({ "groupBy": ["x"], "aggregations": [{ "op": "distinct", "field": "x", "as": "d" }] });
+        let params = json!({
+            "groupBy": ["x"],
+            "aggregations": [{ "op": "distinct", "field": "x", "as": "d" }],
+        });
         let told = Scene::new("data.aggregate", params, rows.into()).told();
         assert!(told.starts_with(r#"out [{"d":[0],"x":0}"#));
     }

@@ -27,24 +27,16 @@ fn spec() -> NodeSpec {
         ],
         inputs: vec![port("in", "any", "The text, or a record that holds it.")],
         outputs: vec![port("out", "any", "What the JSON stands for.")],
-        params: record([Property::text("field", "Field", FIELD).such_as(json!("body"))]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
-                "the text is not JSON (the message says line and column), there is no such field, or it is neither text nor bytes",
+                "the text is not JSON (the message says line and column), there is no such field, \
+                    or it is neither text nor bytes",
             ),
             (FailureKind::InvalidParameter, "`field` is not a path"),
         ],
-        examples: vec![
-            Example::new(
-                "The body of a response",
-                json!({ "field": "body" }),
-                json!({ "status": 200, "body": "{\"id\": 7, \"tags\": [\"a\"]}" }),
-            )
-            .gives(json!({ "id": 7, "tags": ["a"] })),
-            Example::new("The whole input", json!({}), json!("[1, 2.5, null]"))
-                .gives(json!([1, 2.5, null])),
-        ],
+        examples: examples(),
         ..plain(
             "data.json_parse",
             "Parse JSON",
@@ -53,7 +45,25 @@ fn spec() -> NodeSpec {
     }
 }
 
-const FIELD: &str = "Which field of the input holds the text: a name, or a path such as `response.body`. When left out, the whole input is the text.";
+fn params() -> serde_json::Value {
+    record([Property::text("field", "Field", FIELD).such_as(json!("body"))])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "The body of a response",
+            json!({ "field": "body" }),
+            json!({ "status": 200, "body": "{\"id\": 7, \"tags\": [\"a\"]}" }),
+        )
+        .gives(json!({ "id": 7, "tags": ["a"] })),
+        Example::new("The whole input", json!({}), json!("[1, 2.5, null]"))
+            .gives(json!([1, 2.5, null])),
+    ]
+}
+
+const FIELD: &str = "Which field of the input holds the text: a name, or a path such as \
+    `response.body`. When left out, the whole input is the text.";
 
 const DOCS: &str = r#"
 Whole numbers of up to 64 bits stay exact; larger ones and fractions become floats. Of a key that is written twice the last counts.

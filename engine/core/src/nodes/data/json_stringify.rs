@@ -15,7 +15,7 @@ pub(in crate::nodes) fn node_type() -> BuiltIn {
 fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
-        icon: "file-json",
+        icon: "brackets",
         words: &[
             "encode",
             "serialize",
@@ -25,33 +25,12 @@ fn spec() -> NodeSpec {
             "dump",
         ],
         outputs: vec![port("out", "text", "The JSON text.")],
-        params: record([
-            Property::text("field", "Field", FIELD).such_as(json!("items")),
-            Property::bool(
-                "pretty",
-                "Over several lines",
-                "Whether the text has line breaks and an indent of two spaces, for people to read.",
-            )
-            .or(json!(false)),
-        ]),
+        params: params(),
         errors: &[
             (FailureKind::InvalidInput, "the input has no such field"),
             (FailureKind::InvalidParameter, "`field` is not a path"),
         ],
-        examples: vec![
-            Example::new(
-                "The whole input",
-                json!({}),
-                json!({ "b": [1, 2.0], "a": null }),
-            )
-            .gives(json!("{\"a\":null,\"b\":[1,2.0]}")),
-            Example::new(
-                "One field, for people",
-                json!({ "field": "order", "pretty": true }),
-                json!({ "order": { "id": 7 } }),
-            )
-            .gives(json!("{\n  \"id\": 7\n}")),
-        ],
+        examples: examples(),
         ..plain(
             "data.json_stringify",
             "Write JSON",
@@ -60,7 +39,37 @@ fn spec() -> NodeSpec {
     }
 }
 
-const FIELD: &str = "Which field of the input to write: a name, or a path such as `response.items`. When left out, the whole input is written.";
+fn params() -> serde_json::Value {
+    record([
+        Property::text("field", "Field", FIELD).such_as(json!("items")),
+        Property::bool(
+            "pretty",
+            "Over several lines",
+            "Whether the text has line breaks and an indent of two spaces, for people to read.",
+        )
+        .or(json!(false)),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "The whole input",
+            json!({}),
+            json!({ "b": [1, 2.0], "a": null }),
+        )
+        .gives(json!("{\"a\":null,\"b\":[1,2.0]}")),
+        Example::new(
+            "One field, for people",
+            json!({ "field": "order", "pretty": true }),
+            json!({ "order": { "id": 7 } }),
+        )
+        .gives(json!("{\n  \"id\": 7\n}")),
+    ]
+}
+
+const FIELD: &str = "Which field of the input to write: a name, or a path such as \
+    `response.items`. When left out, the whole input is written.";
 
 const DOCS: &str = r#"
 Fields are written in alphabetical order, so equal values give equal texts. Bytes are written as `{"$bytes": "<base64>"}`,

@@ -18,24 +18,78 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "scissors",
-        words: &["first", "last", "top", "slice", "page", "take", "skip", "head", "tail", "offset"],
-        outputs: vec![port("out", "list", "The items that are kept, in their order.")],
-        params: record([
-            Property::int("count", "How many", "At most this many items are kept.", 0..=i64::MAX).required().such_as(json!(10)),
-            Property::int("offset", "Skip", "This many items are passed over first.", 0..=i64::MAX).or(json!(0)),
-            Property::choice("from", "From", "`start`: the first items. `end`: the last ones; `offset` is then counted from the end.", &["start", "end"]).or(json!("start")),
-            items::property(),
-        ]),
+        words: &[
+            "first", "last", "top", "slice", "page", "take", "skip", "head", "tail", "offset",
+        ],
+        outputs: vec![port(
+            "out",
+            "list",
+            "The items that are kept, in their order.",
+        )],
+        params: params(),
         errors: &[
-            (FailureKind::InvalidInput, "the input is not a list, and `items` is left out"),
-            (FailureKind::InvalidParameter, "`count` or `offset` is negative or not a whole number, or `items` is not a list"),
+            (
+                FailureKind::InvalidInput,
+                "the input is not a list, and `items` is left out",
+            ),
+            (
+                FailureKind::InvalidParameter,
+                "`count` or `offset` is negative or not a whole number, or `items` is not a list",
+            ),
         ],
-        examples: vec![
-            Example::new("The second page of two", json!({ "count": 2, "offset": 2 }), json!(["a", "b", "c", "d", "e"])).gives(json!(["c", "d"])),
-            Example::new("The last two log lines", json!({ "count": 2, "from": "end", "items": "{{ input.lines }}" }), json!({ "lines": ["one", "two", "three"] })).gives(json!(["two", "three"])),
-        ],
-        ..plain("data.limit", "Limit", "Keeps the first or the last items of a list.")
+        examples: examples(),
+        ..plain(
+            "data.limit",
+            "Limit",
+            "Keeps the first or the last items of a list.",
+        )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::int(
+            "count",
+            "How many",
+            "At most this many items are kept.",
+            0..=i64::MAX,
+        )
+        .required()
+        .such_as(json!(10)),
+        Property::int(
+            "offset",
+            "Skip",
+            "This many items are passed over first.",
+            0..=i64::MAX,
+        )
+        .or(json!(0)),
+        Property::choice(
+            "from",
+            "From",
+            "`start`: the first items. `end`: the last ones; \
+            `offset` is then counted from the end.",
+            &["start", "end"],
+        )
+        .or(json!("start")),
+        items::property(),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "The second page of two",
+            json!({ "count": 2, "offset": 2 }),
+            json!(["a", "b", "c", "d", "e"]),
+        )
+        .gives(json!(["c", "d"])),
+        Example::new(
+            "The last two log lines",
+            json!({ "count": 2, "from": "end", "items": "{{ input.lines }}" }),
+            json!({ "lines": ["one", "two", "three"] }),
+        )
+        .gives(json!(["two", "three"])),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -101,7 +155,8 @@ mod tests {
     fn counts_are_not_negative() {
         check(
             json!({ "count": -1 }),
-            "failed invalidParameter /count: `count` must be a whole number of at least 0, found -1",
+            "failed invalidParameter /count: `count` must be a whole number of at least 0, found \
+                -1",
         );
         check(
             json!({}),

@@ -29,12 +29,7 @@ fn spec() -> NodeSpec {
             "any",
             "A record, or a list for `append` and `zip`.",
         )],
-        params: record([
-            Property::choice("mode", "How", MODE, &["shallow", "deep", "append", "zip"])
-                .or(json!("shallow")),
-            Property::list("items", "Values", ITEMS, json!({}))
-                .such_as(json!("{{ [nodes[\"a\"].output, nodes[\"b\"].output] }}")),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
@@ -54,19 +49,56 @@ fn spec() -> NodeSpec {
     }
 }
 
+fn params() -> serde_json::Value {
+    record([
+        Property::choice("mode", "How", MODE, &["shallow", "deep", "append", "zip"])
+            .or(json!("shallow")),
+        Property::list("items", "Values", ITEMS, json!({}))
+            .such_as(json!("{{ [nodes[\"a\"].output, nodes[\"b\"].output] }}")),
+    ])
+}
+
 fn examples() -> Vec<Example> {
     vec![
-        Example::new("A customer with its settings", json!({ "mode": "deep" }), json!({ "customer": { "id": 7, "settings": { "theme": "dark" } }, "settings": { "settings": { "lang": "no" } } }))
-            .by_source()
-            .gives(json!({ "id": 7, "settings": { "theme": "dark", "lang": "no" } })),
-        Example::new("Rows of two pages in one list", json!({ "mode": "append" }), json!({ "page1": [1, 2], "page2": [3] }))
-            .by_source()
-            .gives(json!([1, 2, 3])),
-        Example::new("A list of records into one record", json!({}), json!([{ "a": 1, "b": 1 }, { "b": 2 }]))
-            .gives(json!({ "a": 1, "b": 2 })),
-        Example::new("Names beside prices", json!({ "mode": "zip" }), json!({ "names": [{ "name": "tea" }, { "name": "milk" }], "prices": [{ "price": 3 }, { "price": 1 }] }))
-            .by_source()
-            .gives(json!([{ "name": "tea", "price": 3 }, { "name": "milk", "price": 1 }])),
+        Example::new(
+            "A customer with its settings",
+            json!({ "mode": "deep" }),
+            json!({
+                "customer": { "id": 7, "settings": { "theme": "dark" } },
+                "settings": { "settings": { "lang": "no" } },
+            }),
+        )
+        .by_source()
+        .gives(json!({ "id": 7, "settings": { "theme": "dark", "lang": "no" } })),
+        Example::new(
+            "Rows of two pages in one list",
+            json!({ "mode": "append" }),
+            json!({
+                "page1": [1, 2],
+                "page2": [3],
+            }),
+        )
+        .by_source()
+        .gives(json!([1, 2, 3])),
+        Example::new(
+            "A list of records into one record",
+            json!({}),
+            json!([
+                { "a": 1, "b": 1 },
+                { "b": 2 },
+            ]),
+        )
+        .gives(json!({ "a": 1, "b": 2 })),
+        Example::new(
+            "Names beside prices",
+            json!({ "mode": "zip" }),
+            json!({
+                "names": [{ "name": "tea" }, { "name": "milk" }],
+                "prices": [{ "price": 3 }, { "price": 1 }],
+            }),
+        )
+        .by_source()
+        .gives(json!([{ "name": "tea", "price": 3 }, { "name": "milk", "price": 1 }])),
     ]
 }
 

@@ -37,18 +37,7 @@ fn spec() -> NodeSpec {
             "any",
             "A record, or a list of records when a list came in.",
         )],
-        params: record([
-            Property::list("fields", "Fields", FIELDS, texts())
-                .required()
-                .such_as(json!(["id", "customer.name"])),
-            Property::bool(
-                "drop",
-                "Remove them",
-                "Whether the named fields are taken away and all others stay.",
-            )
-            .or(json!(false)),
-            Property::record("rename", "New names", RENAME).or(json!({})),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
@@ -56,7 +45,8 @@ fn spec() -> NodeSpec {
             ),
             (
                 FailureKind::InvalidParameter,
-                "a field is not a path, two picked fields would have one name, or `rename` names a field that is not in `fields`",
+                "a field is not a path, two picked fields would have one name, or `rename` names \
+                    a field that is not in `fields`",
             ),
         ],
         examples: examples(),
@@ -68,12 +58,30 @@ fn spec() -> NodeSpec {
     }
 }
 
+fn params() -> serde_json::Value {
+    record([
+        Property::list("fields", "Fields", FIELDS, texts())
+            .required()
+            .such_as(json!(["id", "customer.name"])),
+        Property::bool(
+            "drop",
+            "Remove them",
+            "Whether the named fields are taken away and all others stay.",
+        )
+        .or(json!(false)),
+        Property::record("rename", "New names", RENAME).or(json!({})),
+    ])
+}
+
 fn examples() -> Vec<Example> {
     vec![
         Example::new(
             "Two fields of each row, one from inside",
             json!({ "fields": ["id", "customer.name"], "rename": { "customer.name": "customer" } }),
-            json!([{ "id": 1, "customer": { "name": "Ada", "phone": "555" } }, { "id": 2, "customer": { "name": "Bob" } }]),
+            json!([
+                { "id": 1, "customer": { "name": "Ada", "phone": "555" } },
+                { "id": 2, "customer": { "name": "Bob" } },
+            ]),
         )
         .gives(json!([{ "id": 1, "customer": "Ada" }, { "id": 2, "customer": "Bob" }])),
         Example::new(
@@ -250,7 +258,8 @@ mod tests {
     #[test]
     fn two_fields_of_one_name_need_a_new_name() {
         let input = json!({ "a": { "id": 1 }, "b": { "id": 2 } });
-        let expected = "failed invalidParameter /fields/1: `fields/1` would be a second `id`; give it another name in `rename`";
+        let expected = "failed invalidParameter /fields/1: `fields/1` would be a second `id`; \
+            give it another name in `rename`";
         check(
             json!({ "fields": ["a.id", "b.id"] }),
             input.clone(),
@@ -291,7 +300,8 @@ mod tests {
             json!("x"),
             "failed invalidInput: the input must be a record or a list of records, found text",
         );
-        let expected = "failed invalidParameter /fields/0: `fields/0` is not a path: it is empty, or a name between two dots is";
+        let expected = "failed invalidParameter /fields/0: `fields/0` is not a path: it is empty, \
+            or a name between two dots is";
         check(json!({ "fields": [""] }), json!({}), expected);
     }
 }

@@ -18,25 +18,67 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "pencil-line",
-        words: &["edit fields", "assign", "rename", "map", "transform", "variables", "add field", "compute"],
+        words: &[
+            "edit fields",
+            "assign",
+            "rename",
+            "map",
+            "transform",
+            "variables",
+            "add field",
+            "compute",
+        ],
         outputs: vec![port("out", "record", "The fields.")],
-        params: record([
-            Property::record("fields", "Fields", FIELDS).required().such_as(json!({ "total": "{{ input.price * 2 }}" })),
-            Property::bool("keep", "Keep other fields", "Whether the input's other fields stay.").or(json!(false)),
-        ]),
+        params: params(),
         errors: &[
-            (FailureKind::InvalidInput, "`keep` is true, and the input is neither a record nor null"),
+            (
+                FailureKind::InvalidInput,
+                "`keep` is true, and the input is neither a record nor null",
+            ),
             (FailureKind::InvalidParameter, "`fields` is not a record"),
             (FailureKind::Script, "an expression in `fields` failed"),
         ],
-        examples: vec![
-            Example::new("A new record", json!({ "fields": { "greeting": "Hello {{ input.name }}", "letters": "{{ input.name.len }}" } }), json!({ "name": "Ada", "age": 36 }))
-                .gives(json!({ "greeting": "Hello Ada", "letters": 3 })),
-            Example::new("Change one field and keep the rest", json!({ "fields": { "x": "{{ input.x + 1 }}" }, "keep": true }), json!({ "x": 1, "note": "stays" }))
-                .gives(json!({ "x": 2, "note": "stays" })),
-        ],
-        ..plain("data.set", "Set fields", "Makes a record out of values and expressions.")
+        examples: examples(),
+        ..plain(
+            "data.set",
+            "Set fields",
+            "Makes a record out of values and expressions.",
+        )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::record("fields", "Fields", FIELDS)
+            .required()
+            .such_as(json!({ "total": "{{ input.price * 2 }}" })),
+        Property::bool(
+            "keep",
+            "Keep other fields",
+            "Whether the input's other fields stay.",
+        )
+        .or(json!(false)),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new("A new record", json!({
+            "fields": { "greeting": "Hello {{ input.name }}", "letters": "{{ input.name.len }}" },
+        }), json!({
+            "name": "Ada",
+            "age": 36,
+        }))
+            .gives(json!({ "greeting": "Hello Ada", "letters": 3 })),
+        Example::new("Change one field and keep the rest", json!({
+            "fields": { "x": "{{ input.x + 1 }}" },
+            "keep": true,
+        }), json!({
+            "x": 1,
+            "note": "stays",
+        }))
+            .gives(json!({ "x": 2, "note": "stays" })),
+    ]
 }
 
 const FIELDS: &str = "The fields of the result: a value, or an expression, for each name. \

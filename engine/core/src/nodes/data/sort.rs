@@ -22,24 +22,71 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "arrow-up-down",
-        words: &["order by", "rank", "ascending", "descending", "top", "arrange"],
+        words: &[
+            "order by",
+            "rank",
+            "ascending",
+            "descending",
+            "top",
+            "arrange",
+        ],
         outputs: vec![port("out", "list", "The same items in the new order.")],
-        params: record([
-            Property::list("by", "Sort by", BY, criterion()).or(json!([])).such_as(json!([{ "field": "price" }])),
-            items::property(),
-        ]),
+        params: params(),
         errors: &[
-            (FailureKind::InvalidInput, "the input is not a list, and `items` is left out"),
-            (FailureKind::InvalidParameter, "`items` is not a list, a `field` is not a path, or an `order` is neither `asc` nor `desc`"),
+            (
+                FailureKind::InvalidInput,
+                "the input is not a list, and `items` is left out",
+            ),
+            (
+                FailureKind::InvalidParameter,
+                "`items` is not a list, a `field` is not a path, or an `order` is neither `asc` \
+                    nor `desc`",
+            ),
         ],
-        examples: vec![
-            Example::new("Cheapest first, then by name", json!({ "by": [{ "field": "price" }, { "field": "name" }] }), json!([{ "name": "tea", "price": 3 }, { "name": "milk", "price": 1 }, { "name": "jam", "price": 3 }]))
-                .gives(json!([{ "name": "milk", "price": 1 }, { "name": "jam", "price": 3 }, { "name": "tea", "price": 3 }])),
-            Example::new("Numbers, largest first", json!({ "by": [{ "order": "desc" }], "items": "{{ input.scores }}" }), json!({ "scores": [2, 10, 7.5] }))
-                .gives(json!([10, 7.5, 2])),
-        ],
+        examples: examples(),
         ..plain("data.sort", "Sort", "Puts the items of a list in order.")
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::list("by", "Sort by", BY, criterion())
+            .or(json!([]))
+            .such_as(json!([{ "field": "price" }])),
+        items::property(),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Cheapest first, then by name",
+            json!({
+                "by": [{ "field": "price" }, { "field": "name" }],
+            }),
+            json!([
+                { "name": "tea", "price": 3 },
+                { "name": "milk", "price": 1 },
+                { "name": "jam", "price": 3 },
+            ]),
+        )
+        .gives(json!([
+            { "name": "milk", "price": 1 },
+            { "name": "jam", "price": 3 },
+            { "name": "tea", "price": 3 },
+        ])),
+        Example::new(
+            "Numbers, largest first",
+            json!({
+                "by": [{ "order": "desc" }],
+                "items": "{{ input.scores }}",
+            }),
+            json!({
+                "scores": [2, 10, 7.5],
+            }),
+        )
+        .gives(json!([10, 7.5, 2])),
+    ]
 }
 
 fn criterion() -> serde_json::Value {
@@ -47,7 +94,8 @@ fn criterion() -> serde_json::Value {
         Property::text(
             "field",
             "Field",
-            "The name of the field to compare, or a path such as `customer.name`. When left out, the whole items are compared.",
+            "The name of the field to compare, or a path such as `customer.name`. When left out, \
+                the whole items are compared.",
         ),
         Property::choice(
             "order",
@@ -59,7 +107,8 @@ fn criterion() -> serde_json::Value {
     ])
 }
 
-const BY: &str = "What to compare, most important first. When it is empty, the items themselves are compared, smallest first.";
+const BY: &str = "What to compare, most important first. When it is empty, the items themselves \
+    are compared, smallest first.";
 
 const DOCS: &str = r#"
 Items that compare as equal stay in the order in which they came, also with `desc`.
@@ -184,9 +233,11 @@ mod tests {
             json!([]),
             "failed invalidParameter /items: `items` must be a list, found null",
         );
-        let expected = "failed invalidInput: the input must be a list, found a record (name the list in `items`, for example `{{ input.rows }}`)";
+        let expected = "failed invalidInput: the input must be a list, found a record (name the \
+            list in `items`, for example `{{ input.rows }}`)";
         check(json!({}), json!({ "a": 1 }), expected);
-        let expected = "failed invalidInput: the input must be a list, found a record (name the list in `items`, for example `{{ input.orders }}`)";
+        let expected = "failed invalidInput: the input must be a list, found a record (name the \
+            list in `items`, for example `{{ input.orders }}`)";
         check(json!({}), json!({ "a": 1, "orders": [] }), expected);
     }
 

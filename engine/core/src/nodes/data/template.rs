@@ -17,7 +17,7 @@ pub(in crate::nodes) fn node_type() -> BuiltIn {
 fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
-        icon: "letter-text",
+        icon: "text-quote",
         words: &[
             "text",
             "string",
@@ -30,42 +30,50 @@ fn spec() -> NodeSpec {
             "compose",
         ],
         outputs: vec![port("out", "any", "`{text}`, or the text itself.")],
-        params: record([
-            Property::long_text("text", "Text", "The text, with `{{ expressions }}` in it.")
-                .required()
-                .such_as(json!("Dear {{ input.name }},")),
-            Property::choice(
-                "as",
-                "Give",
-                "`record`: a record with the one field `text`. `text`: the text itself.",
-                &["record", "text"],
-            )
-            .or(json!("record")),
-        ]),
+        params: params(),
         errors: &[
             (FailureKind::InvalidParameter, "`text` is missing"),
             (FailureKind::Script, "an expression in `text` failed"),
         ],
-        examples: vec![
-            Example::new(
-                "A message",
-                json!({ "text": "Order {{ input.id }} ships to {{ input.city }}." }),
-                json!({ "id": 1042, "city": "Oslo" }),
-            )
-            .gives(json!({ "text": "Order 1042 ships to Oslo." })),
-            Example::new(
-                "Only the text",
-                json!({ "text": "Total: {{ input.total }}", "as": "text" }),
-                json!({ "total": 12.5 }),
-            )
-            .gives(json!("Total: 12.5")),
-        ],
+        examples: examples(),
         ..plain(
             "data.template",
             "Text template",
             "Writes a text with the results of expressions in it.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::long_text("text", "Text", "The text, with `{{ expressions }}` in it.")
+            .required()
+            .such_as(json!("Dear {{ input.name }},")),
+        Property::choice(
+            "as",
+            "Give",
+            "`record`: a record with the one field `text`. `text`: the text itself.",
+            &["record", "text"],
+        )
+        .or(json!("record")),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "A message",
+            json!({ "text": "Order {{ input.id }} ships to {{ input.city }}." }),
+            json!({ "id": 1042, "city": "Oslo" }),
+        )
+        .gives(json!({ "text": "Order 1042 ships to Oslo." })),
+        Example::new(
+            "Only the text",
+            json!({ "text": "Total: {{ input.total }}", "as": "text" }),
+            json!({ "total": 12.5 }),
+        )
+        .gives(json!("Total: 12.5")),
+    ]
 }
 
 const DOCS: &str = r#"

@@ -6,7 +6,7 @@ use crate::effect::{Effect, EffectKind};
 use crate::failure::{Failure, FailureKind};
 use crate::node_type::{Activation, Answer, Example, NodeSpec};
 use crate::nodes::built_in::{BuiltIn, plain, port};
-use crate::nodes::params::Params;
+use crate::nodes::params::{Param, Params};
 use crate::nodes::schema::{Property, record};
 use crate::nodes::show::found;
 use crate::value::{Record, Value};
@@ -41,16 +41,7 @@ fn spec() -> NodeSpec {
                 "The input with the decision, when it was no.",
             ),
         ],
-        params: record([
-            Property::long_text("message", "Question", "What the person is asked.")
-                .required()
-                .such_as(json!("Refund {{ input.amount }} to {{ input.name }}?")),
-            Property::any(
-                "details",
-                "Details",
-                "What the person should see to decide: any value. When left out, the node's input is shown.",
-            ),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
@@ -61,24 +52,42 @@ fn spec() -> NodeSpec {
                 "nobody decided within the node's `timeoutMs`",
             ),
         ],
-        examples: vec![
-            Example::new(
-                "Before money leaves",
-                json!({ "message": "Refund {{ input.amount }} to {{ input.name }}?" }),
-                json!({ "name": "Ada", "amount": 40 }),
-            ),
-            Example::new(
-                "With only what matters",
-                json!({ "message": "Publish this?", "details": "{{ input.title }}" }),
-                json!({ "title": "Autumn sale", "body": "…" }),
-            ),
-        ],
+        examples: examples(),
         ..plain(
             "flow.approve",
             "Approve",
             "Waits until a person says yes or no.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::long_text("message", "Question", "What the person is asked.")
+            .required()
+            .such_as(json!("Refund {{ input.amount }} to {{ input.name }}?")),
+        Property::any(
+            "details",
+            "Details",
+            "What the person should see to decide: any value. When left out, the node's input is \
+                shown.",
+        ),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Before money leaves",
+            json!({ "message": "Refund {{ input.amount }} to {{ input.name }}?" }),
+            json!({ "name": "Ada", "amount": 40 }),
+        ),
+        Example::new(
+            "With only what matters",
+            json!({ "message": "Publish this?", "details": "{{ input.title }}" }),
+            json!({ "title": "Autumn sale", "body": "…" }),
+        ),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -104,7 +113,7 @@ fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failur
 fn question(node: &dyn Activation, params: &Params<'_>) -> Result<Effect, Failure> {
     let details = params
         .given("details")
-        .map_or_else(|| node.input().clone(), |details| details.into_value());
+        .map_or_else(|| node.input().clone(), Param::into_value);
     let request: Record = [
         ("name", "approval".into()),
         ("message", params.text("message")?.into()),
@@ -149,14 +158,11 @@ fn no_decision(decision: &Value) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::testing::{Scene, check_node};
+    use crate::nodes::testing::{Scene, check_node, value};
 
     fn check_decision(input: serde_json::Value, decision: serde_json::Value, expected: &str) {
         let scene = Scene::new("flow.approve", json!({ "message": "ok?" }), input);
-        assert_eq!(
-            scene.answers([Ok(Value::from_json(&decision))]).told(),
-            expected
-        );
+        assert_eq!(scene.answers([Ok(value(decision))]).told(), expected);
     }
 
     #[test]
@@ -189,7 +195,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_decision() {
-        let expected = "failed invalidInput: a decision must be a record with `approved`: true or false, found ";
+        let expected = "failed invalidInput: a decision must be a record with `approved`: true or \
+            false, found ";
         check_decision(json!(1), json!("yes"), &format!("{expected}text"));
         check_decision(
             json!(1),

@@ -6,7 +6,7 @@ use crate::effect::{Effect, EffectKind};
 use crate::failure::{Failure, FailureKind};
 use crate::node_type::{Activation, Answer, Example, NodeSpec, Role};
 use crate::nodes::built_in::{BuiltIn, plain, port};
-use crate::nodes::params::Params;
+use crate::nodes::params::{Param, Params};
 use crate::nodes::schema::{Property, record};
 use crate::value::{Record, Value};
 use crate::workflow::Workflow;
@@ -30,17 +30,7 @@ fn spec() -> NodeSpec {
         ],
         role: Role::Call,
         outputs: vec![port("out", "any", "The called workflow's output.")],
-        params: record([
-            Property::text("workflow", "Workflow", "The id of the workflow to run.")
-                .required()
-                .such_as(json!("order-total")),
-            Property::any(
-                "input",
-                "Input",
-                "What the called workflow starts with. When left out, the node's input.",
-            )
-            .such_as(json!({ "id": "{{ input.orderId }}" })),
-        ]),
+        params: params(),
         errors: &[
             (FailureKind::NotFound, "there is no workflow with this id"),
             (
@@ -56,24 +46,45 @@ fn spec() -> NodeSpec {
                 "`workflow` is not a text, or names something that is not a workflow",
             ),
         ],
-        examples: vec![
-            Example::new(
-                "With what came in",
-                json!({ "workflow": "order-total" }),
-                json!({ "lines": [{ "price": 3, "quantity": 2 }] }),
-            ),
-            Example::new(
-                "With an input of its own",
-                json!({ "workflow": "send-receipt", "input": { "to": "{{ input.email }}", "lines": "{{ input.cart.lines }}" } }),
-                json!({ "email": "ada@example.com", "cart": { "lines": [] } }),
-            ),
-        ],
+        examples: examples(),
         ..plain(
             "flow.call",
             "Call workflow",
             "Runs another workflow and gives its output.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::text("workflow", "Workflow", "The id of the workflow to run.")
+            .required()
+            .such_as(json!("order-total")),
+        Property::any(
+            "input",
+            "Input",
+            "What the called workflow starts with. When left out, the node's input.",
+        )
+        .such_as(json!({ "id": "{{ input.orderId }}" })),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "With what came in",
+            json!({ "workflow": "order-total" }),
+            json!({ "lines": [{ "price": 3, "quantity": 2 }] }),
+        ),
+        Example::new(
+            "With an input of its own",
+            json!({
+                "workflow": "send-receipt",
+                "input": { "to": "{{ input.email }}", "lines": "{{ input.cart.lines }}" },
+            }),
+            json!({ "email": "ada@example.com", "cart": { "lines": [] } }),
+        ),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -91,7 +102,7 @@ fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failur
             workflow: Box::new(read(document, params)?),
             input: params
                 .given("input")
-                .map_or_else(|| node.input().clone(), |input| input.into_value()),
+                .map_or_else(|| node.input().clone(), Param::into_value),
         }),
         Some(Err(failure)) => Err(failure.clone()),
         None => Ok(Answer::Await(fetch(params)?)),
@@ -118,14 +129,11 @@ fn read(document: &Value, params: &Params<'_>) -> Result<Workflow, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::testing::{Scene, check_node};
+    use crate::nodes::testing::{Scene, check_node, value};
 
     fn check_document(params: serde_json::Value, document: serde_json::Value, expected: &str) {
         let scene = Scene::new("flow.call", params, json!({ "n": 1 }));
-        assert_eq!(
-            scene.answers([Ok(Value::from_json(&document))]).told(),
-            expected
-        );
+        assert_eq!(scene.answers([Ok(value(document))]).told(), expected);
     }
 
     #[test]
@@ -151,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_no_workflow_is_a_failure() {
-        let expected = "failed invalidParameter /workflow: `workflow` names something that is not a workflow: missing field `id`";
+        let expected = "failed invalidParameter /workflow: `workflow` names something that is not \
+            a workflow: missing field `id`";
         check_document(json!({ "workflow": "w" }), json!({}), expected);
         let missing = Failure::new(FailureKind::NotFound, "there is no workflow `w`");
         let scene = Scene::new("flow.call", json!({ "workflow": "w" }), json!({}));

@@ -20,20 +20,7 @@ fn spec() -> NodeSpec {
             "error", "throw", "raise", "stop", "abort", "assert", "reject", "exit",
         ],
         outputs: Vec::new(),
-        params: record([
-            Property::long_text(
-                "message",
-                "Message",
-                "What is wrong, for the person who reads it.",
-            )
-            .required()
-            .such_as(json!("order {{ input.id }} has no lines")),
-            Property::any(
-                "details",
-                "Details",
-                "More about it, for programs: any value.",
-            ),
-        ]),
+        params: params(),
         errors: &[
             (FailureKind::Raised, "always: that is what the node is for"),
             (
@@ -41,20 +28,44 @@ fn spec() -> NodeSpec {
                 "`message` is missing or not a text",
             ),
         ],
-        examples: vec![
-            Example::new(
-                "Say what is wrong",
-                json!({ "message": "order {{ input.id }} has no lines" }),
-                json!({ "id": 7, "lines": [] }),
-            ),
-            Example::new(
-                "With details",
-                json!({ "message": "the import is not complete", "details": { "missing": "{{ input.missing }}" } }),
-                json!({ "missing": ["a.csv"] }),
-            ),
-        ],
+        examples: examples(),
         ..plain("flow.fail", "Fail", "Fails with a message of your own.")
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::long_text(
+            "message",
+            "Message",
+            "What is wrong, for the person who reads it.",
+        )
+        .required()
+        .such_as(json!("order {{ input.id }} has no lines")),
+        Property::any(
+            "details",
+            "Details",
+            "More about it, for programs: any value. When left out, there is no more.",
+        ),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Say what is wrong",
+            json!({ "message": "order {{ input.id }} has no lines" }),
+            json!({ "id": 7, "lines": [] }),
+        ),
+        Example::new(
+            "With details",
+            json!({
+                "message": "the import is not complete",
+                "details": { "missing": "{{ input.missing }}" },
+            }),
+            json!({ "missing": ["a.csv"] }),
+        ),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -91,7 +102,7 @@ mod tests {
             json!({}),
         );
         assert_eq!(
-            scene.evaluate().unwrap_err().details,
+            scene.evaluate().expect_err("it fails").details,
             Some(vec![1.into()].into())
         );
     }

@@ -26,10 +26,7 @@ fn spec() -> NodeSpec {
             "list",
             "What the body gave for each item, in the order of the items.",
         )],
-        params: record([
-            items::property(),
-            Property::int("parallelism", "At once", PARALLELISM, 1..=1_000).or(json!(1)),
-        ]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidInput,
@@ -44,20 +41,31 @@ fn spec() -> NodeSpec {
                 "a node in the body failed, and its `onError` did not handle it",
             ),
         ],
-        examples: vec![
-            Example::new("Over a list that came in", json!({}), json!([1, 2, 3])),
-            Example::new(
-                "Five pages at a time",
-                json!({ "items": "{{ input.urls }}", "parallelism": 5 }),
-                json!({ "urls": ["https://example.com/1", "https://example.com/2"] }),
-            ),
-        ],
+        examples: examples(),
         ..plain(
             "flow.for_each",
             "For each",
             "Runs the nodes inside it once for each item of a list, and collects what they give.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        items::property(),
+        Property::int("parallelism", "At once", PARALLELISM, 1..=1_000).or(json!(1)),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new("Over a list that came in", json!({}), json!([1, 2, 3])),
+        Example::new(
+            "Five pages at a time",
+            json!({ "items": "{{ input.urls }}", "parallelism": 5 }),
+            json!({ "urls": ["https://example.com/1", "https://example.com/2"] }),
+        ),
+    ]
 }
 
 const PARALLELISM: &str = "How many items are worked on at the same time. 1: one after the other.";
@@ -80,7 +88,7 @@ edges:
 - What the body's last node gives is the result for that item (a record by node id when several nodes are last). The list of all
   results leaves by `out` in the order of the items, whichever was ready first. No items: an empty list, and the body does not run.
 - A node in the body that fails ends the loop, unless its own `onError` says `continue` or `port`; then the others go on.
-- Edges do not cross the border of a body. Inside, `nodes["id"].output` also names nodes outside that come before the loop.
+- Edges do not cross the border of a body, except that one may lead from the loop itself to a node inside; it carries the item. Inside, `nodes["id"].output` also names nodes outside that come before the loop.
 - Each item has frames of its own, so any round of any run can be looked at later. Loops may stand in loops.
 "#;
 
@@ -120,7 +128,8 @@ mod tests {
             json!([1]),
             "failed invalidParameter /items: `items` must be a list, found null",
         );
-        let expected = "failed invalidParameter /parallelism: `parallelism` must be a whole number from 1 to 1000, found 0";
+        let expected = "failed invalidParameter /parallelism: `parallelism` must be a whole \
+            number from 1 to 1000, found 0";
         check(json!({ "parallelism": 0 }), json!([1]), expected);
     }
 }

@@ -30,13 +30,7 @@ fn spec() -> NodeSpec {
             port("true", "any", "The input, when the condition holds."),
             port("false", "any", "The input, when it does not."),
         ],
-        params: record([Property::bool(
-            "condition",
-            "Condition",
-            "An expression that gives true or false.",
-        )
-        .required()
-        .such_as(json!("{{ input.total > 100 }}"))]),
+        params: params(),
         errors: &[
             (
                 FailureKind::InvalidParameter,
@@ -47,26 +41,40 @@ fn spec() -> NodeSpec {
                 "the condition failed, for example because it compares what is not there",
             ),
         ],
-        examples: vec![
-            Example::new(
-                "Large orders",
-                json!({ "condition": "{{ input.total > 100 }}" }),
-                json!({ "total": 250 }),
-            )
-            .gives_at("true", json!({ "total": 250 })),
-            Example::new(
-                "Is there anything?",
-                json!({ "condition": "{{ input.rows.len() > 0 }}" }),
-                json!({ "rows": [] }),
-            )
-            .gives_at("false", json!({ "rows": [] })),
-        ],
+        examples: examples(),
         ..plain(
             "flow.if",
             "If",
             "Sends its input one of two ways, by a condition.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([Property::bool(
+        "condition",
+        "Condition",
+        "An expression that gives true or false.",
+    )
+    .required()
+    .such_as(json!("{{ input.total > 100 }}"))])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Large orders",
+            json!({ "condition": "{{ input.total > 100 }}" }),
+            json!({ "total": 250 }),
+        )
+        .gives_at("true", json!({ "total": 250 })),
+        Example::new(
+            "Is there anything?",
+            json!({ "condition": "{{ input.rows.len() > 0 }}" }),
+            json!({ "rows": [] }),
+        )
+        .gives_at("false", json!({ "rows": [] })),
+    ]
 }
 
 const DOCS: &str = r#"
@@ -92,6 +100,10 @@ mod tests {
     use super::*;
     use crate::nodes::testing::check_node;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn check(condition: serde_json::Value, expected: &str) {
         check_node(
             "flow.if",
@@ -116,7 +128,8 @@ mod tests {
             (json!("input.x > 1"), "text"),
         ] {
             let expected = format!(
-                "failed invalidParameter /condition: `condition` must be true or false, found {found} {hint}"
+                "failed invalidParameter /condition: `condition` must be true or false, found \
+                    {found} {hint}"
             );
             check(condition, &expected);
         }

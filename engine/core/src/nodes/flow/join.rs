@@ -27,33 +27,40 @@ fn spec() -> NodeSpec {
             "converge",
         ],
         inputs: vec![port("in", "any", "Any number of edges.")],
-        params: record([
-            Property::choice("mode", "Give", MODE, &["record", "list", "first"])
-                .or(json!("record")),
-        ]),
+        params: params(),
         errors: &[(FailureKind::InvalidParameter, "`mode` is none of the three")],
-        examples: vec![
-            Example::new(
-                "What two calls gave, by name",
-                json!({}),
-                json!({ "orders": [1, 2], "user": { "name": "Ada" } }),
-            )
-            .by_source()
-            .gives(json!({ "orders": [1, 2], "user": { "name": "Ada" } })),
-            Example::new(
-                "The way that was taken",
-                json!({ "mode": "first" }),
-                json!({ "large": { "price": 90 } }),
-            )
-            .by_source()
-            .gives(json!({ "price": 90 })),
-        ],
+        examples: examples(),
         ..plain(
             "flow.join",
             "Join",
             "Waits for the branches that lead into it and gives what they brought.",
         )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::choice("mode", "Give", MODE, &["record", "list", "first"]).or(json!("record")),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "What two calls gave, by name",
+            json!({}),
+            json!({ "orders": [1, 2], "user": { "name": "Ada" } }),
+        )
+        .by_source()
+        .gives(json!({ "orders": [1, 2], "user": { "name": "Ada" } })),
+        Example::new(
+            "The way that was taken",
+            json!({ "mode": "first" }),
+            json!({ "large": { "price": 90 } }),
+        )
+        .by_source()
+        .gives(json!({ "price": 90 })),
+    ]
 }
 
 const MODE: &str = "`record`: a record, each value under the id of the node it comes from. `list`: a list, in the file's order \

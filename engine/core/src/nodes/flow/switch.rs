@@ -21,30 +21,77 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "waypoints",
-        words: &["route", "router", "case", "match", "branch", "choose", "else if"],
-        outputs: vec![default_port()],
-        params: record([
-            Property::any("value", "Value", "What the `cases` are compared with.").such_as(json!("{{ input.status }}")),
-            Property::list("cases", "Cases", "Ways to go when `value` equals something. The first that fits is taken.", case()).or(json!([])),
-            Property::list("rules", "Rules", "Ways to go when a condition holds, tried in order when no case fits.", rule()).or(json!([])),
-        ]),
-        errors: &[(FailureKind::InvalidParameter, "there are `cases` but no `value`, a `when` gives neither true nor false, or a port is called `error` or `default`")],
-        examples: vec![
-            Example::new(
-                "By status",
-                json!({ "value": "{{ input.status }}", "cases": [{ "port": "paid", "equals": "paid" }, { "port": "open", "equals": "new" }, { "port": "open", "equals": "sent" }] }),
-                json!({ "id": 7, "status": "sent" }),
-            )
-            .gives_at("open", json!({ "id": 7, "status": "sent" })),
-            Example::new(
-                "By size",
-                json!({ "rules": [{ "port": "large", "when": "{{ input.total >= 1000 }}" }, { "port": "medium", "when": "{{ input.total >= 100 }}" }] }),
-                json!({ "total": 20 }),
-            )
-            .gives_at("default", json!({ "total": 20 })),
+        words: &[
+            "route", "router", "case", "match", "branch", "choose", "else if",
         ],
-        ..plain("flow.switch", "Switch", "Sends its input one of many ways, by a value or by rules.")
+        outputs: vec![default_port()],
+        params: params(),
+        errors: &[(
+            FailureKind::InvalidParameter,
+            "there are `cases` but no `value`, a `when` gives neither true nor false, or a port \
+                is called `error` or `default`",
+        )],
+        examples: examples(),
+        ..plain(
+            "flow.switch",
+            "Switch",
+            "Sends its input one of many ways, by a value or by rules.",
+        )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::any(
+            "value",
+            "Value",
+            "What the `cases` are compared with. When left out, only `rules` can be used.",
+        )
+        .such_as(json!("{{ input.status }}")),
+        Property::list(
+            "cases",
+            "Cases",
+            "Ways to go when `value` equals something. The first that fits is taken.",
+            case(),
+        )
+        .or(json!([])),
+        Property::list(
+            "rules",
+            "Rules",
+            "Ways to go when a condition holds, tried in order when no case fits.",
+            rule(),
+        )
+        .or(json!([])),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "By status",
+            json!({
+                "value": "{{ input.status }}",
+                "cases": [
+                    { "port": "paid", "equals": "paid" },
+                    { "port": "open", "equals": "new" },
+                    { "port": "open", "equals": "sent" },
+                ],
+            }),
+            json!({ "id": 7, "status": "sent" }),
+        )
+        .gives_at("open", json!({ "id": 7, "status": "sent" })),
+        Example::new(
+            "By size",
+            json!({
+                "rules": [
+                    { "port": "large", "when": "{{ input.total >= 1000 }}" },
+                    { "port": "medium", "when": "{{ input.total >= 100 }}" },
+                ],
+            }),
+            json!({ "total": 20 }),
+        )
+        .gives_at("default", json!({ "total": 20 })),
+    ]
 }
 
 fn case() -> serde_json::Value {
@@ -151,7 +198,7 @@ fn port_name(entry: &Param<'_>) -> Result<Text, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::testing::check_node;
+    use crate::nodes::testing::{check_node, value};
 
     fn check(params: serde_json::Value, expected: &str) {
         check_node("flow.switch", params, json!("in"), expected);
@@ -186,12 +233,14 @@ mod tests {
             json!({ "cases": [{ "port": "a", "equals": 1 }] }),
             "failed invalidParameter /value: `value` is missing",
         );
-        let expected = "failed invalidParameter /rules/0/port: `rules/0/port` must be a name other than `error` and `default`, found text";
+        let expected = "failed invalidParameter /rules/0/port: `rules/0/port` must be a name \
+            other than `error` and `default`, found text";
         check(
             json!({ "rules": [{ "port": "error", "when": true }] }),
             expected,
         );
-        let expected = "failed invalidParameter /rules/0/when: `rules/0/when` must be true or false, found text";
+        let expected = "failed invalidParameter /rules/0/when: `rules/0/when` must be true or \
+            false, found text";
         check(
             json!({ "rules": [{ "port": "a", "when": "yes" }] }),
             expected,
@@ -204,10 +253,13 @@ mod tests {
 
     #[test]
     fn ports_follow_from_the_parameters() {
-        let params = json!({ "cases": [{ "port": "b" }, { "port": "a" }, { "port": "b" }], "rules": [{ "port": "c" }, { "port": "error" }] });
-        let params = Value::from_json(&params)
+        let params = json!({
+            "cases": [{ "port": "b" }, { "port": "a" }, { "port": "b" }],
+            "rules": [{ "port": "c" }, { "port": "error" }],
+        });
+        let params = value(params)
             .as_record()
-            .unwrap()
+            .expect("a record")
             .iter()
             .map(|(k, v)| (k.to_string(), v.clone()))
             .collect();

@@ -24,32 +24,12 @@ fn spec() -> NodeSpec {
             "sleep", "delay", "pause", "timer", "until", "schedule", "later",
         ],
         outputs: vec![port("out", "any", "The input, unchanged.")],
-        params: record([
-            Property::int(
-                "durationMs",
-                "For",
-                "How long to wait, in milliseconds, from the moment the node starts.",
-                0..=DURATION_MS_MAX,
-            )
-            .such_as(json!(60_000)),
-            Property::any("until", "Until", UNTIL).such_as(json!("2030-01-01T09:00:00+01:00")),
-        ]),
+        params: params(),
         errors: &[(
             FailureKind::InvalidParameter,
             "both or neither of `durationMs` and `until` are given, or `until` is not a moment",
         )],
-        examples: vec![
-            Example::new(
-                "A minute",
-                json!({ "durationMs": 60_000 }),
-                json!({ "id": 7 }),
-            ),
-            Example::new(
-                "Until the invoice is due",
-                json!({ "until": "{{ input.dueAt }}" }),
-                json!({ "id": 7, "dueAt": "2030-01-01T09:00:00Z" }),
-            ),
-        ],
+        examples: examples(),
         ..plain(
             "flow.wait",
             "Wait",
@@ -58,10 +38,41 @@ fn spec() -> NodeSpec {
     }
 }
 
+fn params() -> serde_json::Value {
+    record([
+        Property::int(
+            "durationMs",
+            "For",
+            "How long to wait, in milliseconds, from the moment the node starts. When left out, \
+                `until` must be given.",
+            0..=DURATION_MS_MAX,
+        )
+        .such_as(json!(60_000)),
+        Property::any("until", "Until", UNTIL).such_as(json!("2030-01-01T09:00:00+01:00")),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "A minute",
+            json!({ "durationMs": 60_000 }),
+            json!({ "id": 7 }),
+        ),
+        Example::new(
+            "Until the invoice is due",
+            json!({ "until": "{{ input.dueAt }}" }),
+            json!({ "id": 7, "dueAt": "2030-01-01T09:00:00Z" }),
+        ),
+    ]
+}
+
 /// Ten years.
 const DURATION_MS_MAX: i64 = 10 * 365 * 24 * 3_600_000;
 
-const UNTIL: &str = "The moment to wait for: a text such as `2030-01-01T09:00:00Z` (RFC 3339, with its offset from UTC), or milliseconds since 1970.";
+const UNTIL: &str = "The moment to wait for: a text such as `2030-01-01T09:00:00Z` (RFC 3339, \
+    with its offset from UTC), or milliseconds since 1970. When left out, `durationMs` must be \
+    given.";
 
 const DOCS: &str = r#"
 Give either `durationMs` or `until`. A moment that has passed already is not waited for.
@@ -167,13 +178,15 @@ mod tests {
     fn one_of_the_two_must_be_given() {
         check(
             json!({}),
-            "failed invalidParameter /durationMs: `durationMs` is missing (give either `durationMs` or `until`)",
+            "failed invalidParameter /durationMs: `durationMs` is missing (give either \
+                `durationMs` or `until`)",
         );
         check(
             json!({ "durationMs": 1, "until": 1 }),
             "failed invalidParameter /until: `until` cannot be given together with `durationMs`",
         );
-        let expected = "failed invalidParameter /until: `until` must be a moment, such as `2030-01-01T09:00:00Z` or milliseconds since 1970, found text";
+        let expected = "failed invalidParameter /until: `until` must be a moment, such as \
+            `2030-01-01T09:00:00Z` or milliseconds since 1970, found text";
         check(json!({ "until": "2030-01-01 09:00" }), expected);
         check(json!({ "until": "tomorrow" }), expected);
     }

@@ -9,7 +9,7 @@ use crate::nodes::params::{Param, Params};
 use crate::nodes::schema::{Property, record};
 use crate::nodes::show::found;
 use crate::problem::Place;
-use crate::script::{EvaluateLimits, EvaluateRequest, Evaluated, Source};
+use crate::script::{EvaluateLimits, EvaluateRequest, Evaluated, Resolved, Template};
 use crate::value::{Record, Value};
 
 pub(in crate::nodes) fn node_type() -> BuiltIn {
@@ -20,27 +20,87 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "refresh-cw",
-        words: &["loop", "until", "repeat", "paginate", "pages", "poll", "retry until", "do while"],
+        words: &[
+            "loop",
+            "until",
+            "repeat",
+            "paginate",
+            "pages",
+            "poll",
+            "retry until",
+            "do while",
+        ],
         role: Role::Loop,
         inputs: vec![port("in", "any", "What the first round starts from.")],
-        outputs: vec![port("out", "any", "What the last round gave; the input, when there was none.")],
-        params: record([
-            Property::bool("condition", "While", "An expression that gives true or false, asked before each round. `input` is what the last round gave.").required().such_as(json!("{{ input.next != () }}")),
-            Property::int("maxIterations", "Most rounds", "When the condition still holds after this many rounds, the node fails.", 1..=1_000_000).or(json!(1_000)),
-        ]),
+        outputs: vec![port(
+            "out",
+            "any",
+            "What the last round gave; the input, when there was none.",
+        )],
+        params: params(),
         lazy: &["condition"],
         errors: &[
-            (FailureKind::Limit, "the condition still holds after `maxIterations` rounds"),
-            (FailureKind::InvalidParameter, "the condition gives something other than true or false, or asks for an effect"),
-            (FailureKind::Script, "the condition failed, for example because it compares what is not there"),
-            (FailureKind::Inner, "a node in the body failed, and its `onError` did not handle it"),
+            (
+                FailureKind::Limit,
+                "the condition still holds after `maxIterations` rounds",
+            ),
+            (
+                FailureKind::InvalidParameter,
+                "the condition gives something other than true or false, or asks for an effect",
+            ),
+            (
+                FailureKind::Script,
+                "the condition failed, for example because it compares what is not there",
+            ),
+            (
+                FailureKind::Inner,
+                "a node in the body failed, and its `onError` did not handle it",
+            ),
         ],
-        examples: vec![
-            Example::new("Until there is no further page", json!({ "condition": "{{ input.next != () }}", "maxIterations": 50 }), json!({ "next": "/orders?page=1", "rows": [] })),
-            Example::new("Not at all", json!({ "condition": "{{ input.n < 3 }}" }), json!({ "n": 5 })).gives(json!({ "n": 5 })),
-        ],
-        ..plain("flow.while", "While", "Runs the nodes inside it again and again, as long as a condition holds.")
+        examples: examples(),
+        ..plain(
+            "flow.while",
+            "While",
+            "Runs the nodes inside it again and again, as long as a condition holds.",
+        )
     }
+}
+
+fn params() -> serde_json::Value {
+    record([
+        Property::bool(
+            "condition",
+            "While",
+            "An expression that gives true or false, asked \
+            before each round. `input` is what the last round gave.",
+        )
+        .required()
+        .such_as(json!("{{ input.next != () }}")),
+        Property::int(
+            "maxIterations",
+            "Most rounds",
+            "When the condition still holds after this \
+            many rounds, the node fails.",
+            1..=1_000_000,
+        )
+        .or(json!(1_000)),
+    ])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Until there is no further page",
+            json!({ "condition": "{{ input.next != () }}", "maxIterations": 50 }),
+            json!({ "next": "/orders?page=1", "rows": [] }),
+        ),
+        Example::new(
+            "Not at all",
+            json!({ "condition": "{{ input.n < 3 }}" }),
+            json!({ "n": 5 }),
+        )
+        .gives(json!({ "n": 5 })),
+    ]
 }
 
 const DOCS: &str = r##"
@@ -65,7 +125,7 @@ edges:
 fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failure> {
     let condition = params.need("condition")?;
     let value = node.last().unwrap_or(node.input());
-    match holds(node, &condition, value)? {
+    match ask(node, &condition, value)? {
         Asked::Answer(false) => Ok(Answer::out(value.clone())),
         Asked::Answer(true) => another_round(node, params, value),
         Asked::Evaluate(request) => Ok(Answer::Evaluate(request)),
@@ -95,47 +155,42 @@ enum Asked {
     Evaluate(EvaluateRequest),
 }
 
-fn holds(node: &dyn Activation, condition: &Param<'_>, value: &Value) -> Result<Asked, Failure> {
-    let expression = match condition.value() {
-        Value::Bool(bool) => return Ok(Asked::Answer(*bool)),
-        Value::Text(text) => whole_expression(text).ok_or_else(|| not_a_condition(condition))?,
-        _ => return Err(not_a_condition(condition)),
+fn ask(node: &dyn Activation, condition: &Param<'_>, value: &Value) -> Result<Asked, Failure> {
+    let template = Template::parse(condition.value()).map_err(in_condition)?;
+    let scope = scope(node, condition.value(), value);
+    let sources = match template.resolve(&scope)? {
+        Resolved::Value(answer) => return truth(condition, &answer).map(Asked::Answer),
+        Resolved::Needs(sources) => sources,
+    };
+    let limits = EvaluateLimits {
+        wall_ms: node.wall_ms(),
+        ..EvaluateLimits::default()
     };
     let request = EvaluateRequest {
-        scope: scope(node, expression, value),
-        sources: vec![Source::Expression(expression.into())],
+        sources,
+        scope,
         answers: Vec::new(),
-        limits: EvaluateLimits {
-            wall_ms: node.wall_ms(),
-            ..EvaluateLimits::default()
-        },
+        limits,
     };
     let Some(reply) = node.evaluated(&request) else {
         return Ok(Asked::Evaluate(request));
     };
     match &reply.result {
-        Evaluated::Done(values) => match values.first() {
-            Some(Value::Bool(bool)) => Ok(Asked::Answer(*bool)),
-            other => Err(gave(condition, other)),
-        },
-        Evaluated::Needs(_) => Err(condition
-            .fails("cannot ask for effects")
-            .with_hint("make the call in the body, and let the condition look at what it gave")),
+        Evaluated::Done(values) => {
+            truth(condition, &template.fill(&request.scope, values)).map(Asked::Answer)
+        }
+        Evaluated::Needs(_) => Err(asks_the_world(condition)),
         Evaluated::Failed(failure) => Err(in_condition(failure.clone())),
     }
 }
 
-/// What is between the braces, when the text is one whole `{{ expression }}`.
-fn whole_expression(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{")).then_some(inner)
-}
-
 /// What the condition sees: all that a body node sees, `input` being what the last round gave.
-fn scope(node: &dyn Activation, expression: &str, value: &Value) -> Value {
-    let scope = node.scope(&[expression]);
-    let index = ("index".into(), node.iterations().into());
-    let own = [("input".into(), value.clone()), index];
+fn scope(node: &dyn Activation, condition: &Value, value: &Value) -> Value {
+    let scope = node.scope(&[condition.as_str().unwrap_or_default()]);
+    let own = [
+        ("input".into(), value.clone()),
+        ("index".into(), node.iterations().into()),
+    ];
     scope
         .as_record()
         .into_iter()
@@ -146,15 +201,18 @@ fn scope(node: &dyn Activation, expression: &str, value: &Value) -> Value {
         .into()
 }
 
-fn gave(condition: &Param<'_>, value: Option<&Value>) -> Failure {
-    let found = found(value.unwrap_or(&Value::Null));
-    condition.fails(&format!("must give true or false, found {found}"))
+fn truth(condition: &Param<'_>, answer: &Value) -> Result<bool, Failure> {
+    answer.as_bool().ok_or_else(|| {
+        condition
+            .fails(&format!("must give true or false, found {}", found(answer)))
+            .with_hint("write a comparison between braces, such as `{{ input.next != () }}`")
+    })
 }
 
-fn not_a_condition(condition: &Param<'_>) -> Failure {
+fn asks_the_world(condition: &Param<'_>) -> Failure {
     condition
-        .expected("true, false or one expression")
-        .with_hint("write a comparison between braces, such as `{{ input.next != () }}`")
+        .fails("cannot call http(), now() or random()")
+        .with_hint("make the call in the body, and let the condition look at what it gave")
 }
 
 fn in_condition(mut failure: Failure) -> Failure {
@@ -170,76 +228,89 @@ fn in_condition(mut failure: Failure) -> Failure {
 mod tests {
     use super::*;
     use crate::nodes::testing::{Scene, check_node};
-    use crate::script::EvaluateReply;
 
-    fn scene(condition: serde_json::Value) -> Scene {
-        Scene::new(
-            "flow.while",
-            json!({ "condition": condition, "maxIterations": 2 }),
-            json!({ "n": 0 }),
-        )
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
+    fn check(
+        condition: serde_json::Value,
+        last: serde_json::Value,
+        iterations: u64,
+        expected: &str,
+    ) {
+        let params = json!({ "condition": condition, "maxIterations": 2 });
+        let scene = Scene::new("flow.while", params, json!({ "n": 0 }));
+        assert_eq!(scene.last(last).iterations(iterations).told(), expected);
     }
 
     #[test]
-    fn the_condition_is_asked_with_the_last_value() {
-        let scene = scene(json!("{{ input.n < 3 }}"))
-            .last(json!({ "n": 1 }))
-            .iterations(1);
-        let Ok(Answer::Evaluate(request)) = scene.evaluate() else {
-            panic!("nothing asked")
-        };
-        assert_eq!(
-            request.sources,
-            [Source::Expression(" input.n < 3 ".into())]
-        );
-        assert_eq!(
-            request.scope.get("input"),
-            Some(&Value::from_json(&json!({ "n": 1 })))
-        );
-        assert_eq!(request.scope.get("index"), Some(&1.into()));
-    }
-
-    fn check_reply(result: Evaluated, iterations: u64, expected: &str) {
-        let reply = EvaluateReply {
-            result,
-            logs: vec![],
-            usage: Default::default(),
-        };
-        let scene = scene(json!("{{ x }}"))
-            .last(json!(5))
-            .iterations(iterations)
-            .replies(reply);
-        assert_eq!(scene.told(), expected);
+    fn the_condition_looks_at_what_the_last_round_gave() {
+        let condition = json!("{{ input.n < 3 && index < 2 }}");
+        check(condition.clone(), json!({ "n": 2 }), 1, r#"repeat {"n":2}"#);
+        check(condition.clone(), json!({ "n": 3 }), 1, r#"out {"n":3}"#);
+        check(condition, json!({ "n": 2 }), 2, r#"out {"n":2}"#);
     }
 
     #[test]
-    fn another_round_or_the_end() {
-        check_reply(Evaluated::Done(vec![true.into()]), 1, "repeat 5");
-        check_reply(Evaluated::Done(vec![false.into()]), 1, "out 5");
+    fn what_is_not_plain_is_evaluated() {
+        let condition = json!("{{ input.filter(|x| x > 1).len() > 0 }}");
+        check(condition.clone(), json!([1, 2]), 1, "repeat [1,2]");
+        check(condition, json!([1]), 1, "out [1]");
+    }
+
+    #[test]
+    fn rounds_are_limited() {
         let expected = "failed limit: the condition still holds after 2 rounds \
             (check that the body brings the condition closer to false, or raise `maxIterations`)";
-        check_reply(Evaluated::Done(vec![true.into()]), 2, expected);
-        check_reply(Evaluated::Done(vec![false.into()]), 2, "out 5");
+        check(json!(true), json!(5), 2, expected);
+        check(json!(false), json!(5), 2, "out 5");
     }
 
     #[test]
     fn without_a_round_the_input_leaves() {
-        assert_eq!(scene(json!(false)).told(), r#"out {"n":0}"#);
-        assert_eq!(scene(json!(true)).told(), r#"repeat {"n":0}"#);
+        let check = |condition: serde_json::Value, expected: &str| {
+            check_node(
+                "flow.while",
+                json!({ "condition": condition }),
+                json!({ "n": 0 }),
+                expected,
+            );
+        };
+        check(json!("{{ input.n > 0 }}"), r#"out {"n":0}"#);
+        check(json!("{{ input.n == 0 }}"), r#"repeat {"n":0}"#);
     }
 
     #[test]
     fn what_is_no_condition_is_a_mistake() {
-        let expected =
-            "failed invalidParameter /condition: `condition` must give true or false, found 1";
-        check_reply(Evaluated::Done(vec![1.into()]), 0, expected);
-        let expected = "failed invalidParameter /condition: `condition` must be true, false or one expression, found text \
-            (write a comparison between braces, such as `{{ input.next != () }}`)";
-        check_node(
+        let hint = "(write a comparison between braces, such as `{{ input.next != () }}`)";
+        for (condition, found) in [
+            (json!("input.n < 3"), "text"),
+            (json!("{{ 1 + 1 }}"), "2"),
+            (json!(null), "null"),
+        ] {
+            let expected = format!(
+                "failed invalidParameter /condition: `condition` must give true or false, found \
+                    {found} {hint}"
+            );
+            check(condition, json!({}), 0, &expected);
+        }
+        let expected = "failed invalidParameter /condition: `condition` cannot call http(), now() or random() \
+            (make the call in the body, and let the condition look at what it gave)";
+        check(json!("{{ now() > 0 }}"), json!({}), 0, expected);
+    }
+
+    #[test]
+    fn a_failing_condition_has_its_place_in_the_parameter() {
+        let scene = Scene::new(
             "flow.while",
-            json!({ "condition": "input.n < 3" }),
+            json!({ "condition": "{{ throw 1 }}" }),
             json!({}),
-            expected,
         );
+        let place = scene
+            .evaluate()
+            .map(|_| ())
+            .map_err(|failure| failure.place.and_then(|place| place.param));
+        assert_eq!(place, Err(Some("/condition".into())));
     }
 }

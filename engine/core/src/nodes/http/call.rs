@@ -184,9 +184,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::nodes::testing::value;
 
     fn check(params: Json, expected: &str) {
-        let found = match effect(&Value::from_json(&params), Some("run/node/0".into())) {
+        let found = match effect(&value(params), Some("run/node/0".into())) {
             Ok(effect) => {
                 let repeatable = if effect.idempotent { " idempotent" } else { "" };
                 format!("{}{repeatable}", effect.request.to_json())
@@ -196,10 +197,14 @@ mod tests {
         assert_eq!(found, expected);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn check_body(body: Json, body_as: &str, expected: &str) {
         let params =
             json!({ "method": "POST", "url": "http://h", "body": body, "bodyAs": body_as });
-        let found = match effect(&Value::from_json(&params), None) {
+        let found = match effect(&value(params), None) {
             Ok(Effect { request, .. }) => {
                 let kind = request
                     .get("headers")
@@ -222,7 +227,13 @@ mod tests {
             json!({ "url": "https://h/p" }),
             r#"{"method":"GET","url":"https://h/p"} idempotent"#,
         );
-        let given = json!({ "url": "https://h/p", "timeoutMs": 30000, "responseAs": "auto", "redirectsMax": 0, "headers": { "X-A": null } });
+        let given = json!({
+            "url": "https://h/p",
+            "timeoutMs": 30000,
+            "responseAs": "auto",
+            "redirectsMax": 0,
+            "headers": { "X-A": null },
+        });
         check(
             given,
             r#"{"method":"GET","redirectsMax":0,"url":"https://h/p"} idempotent"#,
@@ -289,7 +300,12 @@ mod tests {
 
     #[test]
     fn the_authors_content_type_counts() {
-        let params = json!({ "method": "PUT", "url": "http://h", "body": "<a/>", "headers": { "Content-Type": "text/xml", "X-Count": 3 } });
+        let params = json!({
+            "method": "PUT",
+            "url": "http://h",
+            "body": "<a/>",
+            "headers": { "Content-Type": "text/xml", "X-Count": 3 },
+        });
         check(
             params,
             r#"{"body":"<a/>","headers":{"content-type":"text/xml","x-count":"3"},"method":"PUT","url":"http://h"}"#,
@@ -363,7 +379,8 @@ mod tests {
         );
         check(
             json!({ "url": "http://h", "method": "get" }),
-            "`method` must be `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` or `OPTIONS`, found text",
+            "`method` must be `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` or `OPTIONS`, found \
+                text",
         );
     }
 }

@@ -32,11 +32,13 @@ fn spec() -> NodeSpec {
         errors: &[
             (
                 FailureKind::Status,
-                "the server answered with status 400 or above, and `failOnStatus` is true; `details` has `status`, `headers` and `body`",
+                "the server answered with status 400 or above, and `failOnStatus` is true; \
+                    `details` has `status`, `headers` and `body`",
             ),
             (
                 FailureKind::BlockedAddress,
-                "the address is not public, and the operator has not allowed it by name; another attempt does not help",
+                "the address is not public, and the operator has not allowed it by name; another \
+                    attempt does not help",
             ),
             (
                 FailureKind::Connection,
@@ -48,7 +50,8 @@ fn spec() -> NodeSpec {
             ),
             (
                 FailureKind::Limit,
-                "the response is larger than `bytesMax`, or redirects more often than `redirectsMax`",
+                "the response is larger than `bytesMax`, or redirects more often than \
+                    `redirectsMax`",
             ),
             (
                 FailureKind::InvalidInput,
@@ -56,30 +59,15 @@ fn spec() -> NodeSpec {
             ),
             (
                 FailureKind::InDoubt,
-                "the server stopped during the call, and it is unknown whether it arrived; see *Idempotency*",
+                "the server stopped during the call, and it is unknown whether it arrived; see \
+                    *Idempotency*",
             ),
             (
                 FailureKind::InvalidParameter,
                 "a parameter is missing or wrong",
             ),
         ],
-        examples: vec![
-            Example::new(
-                "Read JSON",
-                json!({ "url": "https://api.example.com/orders", "query": { "status": "open", "page": "{{ input.page }}" } }),
-                json!({ "page": 2 }),
-            ),
-            Example::new(
-                "Send a record, at most once",
-                json!({ "method": "POST", "url": "https://api.example.com/payments", "headers": { "Accept-Language": "no" }, "body": { "amount": "{{ input.amount }}" }, "idempotencyKey": true }),
-                json!({ "amount": 40 }),
-            ),
-            Example::new(
-                "Decide about errors yourself",
-                json!({ "method": "HEAD", "url": "{{ input.url }}", "failOnStatus": false, "timeoutMs": 5000 }),
-                json!({ "url": "https://example.com/maybe" }),
-            ),
-        ],
+        examples: examples(),
         ..plain(
             "http.request",
             "HTTP request",
@@ -88,33 +76,163 @@ fn spec() -> NodeSpec {
     }
 }
 
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Read JSON",
+            json!({
+                "url": "https://api.example.com/orders",
+                "query": { "status": "open", "page": "{{ input.page }}" },
+            }),
+            json!({ "page": 2 }),
+        ),
+        Example::new(
+            "Send a record that must not arrive twice",
+            json!({
+                "method": "POST",
+                "url": "https://api.example.com/payments",
+                "headers": { "Accept-Language": "no" },
+                "body": { "amount": "{{ input.amount }}" },
+                "idempotencyKey": true,
+            }),
+            json!({ "amount": 40 }),
+        ),
+        Example::new(
+            "Decide about errors yourself",
+            json!({
+                "method": "HEAD",
+                "url": "{{ input.url }}",
+                "failOnStatus": false,
+                "timeoutMs": 5000,
+            }),
+            json!({ "url": "https://example.com/maybe" }),
+        ),
+    ]
+}
+
 /// The parameters; scripts' `http(#{ ... })` takes the same.
 pub(super) fn call_schema() -> Json {
-    record([
-        Property::choice("method", "Method", "What to do there.", &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]).or(json!("GET")),
-        Property::text("url", "URL", "Where to: an address that begins with `http://` or `https://`.").required().such_as(json!("https://api.example.com/orders")),
-        Property::record("query", "Query", "Fields that are appended to the URL, encoded. A list repeats its name, null is left out.").or(json!({})).such_as(json!({ "page": 2 })),
-        Property::record("headers", "Headers", "Header lines to send. Null is left out.").or(json!({})).such_as(json!({ "Accept": "application/json" })),
-        Property::any("body", "Body", "What to send: a record or list goes as JSON, a text or bytes as they are, unless `bodyAs` says otherwise."),
-        Property::choice("bodyAs", "Send body as", BODY_AS, &["auto", "json", "text", "form", "bytes"]).or(json!("auto")),
-        Property::choice("responseAs", "Read response as", RESPONSE_AS, &["auto", "json", "text", "bytes"]).or(json!("auto")),
-        Property::bool("failOnStatus", "Fail on error status", "Whether a status of 400 or above makes the node fail.").or(json!(true)),
+    let properties = call()
+        .into_iter()
+        .chain(bodies())
+        .chain(promises())
+        .chain(bounds());
+    record(properties)
+}
+
+fn call() -> [Property; 4] {
+    [
+        Property::choice(
+            "method",
+            "Method",
+            "What to do there.",
+            &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+        )
+        .or(json!("GET")),
+        Property::text(
+            "url",
+            "URL",
+            "Where to: an address that begins with `http://` or `https://`.",
+        )
+        .required()
+        .such_as(json!("https://api.example.com/orders")),
+        Property::record(
+            "query",
+            "Query",
+            "Fields that are appended to the URL, encoded. A list \
+            repeats its name, null is left out.",
+        )
+        .or(json!({}))
+        .such_as(json!({ "page": 2 })),
+        Property::record(
+            "headers",
+            "Headers",
+            "Header lines to send. Null is left out.",
+        )
+        .or(json!({}))
+        .such_as(json!({ "Accept": "application/json" })),
+    ]
+}
+
+fn bodies() -> [Property; 4] {
+    [
+        Property::any(
+            "body",
+            "Body",
+            "What to send: a record or list goes as JSON, a text or \
+            bytes as they are, unless `bodyAs` says otherwise. When left out, nothing is sent.",
+        ),
+        Property::choice(
+            "bodyAs",
+            "Send body as",
+            BODY_AS,
+            &["auto", "json", "text", "form", "bytes"],
+        )
+        .or(json!("auto")),
+        Property::choice(
+            "responseAs",
+            "Read response as",
+            RESPONSE_AS,
+            &["auto", "json", "text", "bytes"],
+        )
+        .or(json!("auto")),
+        Property::bool(
+            "failOnStatus",
+            "Fail on error status",
+            "Whether a status of 400 or above makes the node fail.",
+        )
+        .or(json!(true)),
+    ]
+}
+
+fn promises() -> [Property; 2] {
+    [
         Property::any("idempotencyKey", "Idempotency key", KEY).or(json!(false)),
-        Property::bool("idempotent", "Safe to repeat", "Your promise that making this call twice does no more than making it once.").or(json!(false)),
-        Property::int("timeoutMs", "Time limit", "Longest time for the whole call, in milliseconds.", 1..=3_600_000).or(json!(TIMEOUT_MS_DEFAULT)),
-        Property::int("bytesMax", "Largest response", "Largest response body, in bytes, after decompression.", 0..=64 << 20).or(json!(BYTES_MAX_DEFAULT)),
-        Property::int("redirectsMax", "Most redirects", "How many redirects are followed.", 0..=20).or(json!(REDIRECTS_MAX_DEFAULT)),
-    ])
+        Property::bool(
+            "idempotent",
+            "Safe to repeat",
+            "Your promise that making this call twice \
+            does no more than making it once.",
+        )
+        .or(json!(false)),
+    ]
+}
+
+fn bounds() -> [Property; 3] {
+    [
+        Property::int(
+            "timeoutMs",
+            "Time limit",
+            "Longest time for the whole call, in milliseconds.",
+            1..=3_600_000,
+        )
+        .or(json!(TIMEOUT_MS_DEFAULT)),
+        Property::int(
+            "bytesMax",
+            "Largest response",
+            "Largest response body, in bytes, after decompression.",
+            0..=64 << 20,
+        )
+        .or(json!(BYTES_MAX_DEFAULT)),
+        Property::int(
+            "redirectsMax",
+            "Most redirects",
+            "How many redirects are followed.",
+            0..=20,
+        )
+        .or(json!(REDIRECTS_MAX_DEFAULT)),
+    ]
 }
 
 const BODY_AS: &str = "`auto`: by its kind. `json`: any value as JSON. `text`: as it is. `form`: a record as a web form sends it. \
     `bytes`: as it is, without a content type.";
 const RESPONSE_AS: &str = "`auto`: JSON when the server says it is JSON, text when it says so, else bytes. `json`, `text`, `bytes`: \
     that, whatever the server says.";
-const KEY: &str = "Sent as the header `Idempotency-Key`. `true`: a key made of the run and this node, the same on every attempt. A text: a key of your own.";
+const KEY: &str = "Sent as the header `Idempotency-Key`. `true`: a key made of the run and this \
+    node, the same on every attempt. A text: a key of your own.";
 
 const DOCS: &str = r#"
-The output is the whole response: use `{{ input.body }}` in the next node, `{{ input.status }}` for the status.
+The output is the whole response: use `{{ input.body }}` in the next node, `{{ input.status }}` for the status. An empty body is null.
 
 **Bodies.** A content type is set to fit the body, unless `headers` has one: `application/json`, `text/plain`, or
 `application/x-www-form-urlencoded` for `bodyAs: form`. Bytes get none.
@@ -204,6 +322,10 @@ mod tests {
         check_node("http.request", params, json!({}), expected);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn check_answer(params: Json, response: Json, expected: &str) {
         let scene = Scene::new("http.request", params, json!({}));
         assert_eq!(
@@ -241,9 +363,9 @@ mod tests {
         let failure = scene
             .answers([Ok(Value::from_json(&response))])
             .evaluate()
-            .unwrap_err();
+            .expect_err("404 fails");
         let details = json!({ "status": 404, "headers": { "a": "b" }, "body": "no" });
-        assert_eq!(failure.details.unwrap().to_json(), details);
+        assert_eq!(failure.details.expect("details").to_json(), details);
     }
 
     #[test]

@@ -78,9 +78,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::nodes::testing::value;
 
     fn check(url: &str, query: serde_json::Value, expected: &str) {
-        let Value::Record(query) = Value::from_json(&query) else {
+        let Value::Record(query) = value(query) else {
             panic!("not a record")
         };
         let found =

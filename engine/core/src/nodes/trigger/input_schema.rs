@@ -55,7 +55,8 @@ pub(super) enum SchemaError {
     #[error("refers to `{0}` from within itself")]
     Circle(String),
     #[error(
-        "has more than {PARTS_MAX} parts, or is nested deeper than {DEPTH_MAX} levels, with its references written out"
+        "has more than {PARTS_MAX} parts, or is nested deeper than {DEPTH_MAX} levels, with its \
+            references written out"
     )]
     TooLarge,
 }
@@ -166,6 +167,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn check(schema: Json, input: Json, expected: &str) {
         let found = match InputSchema::compile(&schema) {
             Ok(schema) => schema
@@ -209,7 +214,8 @@ mod tests {
 
     #[test]
     fn foreign_documents_are_refused() {
-        let expected = "refers to `file:///etc/passwd`; only parts of the same schema can be referred to, such as `#/$defs/name`";
+        let expected = "refers to `file:///etc/passwd`; only parts of the same schema can be \
+            referred to, such as `#/$defs/name`";
         check(json!({ "$ref": "file:///etc/passwd" }), json!(1), expected);
         check(
             json!({ "$ref": "#/$defs/no" }),
@@ -238,7 +244,8 @@ mod tests {
             })
             .chain([("d60".into(), json!({}))])
             .collect();
-        let expected = "has more than 4096 parts, or is nested deeper than 96 levels, with its references written out";
+        let expected = "has more than 4096 parts, or is nested deeper than 96 levels, with its \
+            references written out";
         check(
             json!({ "$defs": defs, "$ref": "#/$defs/d0" }),
             json!(1),
@@ -254,7 +261,7 @@ mod tests {
         );
         let input = (0..100).fold(json!("x"), |inner, _| json!([inner]));
         let misfits = InputSchema::compile(&schema)
-            .unwrap()
+            .expect("a schema")
             .misfits(&input)
             .count();
         assert_eq!(misfits, 1);

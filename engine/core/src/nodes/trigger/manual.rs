@@ -18,28 +18,74 @@ fn spec() -> NodeSpec {
     NodeSpec {
         docs: DOCS,
         icon: "circle-play",
-        words: &["start", "begin", "run", "input", "entry", "manual", "command line", "api"],
+        words: &[
+            "start",
+            "begin",
+            "run",
+            "input",
+            "entry",
+            "manual",
+            "command line",
+            "api",
+        ],
         role: Role::Trigger,
         inputs: Vec::new(),
         outputs: vec![port("out", "any", "The run's input.")],
-        params: record([
-            Property::record("schema", "Input schema", SCHEMA).such_as(json!({ "type": "object", "required": ["id"] })),
-        ]),
+        params: params(),
         lazy: &["schema"],
         errors: &[
-            (FailureKind::InvalidInput, "the run's input does not fit the `schema`; `details` lists every misfit"),
-            (FailureKind::InvalidParameter, "`schema` is not a JSON Schema, or uses a keyword that is not supported"),
+            (
+                FailureKind::InvalidInput,
+                "the run's input does not fit the `schema`; `details` lists every misfit",
+            ),
+            (
+                FailureKind::InvalidParameter,
+                "`schema` is not a JSON Schema, or uses a keyword that is not supported",
+            ),
         ],
-        examples: vec![
-            Example::new("Any input", json!({}), json!({ "url": "https://example.com" })).gives(json!({ "url": "https://example.com" })),
-            Example::new("A checked input", json!({ "schema": { "type": "object", "required": ["id"], "properties": { "id": { "type": "integer" } } } }), json!({ "id": 7 }))
-                .gives(json!({ "id": 7 })),
-        ],
-        ..plain("trigger.manual", "Start", "Starts the workflow by hand, by command or by a call, and passes on the run's input.")
+        examples: examples(),
+        ..plain(
+            "trigger.manual",
+            "Start",
+            "Starts the workflow by hand, by command or by a call, and passes on the run's input.",
+        )
     }
 }
 
-const SCHEMA: &str = "A JSON Schema (draft 2020-12) that the run's input must fit. When left out, any input will do.";
+fn params() -> Json {
+    record([Property::record("schema", "Input schema", SCHEMA)
+        .such_as(json!({ "type": "object", "required": ["id"] }))])
+}
+
+fn examples() -> Vec<Example> {
+    vec![
+        Example::new(
+            "Any input",
+            json!({}),
+            json!({ "url": "https://example.com" }),
+        )
+        .gives(json!({
+            "url": "https://example.com",
+        })),
+        Example::new(
+            "A checked input",
+            json!({
+                "schema": {
+                    "type": "object",
+                    "required": ["id"],
+                    "properties": { "id": { "type": "integer" } },
+                },
+            }),
+            json!({
+                "id": 7,
+            }),
+        )
+        .gives(json!({ "id": 7 })),
+    ]
+}
+
+const SCHEMA: &str = "A JSON Schema (draft 2020-12) that the run's input must fit. When left out, \
+    any input will do.";
 
 const DOCS: &str = r##"
 The node to begin with. What is given when the run is started (`flowforge run FILE --input '{"id": 7}'`, the body of the API call, the
@@ -88,6 +134,10 @@ mod tests {
     use super::*;
     use crate::nodes::testing::check_node;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn check(schema: Json, input: Json, expected: &str) {
         check_node(
             "trigger.manual",
