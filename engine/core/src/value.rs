@@ -8,7 +8,10 @@
 //! Lists and records can be made of anything, so also deeper than [`DEPTH_MAX`]. Such a value can be
 //! passed around, compared and dropped without overflowing the stack, but it is outside the domain:
 //! whoever lets values in (a node's output, a request) refuses it by asking [`Value::depth`]. Where
-//! nobody did, it is stored and shown as the text [`TOO_DEEP`].
+//! nobody did, it is stored and shown as a text that begins with [`TOO_DEEP`].
+//!
+//! A value that shares parts with itself can be far larger than memory; its size is known, and whoever
+//! unfolds it (into JSON, for a script) asks [`Value::size_bytes`] first.
 
 mod address;
 mod blob;
@@ -47,7 +50,7 @@ use seal::{Facts, Seal};
 /// it is wrapped in: a request, an event, a workflow's parameters.
 pub const DEPTH_MAX: u32 = 100;
 
-/// What is stored and shown in place of a value deeper than [`DEPTH_MAX`].
+/// Why a value deeper than [`DEPTH_MAX`] is refused, and what the text begins with that is shown in its place.
 pub const TOO_DEEP: &str = "nested deeper than 100 levels";
 
 /// What flows on an edge.

@@ -12,7 +12,7 @@
 use super::decode::Decoder;
 use super::encode::Encoder;
 use super::wire::Reader;
-use super::{Address, DEPTH_MAX, Value, flat, form};
+use super::{Address, DEPTH_MAX, Value, deep, flat, form};
 
 /// Largest flat encoding that is stored inside its parent, in bytes.
 pub const ALONE_BYTES: u64 = 4096;
@@ -71,18 +71,21 @@ impl BlobSink for Nowhere {
 }
 
 pub(super) fn address(value: &Value) -> Address {
-    encode(value, &mut Nowhere)
+    value
+        .sealed()
+        .copied()
+        .unwrap_or_else(|| encode(value, &mut Nowhere))
 }
 
 /// Gives the blobs of `value` that `sink` does not have, children first, and returns the root's address.
 ///
 /// Parts whose address is known and that `sink` has are not visited, so that the cost of a changed
 /// value is the cost of the change. A value deeper than [`DEPTH_MAX`] is outside the domain and must
-/// have been refused before; it is stored as the text [`TOO_DEEP`](super::TOO_DEEP).
+/// have been refused before; a text that says so is stored in its place.
 pub fn encode(value: &Value, sink: &mut dyn BlobSink) -> Address {
     let mut encoder = Encoder::new(sink);
     if value.depth() > DEPTH_MAX {
-        encoder.value(&super::TOO_DEEP.into())
+        encoder.value(&deep::stand_in(value))
     } else {
         encoder.value(value)
     }

@@ -17,7 +17,7 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DEPTH_MAX, List, Record, TOO_DEEP, Value, decode_inline, encode_inline};
+use super::{DEPTH_MAX, List, Record, TOO_DEEP, Value, decode_inline, deep, encode_inline};
 
 const BYTES: &str = "$bytes";
 const FLOAT: &str = "$float";
@@ -70,13 +70,13 @@ impl Value {
     /// The value as JSON on one line. One that is too deep is the text that says so.
     #[must_use]
     pub fn to_json_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|_| format!("{TOO_DEEP:?}"))
+        serde_json::to_string(&self.shown()).unwrap_or_default()
     }
 
     /// The value as JSON with a line for each item and field. One that is too deep is the text that says so.
     #[must_use]
     pub fn to_json_pretty(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_else(|_| format!("{TOO_DEEP:?}"))
+        serde_json::to_string_pretty(&self.shown()).unwrap_or_default()
     }
 
     /// The value that this JSON stands for.
@@ -104,7 +104,16 @@ impl Value {
     /// The JSON that stands for this value. One that is too deep is the text that says so.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_else(|_| TOO_DEEP.into())
+        serde_json::to_value(self.shown()).unwrap_or_default()
+    }
+
+    /// Itself, or the text in its place when it is too deep.
+    fn shown(&self) -> Self {
+        if self.depth() > DEPTH_MAX {
+            deep::stand_in(self)
+        } else {
+            self.clone()
+        }
     }
 }
 

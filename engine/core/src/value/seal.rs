@@ -3,7 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::kinship::{Basis, Pieces};
-use super::{Address, Value};
+use super::{Address, DEPTH_MAX, Value};
+
+/// Largest values that are compared by walking them.
+const WALKED_BYTES_MAX: u64 = 64 << 20;
 
 /// Size and depth, known from the moment of making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,12 @@ impl Measure {
             size: self.size.saturating_add(value.size_bytes()),
             depth: self.depth.max(value.depth().saturating_add(1)),
         }
+    }
+
+    /// Whether such a value is compared by its address: because walking it would recurse too deep, or
+    /// take long where it shares parts with itself, while each shared part has its address but once.
+    pub(super) fn is_by_address(self) -> bool {
+        self.depth > DEPTH_MAX || self.size > WALKED_BYTES_MAX
     }
 
     /// With the name of a field.
