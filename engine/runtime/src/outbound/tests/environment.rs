@@ -4,21 +4,25 @@
 use std::env;
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio_rustls::TlsAcceptor;
 
 use super::names::Script;
-use super::peer::{Answer, Peer, read};
+use super::peer::{Answer, Peer, read, send};
 use super::*;
 
 /// The URL that a child should call.
 const CHILD_URL: &str = "FLOWFORGE_TEST_CHILD_URL";
+
+/// The time limit of a child's call.
+const TIMEOUT_MS: u64 = 1500;
 
 /// In a child: calls an allowed host on this machine, and says what came of it by a panic, the one
 /// thing of a test that its parent can read.
@@ -26,7 +30,13 @@ async fn act_as_child() {
     if let Ok(url) = env::var(CHILD_URL) {
         let allow = config(&["good.test", "evil.test", "127.0.0.1"]);
         let outbound = Outbound::with_lookup(allow, Script::new(|_, _| &["127.0.0.1"]));
-        panic!("{:?}", get(&outbound, &url).await);
+        let (start, request) = (Instant::now(), json!({"url": url, "timeoutMs": TIMEOUT_MS}));
+        let outcome = call(&outbound, request).await;
+        assert!(
+            start.elapsed() < Duration::from_millis(TIMEOUT_MS + 1000),
+            "late: {outcome:?}"
+        );
+        panic!("{outcome:?}");
     }
 }
 
@@ -113,6 +123,55 @@ async fn http_works_where_no_certificates_are_installed() {
     assert_eq!(peer.requests().len(), 1);
 }
 
+#[tokio::test]
+async fn floods_of_http2_frames_end_the_call() {
+    act_as_child().await;
+    const STREAM: u32 = 1;
+    let headers = frame(1, 0, STREAM, b"\x88"); // status 200, and more headers to come
+    let cases = [
+        ("resets", frame(3, 0, STREAM, &8_u32.to_be_bytes())),
+        (
+            "continuations",
+            [headers, frame(9, 0, STREAM, b"\x00\x01a\x01b").repeat(2000)].concat(),
+        ),
+        ("settings", frame(4, 0, 0, b"")),
+        ("pings", frame(6, 0, 0, b"12345678")),
+        (
+            "empty data",
+            [
+                frame(1, 4, STREAM, b"\x88"),
+                frame(0, 0, STREAM, b"").repeat(2000),
+            ]
+            .concat(),
+        ),
+    ];
+    for (case, frames) in cases {
+        let peer = TlsPeer::http2(frames).await;
+        let authority = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/outbound/fixtures/authority.pem"
+        );
+        let environment = [("SSL_CERT_FILE", authority)];
+        let said = said_by_child(
+            "floods_of_http2_frames_end_the_call",
+            &peer.url("good.test"),
+            &environment,
+        )
+        .await;
+        assert!(said.contains("Err(Failure"), "{case}: {said}");
+        assert!(
+            !said.contains("late: ") && !said.contains("CANARY"),
+            "{case}: {said}"
+        );
+    }
+}
+
+/// A frame of HTTP/2 (RFC 9113, section 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
 /// A server that speaks TLS with a certificate from the fixtures.
 struct TlsPeer {
     port: u16,
@@ -121,19 +180,36 @@ struct TlsPeer {
 
 impl TlsPeer {
     async fn start(certificate: &str) -> Self {
-        let acceptor = TlsAcceptor::from(Arc::new(tls(certificate)));
+        Self::serve(tls(certificate), None).await
+    }
+
+    /// Speaks HTTP/2 and sends these frames without end.
+    async fn http2(frames: Vec<u8>) -> Self {
+        let mut tls = tls("good.pem");
+        tls.alpn_protocols = vec![b"h2".to_vec()];
+        let many = frames.repeat(1 + 20_000 / frames.len());
+        let greeting = Answer::raw(&frame(4, 0, 0, b""));
+        Self::serve(
+            tls,
+            Some(
+                Answer {
+                    start: [greeting.start, frames].concat(),
+                    ..Answer::default()
+                }
+                .endless(&many),
+            ),
+        )
+        .await
+    }
+
+    async fn serve(tls: ServerConfig, flood: Option<Answer>) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let serving = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let mut socket = acceptor.accept(socket).await?;
-                    read(&mut socket).await;
-                    socket.write_all(&Answer::ok().start).await?;
-                    socket.shutdown().await?;
-                    Ok::<_, io::Error>(())
-                });
+                let (acceptor, flood) = (acceptor.clone(), flood.clone());
+                tokio::spawn(async move { converse(acceptor.accept(socket).await?, flood).await });
             }
         });
         Self { port, serving }
@@ -148,6 +224,18 @@ impl Drop for TlsPeer {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+async fn converse(
+    mut socket: impl AsyncRead + AsyncWrite + Unpin,
+    flood: Option<Answer>,
+) -> io::Result<()> {
+    if let Some(flood) = flood {
+        return send(&mut socket, &flood).await;
+    }
+    read(&mut socket).await;
+    send(&mut socket, &Answer::ok()).await?;
+    socket.shutdown().await
 }
 
 fn tls(certificate: &str) -> ServerConfig {

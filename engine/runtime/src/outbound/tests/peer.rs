@@ -163,7 +163,10 @@ fn length(head: &str) -> usize {
     line.map_or(0, |number| number.trim().parse().expect("a length"))
 }
 
-async fn send(socket: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> std::io::Result<()> {
+pub(super) async fn send(
+    socket: &mut (impl AsyncWrite + Unpin),
+    answer: &Answer,
+) -> std::io::Result<()> {
     socket.write_all(&answer.start).await?;
     for _ in 0..answer.times {
         socket.write_all(&answer.repeated).await?;
