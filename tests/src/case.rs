@@ -48,7 +48,10 @@ pub fn run(path: &Path) -> Result<(), CaseError> {
         std::fs::write(path, text.replacen(&fenced(expected), &fenced(&actual), 1))?;
         return Ok(());
     }
-    Err(format!("expected\n{expected}\nhappened\n{actual}\n(UPDATE_CASES=1 rewrites the expected block)").into())
+    Err(format!(
+        "expected\n{expected}\nhappened\n{actual}\n(UPDATE_CASES=1 rewrites the expected block)"
+    )
+    .into())
 }
 
 fn fenced(expected: &str) -> String {
@@ -74,7 +77,8 @@ fn actual(text: &str) -> Result<String, CaseError> {
     let workflow = block(text, "workflow").ok_or("the case has no ```yaml workflow block")?;
     let workflow = file::parse(workflow).map_err(|error| format!("{error:?}"))?;
     let world = block(text, "world").unwrap_or("{}");
-    let world: World = serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
+    let world: World =
+        serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
     let problems = problems(&workflow);
     if !problems.is_empty() {
         return Ok(problems);
@@ -87,7 +91,11 @@ fn problems(workflow: &Workflow) -> String {
     problems.iter().fold(String::new(), |mut text, problem| {
         let node = problem.place.node.as_ref().map_or("", |node| node.as_str());
         let severity = format!("{:?}", problem.severity).to_lowercase();
-        let _ = writeln!(text, "{severity} {} {node}: {}", problem.code, problem.message);
+        let _ = writeln!(
+            text,
+            "{severity} {} {node}: {}",
+            problem.code, problem.message
+        );
         text
     })
 }
@@ -109,19 +117,37 @@ fn report(played: &Played) -> String {
     if played.elapsed_ms > 0 {
         let _ = writeln!(text, "  after {} ms", played.elapsed_ms);
     }
-    text.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    text.lines()
+        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 fn frame_lines(text: &mut String, frame: &ExecutionFrame) {
-    let path = if frame.path.0.is_empty() { String::new() } else { format!("{}/", frame.path) };
-    let attempt = if frame.attempt > 1 { format!(" #{}", frame.attempt) } else { String::new() };
+    let path = if frame.path.0.is_empty() {
+        String::new()
+    } else {
+        format!("{}/", frame.path)
+    };
+    let attempt = if frame.attempt > 1 {
+        format!(" #{}", frame.attempt)
+    } else {
+        String::new()
+    };
     let memo = if frame.memo { " (memo)" } else { "" };
-    let _ = write!(text, "{path}{}{attempt} {}{memo}", frame.node_id, status_text(frame.status));
+    let _ = write!(
+        text,
+        "{path}{}{attempt} {}{memo}",
+        frame.node_id,
+        status_text(frame.status)
+    );
     if frame.status == Status::Skipped {
         text.push('\n');
         return;
     }
-    let _ = write!(text, " {}", frame.input.as_ref().unwrap_or(&Value::Null).to_json_text());
+    let _ = write!(
+        text,
+        " {}",
+        frame.input.as_ref().unwrap_or(&Value::Null).to_json_text()
+    );
     match (&frame.error, &frame.output) {
         (Some(error), _) => drop(writeln!(text, " -> {}", error_text(error))),
         (None, Some(output)) => drop(writeln!(text, " -> {}", output.to_value().to_json_text())),
@@ -129,8 +155,15 @@ fn frame_lines(text: &mut String, frame: &ExecutionFrame) {
     }
     for effect in &frame.effects {
         let kind = format!("{:?}", effect.effect.kind).to_lowercase();
-        let answer = effect.outcome.as_ref().map_or_else(|| "…".into(), outcome_text);
-        let _ = writeln!(text, "    {kind} {} => {answer}", effect.effect.request.to_json_text());
+        let answer = effect
+            .outcome
+            .as_ref()
+            .map_or_else(|| "…".into(), outcome_text);
+        let _ = writeln!(
+            text,
+            "    {kind} {} => {answer}",
+            effect.effect.request.to_json_text()
+        );
     }
     for LogLine { level, text: line } in &frame.logs {
         let _ = writeln!(text, "    {level}: {line}");
@@ -146,9 +179,16 @@ fn outcome_text(outcome: &Result<Value, Failure>) -> String {
 
 fn error_text(failure: &Failure) -> String {
     let kind = serde_json::to_value(failure.kind).unwrap_or_default();
-    format!("!{}: {}", kind.as_str().unwrap_or_default(), failure.message)
+    format!(
+        "!{}: {}",
+        kind.as_str().unwrap_or_default(),
+        failure.message
+    )
 }
 
 fn status_text(status: Status) -> String {
-    serde_json::to_value(status).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(status)
+        .ok()
+        .and_then(|json| json.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

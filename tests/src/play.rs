@@ -11,7 +11,9 @@ use flowforge_engine::frame::{ExecutionFrame, Status};
 use flowforge_engine::machine::{Arrival, Outstanding, Plan, Request, Run, Step, step};
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::Evaluator;
-use flowforge_engine::{Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow};
+use flowforge_engine::{
+    Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow,
+};
 use serde::Deserialize;
 
 /// Most turns of one play.
@@ -134,7 +136,10 @@ pub struct Played {
 pub fn play(workflow: Workflow, world: World) -> Played {
     let mut stage = Stage::new(workflow, world);
     let input = stage.world.input.clone();
-    stage.take(Arrival::Start { input, mode: Mode::Live });
+    stage.take(Arrival::Start {
+        input,
+        mode: Mode::Live,
+    });
     for _ in 0..TURNS_MAX {
         if !stage.next() && !stage.act() {
             return stage.played();
@@ -187,7 +192,12 @@ impl Stage {
     }
 
     fn take(&mut self, arrival: Arrival) {
-        let Step { recorded, requests, wake_at, more } = step(&mut self.run, arrival, &self.clock);
+        let Step {
+            recorded,
+            requests,
+            wake_at,
+            more,
+        } = step(&mut self.run, arrival, &self.clock);
         self.events.extend(recorded);
         self.wake_at = wake_at;
         for request in requests {
@@ -202,9 +212,16 @@ impl Stage {
         match request {
             Request::Evaluate { frame, request, .. } => {
                 let reply = self.evaluator.evaluate(&request);
-                self.replies.push_back(Arrival::Evaluated { frame, request, reply, memo: false });
+                self.replies.push_back(Arrival::Evaluated {
+                    frame,
+                    request,
+                    reply,
+                    memo: false,
+                });
             }
-            Request::Perform(asked) if self.run.mode() == Mode::Dry && asked.effect.kind == EffectKind::Http => {
+            Request::Perform(asked)
+                if self.run.mode() == Mode::Dry && asked.effect.kind == EffectKind::Http =>
+            {
                 self.recall(&asked);
             }
             Request::Perform(asked) => self.perform(&asked),
@@ -213,61 +230,103 @@ impl Stage {
 
     fn perform(&mut self, asked: &Outstanding) {
         let node = self.run.place_of(asked.frame).map(|(node, ..)| node);
-        let position = self.world.answers.iter().position(|answer| Some(&answer.node) == node.as_ref());
+        let position = self
+            .world
+            .answers
+            .iter()
+            .position(|answer| Some(&answer.node) == node.as_ref());
         let (outcome, after) = match (position, asked.effect.kind) {
             (Some(at), _) => match self.world.answers.remove(at) {
                 Answer { never: true, .. } => return,
                 answer => (answer.outcome(), answer.after),
             },
             (None, EffectKind::Sleep) => {
-                let until = asked.effect.request.get("untilMs").and_then(Value::as_int).unwrap_or_default();
+                let until = asked
+                    .effect
+                    .request
+                    .get("untilMs")
+                    .and_then(Value::as_int)
+                    .unwrap_or_default();
                 (Ok(Value::Null), Timestamp(until).since_ms(self.clock.now()))
             }
             (None, EffectKind::Call) => (self.called(&asked.effect.request), 0),
             (None, EffectKind::Now) => (Ok(Value::Int(self.clock.now().0)), 0),
             (None, EffectKind::Random) => (Ok(Value::Float(0.5)), 0),
             (None, EffectKind::Signal) => return,
-            (None, EffectKind::Http) => (Err(Failure::new(FailureKind::Connection, "nobody answers")), 0),
+            (None, EffectKind::Http) => (
+                Err(Failure::new(FailureKind::Connection, "nobody answers")),
+                0,
+            ),
         };
         self.answer(asked, outcome, after);
     }
 
     fn answer(&mut self, asked: &Outstanding, outcome: Outcome, after: u64) {
         self.asked += 1;
-        let arrival = Arrival::Answered { frame: asked.frame, ordinal: asked.ordinal, outcome, took_ms: after };
-        self.coming.insert((self.clock.now().plus_ms(after), self.asked), arrival);
+        let arrival = Arrival::Answered {
+            frame: asked.frame,
+            ordinal: asked.ordinal,
+            outcome,
+            took_ms: after,
+        };
+        self.coming
+            .insert((self.clock.now().plus_ms(after), self.asked), arrival);
     }
 
     /// A dry fork's effect: what the same request was answered before it was forked.
     fn recall(&mut self, asked: &Outstanding) {
-        let requested = self.events.iter().rev().find_map(|recorded| match &recorded.event {
-            Event::EffectRequested { frame, ordinal, effect }
-                if *effect == asked.effect && *frame != asked.frame =>
-            {
-                Some((*frame, *ordinal))
-            }
-            _ => None,
-        });
-        let outcome = self.events.iter().find_map(|recorded| match &recorded.event {
-            Event::EffectAnswered { frame, ordinal, outcome, .. } if Some((*frame, *ordinal)) == requested => {
-                Some(outcome.clone())
-            }
-            _ => None,
-        });
+        let requested = self
+            .events
+            .iter()
+            .rev()
+            .find_map(|recorded| match &recorded.event {
+                Event::EffectRequested {
+                    frame,
+                    ordinal,
+                    effect,
+                } if *effect == asked.effect && *frame != asked.frame => Some((*frame, *ordinal)),
+                _ => None,
+            });
+        let outcome = self
+            .events
+            .iter()
+            .find_map(|recorded| match &recorded.event {
+                Event::EffectAnswered {
+                    frame,
+                    ordinal,
+                    outcome,
+                    ..
+                } if Some((*frame, *ordinal)) == requested => Some(outcome.clone()),
+                _ => None,
+            });
         match outcome {
             Some(outcome) => self.answer(asked, outcome, 0),
             None => {
-                let error = Failure::new(FailureKind::Unrecorded, "no recording answers this effect");
-                self.replies.push_back(Arrival::InDoubt { frame: asked.frame, error });
+                let error =
+                    Failure::new(FailureKind::Unrecorded, "no recording answers this effect");
+                self.replies.push_back(Arrival::InDoubt {
+                    frame: asked.frame,
+                    error,
+                });
             }
         }
     }
 
     fn called(&self, request: &Value) -> Outcome {
-        let id = request.get("workflow").and_then(Value::as_str).unwrap_or_default();
-        let found = self.world.workflows.iter().find(|workflow| workflow.id.as_str() == id);
+        let id = request
+            .get("workflow")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let found = self
+            .world
+            .workflows
+            .iter()
+            .find(|workflow| workflow.id.as_str() == id);
         found.map(Workflow::to_value).ok_or_else(|| {
-            Failure::new(FailureKind::NotFound, format!("there is no workflow `{id}`"))
+            Failure::new(
+                FailureKind::NotFound,
+                format!("there is no workflow `{id}`"),
+            )
         })
     }
 
@@ -299,7 +358,9 @@ impl Stage {
 
     /// Lets somebody outside do the next thing; `false` when there is none.
     fn act(&mut self) -> bool {
-        let Some(then) = self.world.then.pop_front() else { return false };
+        let Some(then) = self.world.then.pop_front() else {
+            return false;
+        };
         match then {
             Then::Signal { node, value } => self.signal(&node, value),
             Then::Retry { node } => {
@@ -310,7 +371,12 @@ impl Stage {
             }
             Then::Cancel { reason } => self.take(Arrival::Cancel { reason }),
             Then::Crash {} => self.crash(),
-            Then::Fork { before, dry, workflow, inputs } => self.fork(&before, dry, workflow, inputs),
+            Then::Fork {
+                before,
+                dry,
+                workflow,
+                inputs,
+            } => self.fork(&before, dry, workflow, inputs),
         }
         true
     }
@@ -318,10 +384,18 @@ impl Stage {
     fn signal(&mut self, node: &NodeId, value: Value) {
         let waits = self.run.outstanding().into_iter().find(|asked| {
             asked.effect.kind == EffectKind::Signal
-                && self.run.place_of(asked.frame).is_some_and(|(at, ..)| at == *node)
+                && self
+                    .run
+                    .place_of(asked.frame)
+                    .is_some_and(|(at, ..)| at == *node)
         });
         if let Some(Outstanding { frame, ordinal, .. }) = waits {
-            self.take(Arrival::Answered { frame, ordinal, outcome: Ok(value), took_ms: 0 });
+            self.take(Arrival::Answered {
+                frame,
+                ordinal,
+                outcome: Ok(value),
+                took_ms: 0,
+            });
         }
     }
 
@@ -330,8 +404,12 @@ impl Stage {
         self.fold(Seq(u64::MAX));
         for asked in self.run.outstanding() {
             if asked.effect.kind.is_visible() && !asked.effect.idempotent {
-                let error = Failure::new(FailureKind::InDoubt, "nobody knows whether it took place");
-                self.take(Arrival::InDoubt { frame: asked.frame, error });
+                let error =
+                    Failure::new(FailureKind::InDoubt, "nobody knows whether it took place");
+                self.take(Arrival::InDoubt {
+                    frame: asked.frame,
+                    error,
+                });
             } else {
                 self.perform(&asked);
             }
@@ -339,17 +417,32 @@ impl Stage {
         self.take(Arrival::Continue);
     }
 
-    fn fork(&mut self, before: &NodeId, dry: bool, workflow: Option<Workflow>, inputs: BTreeMap<NodeId, Value>) {
-        let opened = self.events.iter().find_map(|recorded| match &recorded.event {
-            Event::FrameOpened { node, .. } if node == before => Some(recorded.seq),
-            _ => None,
-        });
-        let at = Seq(opened.expect("a case forks before a frame that was opened").0 - 1);
+    fn fork(
+        &mut self,
+        before: &NodeId,
+        dry: bool,
+        workflow: Option<Workflow>,
+        inputs: BTreeMap<NodeId, Value>,
+    ) {
+        let opened = self
+            .events
+            .iter()
+            .find_map(|recorded| match &recorded.event {
+                Event::FrameOpened { node, .. } if node == before => Some(recorded.seq),
+                _ => None,
+            });
+        let at = Seq(opened
+            .expect("a case forks before a frame that was opened")
+            .0
+            - 1);
         let plan = workflow.map(|workflow| Arc::new(Plan::new(workflow, &self.catalogue)));
         self.plans.extend(plan.clone());
         self.fold(at);
         let workflow = plan.map(|plan| plan.reference());
-        let changes = Changes { workflow, inputs: inputs.into_iter().collect() };
+        let changes = Changes {
+            workflow,
+            inputs: inputs.into_iter().collect(),
+        };
         let mode = if dry { Mode::Dry } else { Mode::Live };
         let past = self.events.clone();
         self.events.retain(|recorded| recorded.seq <= at);
@@ -358,7 +451,11 @@ impl Stage {
             self.events = past;
         }
         let before = self.events.len();
-        self.take(Arrival::Fork { from: RunId::default(), changes, mode });
+        self.take(Arrival::Fork {
+            from: RunId::default(),
+            changes,
+            mode,
+        });
         if dry {
             while self.next() {}
             let own = self.events.split_off(before);
@@ -371,11 +468,18 @@ impl Stage {
     fn fold(&mut self, seq: Seq) {
         self.coming.clear();
         self.replies.clear();
-        self.run = Run::new(RunId::default(), Arc::clone(&self.plans[0]), Arc::clone(&self.catalogue));
+        self.run = Run::new(
+            RunId::default(),
+            Arc::clone(&self.plans[0]),
+            Arc::clone(&self.catalogue),
+        );
         for plan in &self.plans {
             self.run.know(Arc::clone(plan));
         }
-        self.events.iter().take_while(|recorded| recorded.seq <= seq).for_each(|recorded| self.run.apply(recorded));
+        self.events
+            .iter()
+            .take_while(|recorded| recorded.seq <= seq)
+            .for_each(|recorded| self.run.apply(recorded));
     }
 
     fn played(self) -> Played {
@@ -387,12 +491,23 @@ impl Stage {
         };
         let signals = self.run.outstanding().into_iter().filter_map(|asked| {
             let (node, ..) = self.run.place_of(asked.frame)?;
-            Some(format!("{node} ({})", format!("{:?}", asked.effect.kind).to_lowercase()))
+            Some(format!(
+                "{node} ({})",
+                format!("{:?}", asked.effect.kind).to_lowercase()
+            ))
         });
-        let held = self.run.held().into_iter().map(|(_, node, ..)| format!("{node} (retry)"));
+        let held = self
+            .run
+            .held()
+            .into_iter()
+            .map(|(_, node, ..)| format!("{node} (retry)"));
         Played {
             frames,
-            end: End { status: self.run.status(), output, error },
+            end: End {
+                status: self.run.status(),
+                output,
+                error,
+            },
             waits: signals.chain(held).collect(),
             elapsed_ms: self.clock.now().since_ms(Timestamp(0)),
             events: self.events,

@@ -272,7 +272,11 @@ impl<V> Recorded<V> {
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Recorded<W>, E> {
         let Self { seq, at, event } = self;
-        Ok(Recorded { seq, at, event: event.try_map(map)? })
+        Ok(Recorded {
+            seq,
+            at,
+            event: event.try_map(map)?,
+        })
     }
 }
 
@@ -283,10 +287,17 @@ impl<V> Ending<V> {
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Ending<W>, E> {
         Ok(match self {
-            Self::Completed { outputs } => Ending::Completed { outputs: map_named(outputs, map)? },
-            Self::Failed { error, then } => Ending::Failed { error: error.try_map(map)?, then },
+            Self::Completed { outputs } => Ending::Completed {
+                outputs: map_named(outputs, map)?,
+            },
+            Self::Failed { error, then } => Ending::Failed {
+                error: error.try_map(map)?,
+                then,
+            },
             Self::Cancelled => Ending::Cancelled,
-            Self::Interrupted { error } => Ending::Interrupted { error: error.try_map(map)? },
+            Self::Interrupted { error } => Ending::Interrupted {
+                error: error.try_map(map)?,
+            },
         })
     }
 }
@@ -298,8 +309,12 @@ impl<V> RunEnding<V> {
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<RunEnding<W>, E> {
         Ok(match self {
-            Self::Completed { output } => RunEnding::Completed { output: map(output)? },
-            Self::Failed { error } => RunEnding::Failed { error: error.try_map(map)? },
+            Self::Completed { output } => RunEnding::Completed {
+                output: map(output)?,
+            },
+            Self::Failed { error } => RunEnding::Failed {
+                error: error.try_map(map)?,
+            },
             Self::Cancelled => RunEnding::Cancelled,
         })
     }
@@ -311,7 +326,10 @@ impl<V> Changes<V> {
     /// # Errors
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Changes<W>, E> {
-        Ok(Changes { workflow: self.workflow, inputs: map_named(self.inputs, map)? })
+        Ok(Changes {
+            workflow: self.workflow,
+            inputs: map_named(self.inputs, map)?,
+        })
     }
 }
 
@@ -322,36 +340,101 @@ impl<V> Event<V> {
     /// The first error of `map`.
     pub fn try_map<W, E>(self, map: &mut impl FnMut(V) -> Result<W, E>) -> Result<Event<W>, E> {
         Ok(match self {
-            Self::RunStarted { workflow, input, mode } => {
-                Event::RunStarted { workflow, input: map(input)?, mode }
-            }
-            Self::RunForked { from, at, changes, mode } => {
-                Event::RunForked { from, at, changes: changes.try_map(map)?, mode }
-            }
-            Self::FrameOpened { scope, node, attempt, input, queued_ms } => {
-                Event::FrameOpened { scope, node, attempt, input: map(input)?, queued_ms }
-            }
+            Self::RunStarted {
+                workflow,
+                input,
+                mode,
+            } => Event::RunStarted {
+                workflow,
+                input: map(input)?,
+                mode,
+            },
+            Self::RunForked {
+                from,
+                at,
+                changes,
+                mode,
+            } => Event::RunForked {
+                from,
+                at,
+                changes: changes.try_map(map)?,
+                mode,
+            },
+            Self::FrameOpened {
+                scope,
+                node,
+                attempt,
+                input,
+                queued_ms,
+            } => Event::FrameOpened {
+                scope,
+                node,
+                attempt,
+                input: map(input)?,
+                queued_ms,
+            },
             Self::FrameSkipped { scope, node } => Event::FrameSkipped { scope, node },
-            Self::EffectRequested { frame, ordinal, effect } => {
-                Event::EffectRequested { frame, ordinal, effect: effect.try_map(map)? }
-            }
-            Self::EffectAnswered { frame, ordinal, outcome, took_ms } => {
-                Event::EffectAnswered { frame, ordinal, outcome: map_outcome(outcome, map)?, took_ms }
-            }
-            Self::FrameClosed { frame, ending, logs, usage, memo } => {
-                Event::FrameClosed { frame, ending: ending.try_map(map)?, logs, usage, memo }
-            }
-            Self::LoopStarted { frame, items, parallelism } => {
-                Event::LoopStarted { frame, items: map(items)?, parallelism }
-            }
-            Self::ScopeOpened { frame, index, input } => {
-                Event::ScopeOpened { frame, index, input: map(input)? }
-            }
-            Self::ScopeClosed { scope, output } => Event::ScopeClosed { scope, output: map(output)? },
+            Self::EffectRequested {
+                frame,
+                ordinal,
+                effect,
+            } => Event::EffectRequested {
+                frame,
+                ordinal,
+                effect: effect.try_map(map)?,
+            },
+            Self::EffectAnswered {
+                frame,
+                ordinal,
+                outcome,
+                took_ms,
+            } => Event::EffectAnswered {
+                frame,
+                ordinal,
+                outcome: map_outcome(outcome, map)?,
+                took_ms,
+            },
+            Self::FrameClosed {
+                frame,
+                ending,
+                logs,
+                usage,
+                memo,
+            } => Event::FrameClosed {
+                frame,
+                ending: ending.try_map(map)?,
+                logs,
+                usage,
+                memo,
+            },
+            Self::LoopStarted {
+                frame,
+                items,
+                parallelism,
+            } => Event::LoopStarted {
+                frame,
+                items: map(items)?,
+                parallelism,
+            },
+            Self::ScopeOpened {
+                frame,
+                index,
+                input,
+            } => Event::ScopeOpened {
+                frame,
+                index,
+                input: map(input)?,
+            },
+            Self::ScopeClosed { scope, output } => Event::ScopeClosed {
+                scope,
+                output: map(output)?,
+            },
             Self::RetryRequested { frame } => Event::RetryRequested { frame },
             Self::RunRetried { attempt, at } => Event::RunRetried { attempt, at },
             Self::CancelRequested { reason } => Event::CancelRequested { reason },
-            Self::RunClosed { ending } => Event::RunClosed { ending: ending.try_map(map)? },
+            Self::RunClosed { ending } => Event::RunClosed {
+                ending: ending.try_map(map)?,
+            },
         })
     }
 }
@@ -360,7 +443,10 @@ fn map_named<N, V, W, E>(
     named: Vec<(N, V)>,
     map: &mut impl FnMut(V) -> Result<W, E>,
 ) -> Result<Vec<(N, W)>, E> {
-    named.into_iter().map(|(name, value)| Ok((name, map(value)?))).collect()
+    named
+        .into_iter()
+        .map(|(name, value)| Ok((name, map(value)?)))
+        .collect()
 }
 
 fn map_outcome<V, W, E>(

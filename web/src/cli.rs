@@ -1,0 +1,145 @@
+//! The command line. One file per command; its doc comments are the help.
+//!
+//! Results go to stdout, progress and logs to stderr. With `--json` every command that prints, prints one
+//! JSON value with stable fields.
+
+mod check;
+mod completions;
+mod config;
+mod diff;
+pub(crate) mod error;
+mod export;
+mod fork;
+mod frames;
+mod import;
+mod input;
+mod nodes;
+mod output;
+mod progress;
+mod replay;
+mod resume;
+mod run;
+mod runs;
+mod search;
+mod show;
+mod signal;
+mod store;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Given};
+use error::{CliError, Exit};
+use output::Output;
+use workspace::Workspace;
+
+/// FlowForge runs workflows, records every step, and lets you travel through what happened.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowforge",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 ok, 1 error, 2 usage, 3 the run failed, 4 not reachable or not allowed, 5 not found."
+)]
+pub(crate) struct Cli {
+    /// The folder that holds the journal; the platform's data folder when absent.
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print one JSON value with stable fields on stdout.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Let calls go to this host although it is not public; may be repeated.
+    #[arg(long = "allow-host", global = true, value_name = "HOST[:PORT]")]
+    allow_hosts: Vec<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Resume(resume::Resume),
+    Signal(signal::Signal),
+    Cancel(signal::Cancel),
+    Check(check::Check),
+    Nodes(nodes::Nodes),
+    Runs(runs::Runs),
+    Frames(frames::Frames),
+    Show(show::Show),
+    Replay(replay::Replay),
+    Fork(fork::Fork),
+    Diff(diff::Diff),
+    Search(search::Search),
+    Export(export::Export),
+    Import(import::Import),
+    Store(store::Store),
+    Config(config::ShowConfig),
+    Completions(completions::Completions),
+}
+
+/// Parses the command line, runs the command, and tells the exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    init_log();
+    let output = Output::new(cli.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(cli, &output)),
+        Err(error) => Err(CliError::Start(error)),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => output.error(error).into(),
+    }
+}
+
+async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
+    let config = Config::load(Given {
+        data_dir: cli.data_dir,
+        allow_hosts: cli.allow_hosts,
+    })?;
+    let workspace = Workspace::new(config);
+    match cli.command {
+        Command::Run(command) => command.run(&workspace, output).await,
+        Command::Resume(command) => command.run(&workspace, output).await,
+        Command::Signal(command) => command.run(&workspace, output).await,
+        Command::Cancel(command) => command.run(&workspace, output).await,
+        Command::Check(command) => command.run(&workspace, output),
+        Command::Nodes(command) => command.run(output),
+        Command::Runs(command) => command.run(&workspace, output),
+        Command::Frames(command) => command.run(&workspace, output),
+        Command::Show(command) => command.run(&workspace, output),
+        Command::Replay(command) => command.run(&workspace, output).await,
+        Command::Fork(command) => command.run(&workspace, output).await,
+        Command::Diff(command) => command.run(&workspace, output),
+        Command::Search(command) => command.run(&workspace, output),
+        Command::Export(command) => command.run(&workspace, output),
+        Command::Import(command) => command.run(&workspace, output),
+        Command::Store(command) => command.run(&workspace, output),
+        Command::Config(command) => command.run(&workspace, output),
+        Command::Completions(command) => command.run(),
+    }
+}
+
+/// Logs go to stderr, warnings and worse unless `FLOWFORGE_LOG` says otherwise; as JSON when nobody watches.
+fn init_log() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FLOWFORGE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        log.init()
+    } else {
+        log.json().init()
+    }
+}

@@ -1,0 +1,109 @@
+//! `flowforge fork`.
+
+use std::path::PathBuf;
+
+use flowforge_engine::event::Mode;
+use flowforge_runtime::fork::{Fork as Request, ForkPlan, PlannedEffect};
+
+use super::check;
+use super::error::{CliError, Exit};
+use super::input::{self, Moment};
+use super::output::{Output, one_line, table};
+use super::run::finish;
+use super::workspace::{Opened, Workspace};
+
+/// A new run that shares everything up to a moment with another, and does the rest anew.
+///
+/// Dry unless --live: effects are answered from the recording, and one that it does not know stops and asks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fork {
+    /// The run and the last event to share.
+    #[arg(value_name = "RUN@SEQ")]
+    moment: Moment,
+    /// Change a parameter or code; may be repeated.
+    #[arg(long, value_name = "NODE.PARAM=JSON")]
+    set: Vec<String>,
+    /// Give a node another input, the next time it opens; may be repeated.
+    #[arg(long, value_name = "NODE=JSON")]
+    input: Vec<String>,
+    /// Go on with another version of the workflow.
+    #[arg(long, value_name = "FILE")]
+    workflow: Option<PathBuf>,
+    /// Perform effects.
+    #[arg(long)]
+    live: bool,
+    /// Only tell what a live fork would send.
+    #[arg(long)]
+    plan: bool,
+}
+
+impl Fork {
+    pub(crate) async fn run(
+        self,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
+        let opened = workspace.open()?;
+        let plan_only = self.plan;
+        let fork = self.request(&opened)?;
+        if plan_only {
+            output.result(&opened.runtime().plan_fork(&fork).await?, text);
+            return Ok(Exit::Ok);
+        }
+        let handle = opened.runtime().fork(&fork)?;
+        finish(&opened, handle, output).await
+    }
+
+    fn request(self, opened: &Opened) -> Result<Request, CliError> {
+        let Some(seq) = self.moment.seq else {
+            return Err(CliError::Usage(
+                "a fork needs a moment: RUN@SEQ; `flowforge frames RUN` lists them".into(),
+            ));
+        };
+        let file = |path: PathBuf| check::checked(&path, opened.runtime().catalogue());
+        let inputs = self.input.iter().map(|text| input::assignment(text));
+        Ok(Request {
+            run: self.moment.run,
+            seq,
+            params: self
+                .set
+                .iter()
+                .map(|text| input::param(text))
+                .collect::<Result<_, _>>()?,
+            inputs: inputs
+                .map(|given| given.map(|(node, value)| (node.into(), value)))
+                .collect::<Result<_, _>>()?,
+            workflow: self.workflow.map(file).transpose()?,
+            mode: if self.live { Mode::Live } else { Mode::Dry },
+        })
+    }
+}
+
+fn text(plan: &ForkPlan) -> String {
+    if plan.effects.is_empty() {
+        return "a live fork would send nothing".into();
+    }
+    let row = |planned: &PlannedEffect| {
+        let known = if planned.recorded {
+            "answer recorded"
+        } else {
+            "answer unknown"
+        };
+        [
+            planned.node_id.to_string(),
+            planned.path.to_string(),
+            known.into(),
+            one_line(&planned.effect.request, 100),
+        ]
+    };
+    let list = table(
+        ["node", "in", "then", "request"],
+        plan.effects.iter().map(row),
+    );
+    let end = if plan.complete {
+        "and then the run would end"
+    } else {
+        "and what follows depends on unknown answers"
+    };
+    format!("{list}\n{end}")
+}

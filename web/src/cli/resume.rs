@@ -1,0 +1,63 @@
+//! `flowforge resume`.
+
+use flowforge_engine::{NodeId, RunId};
+use flowforge_runtime::RuntimeError;
+
+use super::error::{CliError, Exit};
+use super::output::Output;
+use super::run::{RunResult, finish};
+use super::workspace::Workspace;
+
+/// Finish runs that a stop, a crash or a question left unfinished.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The run; all unfinished runs when absent.
+    run: Option<RunId>,
+    /// Also attempt again the paused and interrupted frames of the run.
+    #[arg(long, requires = "run")]
+    retry: bool,
+    /// Attempt again only this node's frames.
+    #[arg(long, value_name = "NODE", requires = "retry")]
+    node: Option<String>,
+}
+
+impl Resume {
+    pub(crate) async fn run(
+        self,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
+        let opened = workspace.open()?;
+        let runtime = opened.runtime();
+        let Some(run) = self.run else {
+            return resume_all(&opened, output).await;
+        };
+        let handle = if self.retry {
+            let node = self.node.map(NodeId::from);
+            runtime
+                .retry(run, node.as_ref())?
+                .ok_or(RuntimeError::Busy(run))?
+        } else {
+            runtime.resume(run)?
+        };
+        finish(&opened, handle, output).await
+    }
+}
+
+async fn resume_all(opened: &super::workspace::Opened, output: &Output) -> Result<Exit, CliError> {
+    let handles = opened.runtime().resume_all()?;
+    let mut resumed: Vec<RunResult> = Vec::new();
+    let mut exit = Exit::Ok;
+    for handle in handles {
+        let end = handle.ended().await?;
+        if super::run::exit_of(end.status) != Exit::Ok {
+            exit = Exit::RunFailed;
+        }
+        output.note(&super::run::summary(&end));
+        resumed.push(RunResult::from(&end));
+    }
+    output.result(&resumed, |resumed| {
+        format!("{} unfinished runs were resumed", resumed.len())
+    });
+    Ok(exit)
+}

@@ -1,0 +1,169 @@
+//! `flowforge run`.
+
+use std::path::PathBuf;
+
+use flowforge_engine::frame::Status;
+use flowforge_engine::{Failure, Value};
+use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
+use serde::Serialize;
+
+use super::error::{CliError, Exit};
+use super::output::{Output, pretty};
+use super::progress::Progress;
+use super::workspace::{Opened, Workspace};
+use super::{check, input};
+
+/// Run a workflow to its end.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// A workflow file, or the id of a workflow that ran before.
+    #[arg(value_name = "FILE|ID")]
+    workflow: String,
+    /// The run's input: JSON, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON|@FILE|-", default_value = "null")]
+    input: String,
+    /// Another workflow file to have at hand, for flow.call; may be repeated.
+    #[arg(long = "with", value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// The same key gives the same run instead of a new one.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+/// How a run stands, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunResult {
+    run_id: String,
+    status: Status,
+    output: Value,
+    frames: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<Wait>,
+}
+
+impl From<&RunEnd> for RunResult {
+    fn from(end: &RunEnd) -> Self {
+        Self {
+            run_id: end.id.to_string(),
+            status: end.status,
+            output: end.output.clone(),
+            frames: end.frames,
+            error: end.error.clone(),
+            waits: end.waits.clone(),
+        }
+    }
+}
+
+impl Run {
+    pub(crate) async fn run(
+        self,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
+        let input = input::value(&self.input)?;
+        let opened = workspace.open()?;
+        for file in &self.with {
+            opened.save(&check::checked(file, opened.runtime().catalogue())?)?;
+        }
+        let workflow = opened.workflow(&self.workflow)?;
+        let (plan, _warnings) = opened.runtime().prepare(workflow)?;
+        let handle = opened.runtime().start(StartRun {
+            plan,
+            input,
+            idempotency_key: self.idempotency_key,
+        })?;
+        finish(&opened, handle, output).await
+    }
+}
+
+/// Follows a run until it ends or waits, tells how it stands, and gives the exit code.
+pub(crate) async fn finish(
+    opened: &Opened,
+    handle: RunHandle,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let progress = Progress::follow(opened.journal(), handle.id, output);
+    let end = tokio::select! {
+        end = handle.ended() => end,
+        end = interrupted(opened) => end,
+    };
+    progress.finish();
+    let end = end?;
+    report(&end, output);
+    Ok(exit_of(end.status))
+}
+
+/// A first Ctrl-C or SIGTERM suspends runs at their next boundary.
+async fn interrupted(opened: &Opened) -> Result<RunEnd, flowforge_runtime::RuntimeError> {
+    super::workspace::stop_signal().await;
+    opened.runtime().stop().await;
+    std::future::pending().await
+}
+
+fn report(end: &RunEnd, output: &Output) {
+    if !output.is_json() {
+        output.note(&summary(end));
+    }
+    output.result(&RunResult::from(end), |result| pretty(&result.output));
+}
+
+/// What people read under the progress.
+pub(crate) fn summary(end: &RunEnd) -> String {
+    let mut lines = vec![format!(
+        "run {} {} ({} frames)",
+        end.id,
+        status_word(end.status),
+        end.frames
+    )];
+    if let Some(error) = &end.error {
+        lines.push(format!("  {}", error.message));
+        lines.extend(error.hint.iter().map(|hint| format!("  hint: {hint}")));
+    }
+    for wait in &end.waits {
+        let place = if wait.path.0.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", wait.path)
+        };
+        let how = match wait.reason {
+            "signal" => format!(
+                "flowforge signal {} --node {} '{{\"approved\": true}}'",
+                end.id, wait.node_id
+            ),
+            _ => format!("flowforge resume {} --retry", end.id),
+        };
+        lines.push(format!(
+            "  `{}`{place} waits; go on with: {how}",
+            wait.node_id
+        ));
+    }
+    if end.status == Status::Running {
+        lines.push(format!(
+            "  suspended; go on with: flowforge resume {}",
+            end.id
+        ));
+    }
+    lines.join("\n")
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Completed => "completed",
+        Status::Failed => "failed",
+        Status::Cancelled => "cancelled",
+        Status::Interrupted => "was interrupted and asks what to do",
+        Status::Waiting => "waits",
+        Status::Running | Status::Pending | Status::Skipped => "is not finished",
+    }
+}
+
+/// A run that failed, was cancelled, or was interrupted has not done what was asked.
+pub(crate) fn exit_of(status: Status) -> Exit {
+    match status {
+        Status::Failed | Status::Cancelled | Status::Interrupted => Exit::RunFailed,
+        _ => Exit::Ok,
+    }
+}

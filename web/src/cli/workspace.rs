@@ -1,0 +1,125 @@
+//! The data folder, opened: the journal, a runtime over it, and workflows by file or id.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::{Clock, Workflow};
+use flowforge_runtime::outbound::OutboundConfig;
+use flowforge_runtime::sandbox::PoolConfig;
+use flowforge_runtime::{Runtime, RuntimeConfig, SystemClock};
+use flowforge_snapshots::{Journal, OpenError, Options};
+
+use super::check;
+use super::error::CliError;
+use crate::config::Config;
+
+/// Longest wait for another process that holds the data folder.
+const HELD_WAIT: Duration = Duration::from_secs(10);
+/// How often the folder is tried meanwhile.
+const HELD_RETRY: Duration = Duration::from_millis(50);
+
+/// A data folder that may be opened.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    config: Config,
+}
+
+/// An open data folder.
+pub(crate) struct Opened {
+    runtime: Runtime,
+}
+
+impl Workspace {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Opens the folder with everything that runs need.
+    pub(crate) fn open(&self) -> Result<Opened, CliError> {
+        let journal = self.journal()?;
+        let outbound = OutboundConfig {
+            allow: self.config.allowed()?,
+            ..OutboundConfig::default()
+        };
+        let command = std::env::current_exe().map_err(CliError::Start)?;
+        let sandbox = PoolConfig {
+            workers_max: self.config.workers_max.value,
+            ..PoolConfig::new(command)
+        };
+        let catalogue = Arc::new(Catalogue::built_in());
+        Ok(Opened {
+            runtime: Runtime::new(journal, catalogue, RuntimeConfig { outbound, sandbox }),
+        })
+    }
+
+    /// Opens the journal; waits a while for another command that has it.
+    pub(crate) fn journal(&self) -> Result<Journal, CliError> {
+        let options = Options {
+            now: SystemClock.now(),
+            ..Options::default()
+        };
+        let started = Instant::now();
+        loop {
+            match Journal::open(&self.config.data_dir.value, options) {
+                Err(OpenError::Held { .. }) if started.elapsed() < HELD_WAIT => {
+                    std::thread::sleep(HELD_RETRY)
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// The folder's path.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.config.data_dir.value
+    }
+}
+
+impl Opened {
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        self.runtime.journal()
+    }
+
+    /// A workflow from a file, checked, or the newest version of one that ran before.
+    pub(crate) fn workflow(&self, name: &str) -> Result<Workflow, CliError> {
+        let path = PathBuf::from(name);
+        if path.exists() {
+            return check::checked(&path, self.runtime.catalogue());
+        }
+        if path.extension().is_some() {
+            let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(CliError::ReadFile { path, error });
+        }
+        self.journal()
+            .latest_workflow(&name.into())?
+            .ok_or_else(|| CliError::NoWorkflow(name.to_owned()))
+    }
+
+    /// Keeps a workflow, so that others can call it.
+    pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
+        self.journal().put_workflow(workflow)?;
+        Ok(())
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
