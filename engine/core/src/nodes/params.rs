@@ -128,6 +128,9 @@ impl<'a> Param<'a> {
 
     pub(super) fn text(&self) -> Result<Text, Failure> {
         match &*self.value {
+            Value::Text(text) if text.is_empty() && self.schema.get("minLength").is_some() => {
+                Err(self.fails("must be a text that is not empty"))
+            }
             Value::Text(text) => Ok(text.clone()),
             _ => Err(self.expected("a text")),
         }

@@ -91,6 +91,16 @@ impl Property {
         self
     }
 
+    /// The same property, which must not be an empty text.
+    pub(super) fn filled(self) -> Self {
+        self.with("minLength", json!(1))
+    }
+
+    /// The same property, which must be none of these texts.
+    pub(super) fn but_not(self, refused: &[&str]) -> Self {
+        self.with("not", json!({ "enum": refused }))
+    }
+
     /// The same property with what counts when it is left out.
     pub(super) fn or(self, default: Json) -> Self {
         self.with("default", default)
@@ -119,6 +129,16 @@ pub(super) fn record(properties: impl IntoIterator<Item = Property>) -> Json {
     })
 }
 
+/// The schema of a record of which exactly one property must be given.
+pub(super) fn either(properties: impl IntoIterator<Item = Property>) -> Json {
+    let mut schema = record(properties);
+    let names: Vec<_> = names(&schema).map(|name| format!("`{name}`")).collect();
+    schema["description"] = json!(format!("Give either {}.", names.join(" or ")));
+    schema["minProperties"] = json!(1);
+    schema["maxProperties"] = json!(1);
+    schema
+}
+
 /// The schema of the items of a list of texts.
 pub(super) fn texts() -> Json {
     json!({ "type": "string" })
@@ -126,11 +146,15 @@ pub(super) fn texts() -> Json {
 
 /// The properties of a record's schema in the order of its form: name, schema, whether it must be given.
 pub(super) fn properties(record: &Json) -> impl Iterator<Item = (&str, &Json, bool)> {
-    let order = record["x-order"].as_array().map_or(&[][..], Vec::as_slice);
-    order.iter().filter_map(Json::as_str).map(|name| {
-        let required = record["required"]
+    let required = |name| {
+        record["required"]
             .as_array()
-            .is_some_and(|all| all.contains(&json!(name)));
-        (name, &record["properties"][name], required)
-    })
+            .is_some_and(|all| all.contains(&json!(name)))
+    };
+    names(record).map(move |name| (name, &record["properties"][name], required(name)))
+}
+
+fn names(record: &Json) -> impl Iterator<Item = &str> {
+    let order = record["x-order"].as_array().map_or(&[][..], Vec::as_slice);
+    order.iter().filter_map(Json::as_str)
 }

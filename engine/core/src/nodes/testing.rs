@@ -298,6 +298,9 @@ mod every_node_type {
     use super::*;
     use crate::node_type::Role;
     use crate::nodes::schema::properties;
+    use crate::problem::Severity;
+    use crate::workflow::Workflow;
+    use crate::workflow::file::parse;
 
     /// Checks every node type; a complaint is a text that is not empty.
     fn check(complain: impl Fn(&NodeSpec) -> Vec<String>) {
@@ -346,6 +349,67 @@ mod every_node_type {
             });
             told.collect()
         });
+    }
+
+    /// A workflow that starts, and goes on with the example.
+    fn workflow(spec: &NodeSpec, example: &Example) -> Workflow {
+        let node = json!({ "id": "node", "type": spec.name, "params": example.params });
+        let start = json!({ "id": "start", "type": "trigger.manual" });
+        let body = json!({ "id": "body", "type": "flow.join", "parent": "node" });
+        let edges = json!([{ "source": "start", "target": "node" }]);
+        let (nodes, edges) = match spec.role {
+            Role::Trigger => (json!([node]), json!([])),
+            Role::Loop => (json!([start, node, body]), edges),
+            Role::Action | Role::Call => (json!([start, node]), edges),
+        };
+        let document = json!({ "id": "w", "graph": { "nodes": nodes, "edges": edges } });
+        serde_json::from_value(document).expect("a workflow")
+    }
+
+    fn errors(workflow: &Workflow) -> impl Iterator<Item = String> + use<> {
+        let problems = crate::check::check(workflow, &Catalogue::built_in()).into_iter();
+        let errors = problems.filter(|problem| problem.severity == Severity::Error);
+        errors.map(|problem| format!("{problem:?}"))
+    }
+
+    #[test]
+    fn examples_have_no_problems() {
+        check(|spec| {
+            let examples = spec.examples.iter();
+            examples
+                .flat_map(|example| errors(&workflow(spec, example)))
+                .collect()
+        });
+    }
+
+    /// Graphs on a page may leave out where they start and what follows.
+    #[test]
+    fn graphs_on_the_page_have_no_problems() {
+        let around = "nodes:\n  - { id: start, type: trigger.manual }\n  - { id: report, type: flow.join }\n";
+        let graphs = |docs: &str| -> Vec<String> {
+            let blocks = docs
+                .split("```yaml\n")
+                .skip(1)
+                .filter_map(|rest| rest.split("```").next());
+            let graphs = blocks.filter(|block| block.starts_with("nodes:\n"));
+            graphs
+                .map(|graph| graph.replacen("nodes:\n", around, 1).replace('\n', "\n  "))
+                .collect()
+        };
+        check(|spec| {
+            let files = graphs(spec.docs)
+                .into_iter()
+                .map(|graph| format!("id: w\ngraph:\n  {graph}"));
+            files
+                .flat_map(|file| match parse(&file) {
+                    Ok(workflow) => errors(&workflow).collect(),
+                    Err(error) => vec![format!("{error:?}")],
+                })
+                .collect()
+        });
+        let count =
+            |name: &str| graphs(Catalogue::built_in().get(name).expect("a loop").spec().docs).len();
+        assert_eq!((count("flow.for_each"), count("flow.while")), (1, 1));
     }
 
     #[test]

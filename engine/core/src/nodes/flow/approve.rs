@@ -65,6 +65,7 @@ fn params() -> serde_json::Value {
     record([
         Property::long_text("message", "Question", "What the person is asked.")
             .required()
+            .filled()
             .such_as(json!("Refund {{ input.amount }} to {{ input.name }}?")),
         Property::any(
             "details",

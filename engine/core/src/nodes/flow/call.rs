@@ -59,6 +59,7 @@ fn params() -> serde_json::Value {
     record([
         Property::text("workflow", "Workflow", "The id of the workflow to run.")
             .required()
+            .filled()
             .such_as(json!("order-total")),
         Property::any(
             "input",

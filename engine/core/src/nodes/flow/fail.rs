@@ -41,6 +41,7 @@ fn params() -> serde_json::Value {
             "What is wrong, for the person who reads it.",
         )
         .required()
+        .filled()
         .such_as(json!("order {{ input.id }} has no lines")),
         Property::any(
             "details",

@@ -94,9 +94,19 @@ fn examples() -> Vec<Example> {
     ]
 }
 
+/// Ports that every switch has.
+const RESERVED: [&str; 2] = ["error", "default"];
+
+fn port_property() -> Property {
+    Property::text("port", "Port", PORT)
+        .required()
+        .filled()
+        .but_not(&RESERVED)
+}
+
 fn case() -> serde_json::Value {
     record([
-        Property::text("port", "Port", PORT).required(),
+        port_property(),
         Property::any(
             "equals",
             "Equals",
@@ -108,13 +118,13 @@ fn case() -> serde_json::Value {
 
 fn rule() -> serde_json::Value {
     record([
-        Property::text("port", "Port", PORT).required(),
+        port_property(),
         Property::bool("when", "When", "An expression that gives true or false.").required(),
     ])
 }
 
-const PORT: &str =
-    "The name of the way: edges leave by the port of this name. Several may share one.";
+const PORT: &str = "The name of the way: edges leave by the port of this name. Several may share \
+    one. Any name but `error` and `default`.";
 
 const DOCS: &str = r#"
 Every port that `cases` and `rules` name becomes a port of the node: draw edges with `sourcePort: paid`. The first case whose `equals` is
@@ -138,16 +148,12 @@ fn outputs(params: &BTreeMap<String, Value>) -> Vec<Port> {
         .flat_map(|list| list.iter())
         .filter_map(|entry| entry.get("port")?.as_str())
     {
-        if !is_reserved(name) && ports.iter().all(|port| port.name != name) {
+        if !RESERVED.contains(&name) && ports.iter().all(|port| port.name != name) {
             ports.push(port(name, "any", "The input, when this way is taken."));
         }
     }
     ports.push(default_port());
     ports
-}
-
-fn is_reserved(port: &str) -> bool {
-    matches!(port, "error" | "default")
 }
 
 fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failure> {
@@ -189,7 +195,7 @@ fn first_rule(rules: &[Param<'_>]) -> Result<Option<Text>, Failure> {
 fn port_name(entry: &Param<'_>) -> Result<Text, Failure> {
     let param = entry.fields()?.need("port")?;
     let port = param.text()?;
-    if is_reserved(&port) || port.is_empty() {
+    if RESERVED.contains(&&*port) {
         return Err(param.expected("a name other than `error` and `default`"));
     }
     Ok(port)

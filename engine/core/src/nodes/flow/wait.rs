@@ -8,7 +8,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::node_type::{Activation, Answer, Example, NodeSpec};
 use crate::nodes::built_in::{BuiltIn, plain, port};
 use crate::nodes::params::{Param, Params, whole};
-use crate::nodes::schema::{Property, record};
+use crate::nodes::schema::{Property, either};
 use crate::time::Timestamp;
 use crate::value::{Record, Value};
 
@@ -39,7 +39,7 @@ fn spec() -> NodeSpec {
 }
 
 fn params() -> serde_json::Value {
-    record([
+    either([
         Property::int(
             "durationMs",
             "For",

@@ -339,7 +339,13 @@ mod tests {
 
     #[test]
     fn only_http_urls_are_called() {
-        for url in ["file:///etc/passwd", "example.com", "", "javascript:1", "é"] {
+        for url in [
+            "file:///etc/passwd",
+            "example.com",
+            " ",
+            "javascript:1",
+            "é",
+        ] {
             check(
                 json!({ "url": url }),
                 "`url` must begin with `http://` or `https://`",

@@ -135,6 +135,7 @@ fn call() -> [Property; 4] {
             "Where to: an address that begins with `http://` or `https://`.",
         )
         .required()
+        .filled()
         .such_as(json!("https://api.example.com/orders")),
         Property::record(
             "query",
