@@ -395,6 +395,7 @@ impl<'a> Incoming<'a> {
             .map_err(|error| damaged(error.to_string()))?;
         self.segments.push(Segment {
             first,
+            count: checked.count(),
             roots,
             logical_bytes,
             row: row.to_vec(),

@@ -549,7 +549,10 @@ pub(crate) fn segment_of(
 ) -> Result<Vec<Recorded<Kept>>, ReadError> {
     let (least, most) = (tables::at(run, Seq(0)), tables::at(run, seq));
     let missing = || ReadError::damaged(format!("run {run}"), format!("event {seq} is missing"));
-    let entry = segments.range::<&[u8; 24]>(&least..=&most)?.next_back().transpose()?;
+    let entry = segments
+        .range::<&[u8; 24]>(&least..=&most)?
+        .next_back()
+        .transpose()?;
     let (key, row) = entry.ok_or_else(missing)?;
     Checked::new(key.value(), row.value())?.events()
 }

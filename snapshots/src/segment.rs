@@ -29,6 +29,8 @@ const HASH_BYTES: usize = 16;
 pub(crate) struct Segment {
     /// The seq of its first event.
     pub(crate) first: Seq,
+    /// How many events it has.
+    pub(crate) count: u32,
     /// The stored values it refers to, each once.
     pub(crate) roots: Vec<Address>,
     /// The sizes of these, counted as often as events refer to them.
@@ -119,6 +121,7 @@ impl Segments {
         let logical_bytes = std::mem::take(&mut self.logical_bytes);
         self.done.push(Segment {
             first: self.first,
+            count: self.count,
             roots,
             logical_bytes,
             row,
