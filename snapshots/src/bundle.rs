@@ -395,8 +395,7 @@ impl<'a> Incoming<'a> {
             .map_err(|error| damaged(error.to_string()))?;
         self.segments.push(Segment {
             first,
-            count: u32::try_from(events.len())
-                .map_err(|_| damaged("a segment has too many events"))?,
+            count: checked.count(),
             roots,
             logical_bytes,
             row: row.to_vec(),

@@ -29,7 +29,7 @@ const HASH_BYTES: usize = 16;
 pub(crate) struct Segment {
     /// The seq of its first event.
     pub(crate) first: Seq,
-    /// How many events it holds.
+    /// How many events it has.
     pub(crate) count: u32,
     /// The stored values it refers to, each once.
     pub(crate) roots: Vec<Address>,
