@@ -170,6 +170,7 @@ impl Search {
         commits_max: usize,
     ) -> Result<Progress, SearchError> {
         let read = self.write(|shelf, writing| {
+            let end = feed.position()?;
             let mut read = 0;
             while read < commits_max {
                 let limit = COMMITS_PER_READ.min(commits_max - read);
@@ -182,6 +183,8 @@ impl Search {
                 }
                 read += fed.len();
                 if fed.len() < limit {
+                    // Positions at the end may stand for nothing any more.
+                    writing.mark.position = writing.mark.position.max(end);
                     break;
                 }
             }

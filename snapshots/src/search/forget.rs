@@ -38,6 +38,7 @@ impl Search {
             if writing.mark.position > feed.position()? {
                 return Err(Trouble::Damaged("it is of another journal".into()));
             }
+            writing.commit(shelf)?;
             let gone = gone(shelf, feed)?;
             forget(shelf, writing, &gone)?;
             Ok(gone.len())

@@ -84,6 +84,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>
 struct Bell {
     news: AtomicBool,
     stopped: AtomicBool,
+    /// Whether news is waited for: it must not end a pause.
+    awaited: AtomicBool,
     listener: OnceLock<Thread>,
 }
 
@@ -94,13 +96,14 @@ impl Bell {
 
     /// Says that there is more.
     fn ring(&self) {
-        if !self.news.swap(true, Ordering::AcqRel) {
+        self.news.store(true, Ordering::SeqCst);
+        if self.awaited.load(Ordering::SeqCst) {
             self.wake();
         }
     }
 
     fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
+        self.stopped.store(true, Ordering::SeqCst);
         self.wake();
     }
 
@@ -111,22 +114,24 @@ impl Bell {
     }
 
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
+        self.stopped.load(Ordering::SeqCst)
     }
 
     fn take_news(&self) -> bool {
-        self.news.swap(false, Ordering::AcqRel)
+        self.news.swap(false, Ordering::SeqCst)
     }
 
     /// Waits until there is news, it is stopped, or about `patience` passed. Whether there is news.
     fn wait(&self, patience: Option<Duration>) -> bool {
-        if !self.news.load(Ordering::Acquire) && !self.is_stopped() {
+        self.awaited.store(true, Ordering::SeqCst);
+        if !self.news.load(Ordering::SeqCst) && !self.is_stopped() {
             match patience {
                 Some(patience) => thread::park_timeout(patience),
                 None => thread::park(),
             }
         }
-        self.news.load(Ordering::Acquire)
+        self.awaited.store(false, Ordering::SeqCst);
+        self.news.load(Ordering::SeqCst)
     }
 
     /// Waits until it is stopped or about `patience` passed.
@@ -195,7 +200,8 @@ impl<F: Feed> Background<F> {
             self.watching.again();
         }
         let progress = self.search.index_some(&self.feed, COMMITS_PER_STEP)?;
-        if progress.lag == 0 && !self.bell.wait(Some(BREATH)) {
+        let is_all = progress.read < COMMITS_PER_STEP;
+        if is_all && !self.bell.wait(Some(BREATH)) {
             self.search.commit()?;
             return Ok(State::Idle);
         }
@@ -203,7 +209,7 @@ impl<F: Feed> Background<F> {
             self.search.commit()?;
             return Ok(State::Read { steps: 0 });
         }
-        if progress.read < COMMITS_PER_STEP {
+        if is_all {
             self.bell.pause(BREATH);
         }
         Ok(State::Read { steps: steps + 1 })

@@ -876,6 +876,17 @@ fn what_the_journal_deleted_unnoticed_is_reconciled() {
 }
 
 #[test]
+fn a_run_that_was_deleted_before_it_was_committed_is_reconciled_too() {
+    let world = World::with_orders();
+    world.feed.frame(run(1), "n", json(r#"{"word":"fresh"}"#), Value::Null);
+    world.search.index_some(&world.feed, 100).expect("indexed");
+    world.feed.delete(run(1));
+    assert_eq!(world.search.reconcile(&world.feed).expect("reconciled"), 1);
+    world.catch_up();
+    assert_complete(&world, 3, 6);
+}
+
+#[test]
 fn an_index_of_another_journal_is_built_anew() {
     let world = World::with_orders();
     let other = World {
