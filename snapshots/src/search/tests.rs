@@ -878,7 +878,9 @@ fn what_the_journal_deleted_unnoticed_is_reconciled() {
 #[test]
 fn a_run_that_was_deleted_before_it_was_committed_is_reconciled_too() {
     let world = World::with_orders();
-    world.feed.frame(run(1), "n", json(r#"{"word":"fresh"}"#), Value::Null);
+    world
+        .feed
+        .frame(run(1), "n", json(r#"{"word":"fresh"}"#), Value::Null);
     world.search.index_some(&world.feed, 100).expect("indexed");
     world.feed.delete(run(1));
     assert_eq!(world.search.reconcile(&world.feed).expect("reconciled"), 1);
