@@ -8,12 +8,16 @@
 mod bench;
 #[path = "limits/engine.rs"]
 mod engine;
+#[path = "limits/ground.rs"]
+mod ground;
 #[path = "limits/journal.rs"]
 mod journal;
 #[path = "limits/million.rs"]
 mod million;
 #[path = "limits/process.rs"]
 mod process;
+#[path = "limits/workflows.rs"]
+mod workflows;
 #[path = "limits/yardstick.rs"]
 mod yardstick;
 
@@ -41,9 +45,14 @@ const BENCHES: &[Bench] = &[
 const ON_REQUEST: &[Bench] = &[("million", million::search_a_million_frames)];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
     let is_wanted = |name: &str| wanted.iter().any(|word| name.contains(word.as_str()));
-    let chosen = BENCHES.iter().filter(|(name, _)| wanted.is_empty() || is_wanted(name));
+    let chosen = BENCHES
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || is_wanted(name));
     let chosen = chosen.chain(ON_REQUEST.iter().filter(|(name, _)| is_wanted(name)));
     let mut report = Report::start();
     for (name, bench) in chosen {

@@ -26,7 +26,7 @@ use flowforge_engine::event::LogLine;
 use flowforge_engine::frame::{ExecutionFrame, Status};
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::workflow::file;
-use flowforge_engine::{Failure, Value, Workflow, check};
+use flowforge_engine::{Failure, Problem, Severity, Value, check};
 
 use crate::play::{Played, World, play};
 
@@ -72,30 +72,26 @@ fn block<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     }
 }
 
-/// What happens: the problems of the workflow when it has errors, else every frame and how the run ends.
+/// What happens: the problems of the workflow, and unless one is an error, every frame and how the run ends.
 fn actual(text: &str) -> Result<String, CaseError> {
     let workflow = block(text, "workflow").ok_or("the case has no ```yaml workflow block")?;
     let workflow = file::parse(workflow).map_err(|error| format!("{error:?}"))?;
     let world = block(text, "world").unwrap_or("{}");
     let world: World =
         serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
-    let problems = problems(&workflow);
-    if !problems.is_empty() {
-        return Ok(problems);
+    let problems = check::check(&workflow, &Catalogue::built_in());
+    let lines = problem_lines(&problems);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Ok(lines);
     }
-    Ok(report(&play(workflow, world)))
+    Ok(lines + &report(&play(workflow, world)))
 }
 
-fn problems(workflow: &Workflow) -> String {
-    let problems = check::check(workflow, &Catalogue::built_in());
+fn problem_lines(problems: &[Problem]) -> String {
     problems.iter().fold(String::new(), |mut text, problem| {
         let node = problem.place.node.as_ref().map_or("", |node| node.as_str());
         let severity = format!("{:?}", problem.severity).to_lowercase();
-        let _ = writeln!(
-            text,
-            "{severity} {} {node}: {}",
-            problem.code, problem.message
-        );
+        let _ = writeln!(text, "{severity} {} {node}: {}", problem.code, problem.message);
         text
     })
 }

@@ -121,6 +121,27 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The failure as a record of what it says, for nodes that handle it.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let kind = serde_json::to_value(self.kind).map(|kind| Value::from_json(&kind));
+        let place = self.place.as_ref();
+        let number = |number: Option<u32>| number.map(Value::from);
+        let fields = [
+            ("kind", kind.ok()),
+            ("message", Some(Value::from(self.message.as_str()))),
+            ("hint", self.hint.as_deref().map(Value::from)),
+            ("nodeId", place.and_then(|place| place.node.as_ref()).map(|node| node.as_str().into())),
+            ("param", place.and_then(|place| place.param.as_deref()).map(Value::from)),
+            ("line", number(place.and_then(|place| place.line))),
+            ("column", number(place.and_then(|place| place.column))),
+            ("details", self.details.clone()),
+        ];
+        Value::Record(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    }
+}
+
 impl<V> Failure<V> {
     /// The same failure with its values in another representation.
     ///

@@ -14,8 +14,14 @@ impl Report {
     pub(crate) fn start() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        say(&format!("{cores} cores, load {}", load.split(' ').take(3).collect::<Vec<_>>().join(" ")));
-        Self { missed: Vec::new(), section: String::new() }
+        say(&format!(
+            "{cores} cores, load {}",
+            load.split(' ').take(3).collect::<Vec<_>>().join(" ")
+        ));
+        Self {
+            missed: Vec::new(),
+            section: String::new(),
+        }
     }
 
     pub(crate) fn section(&mut self, name: &str) {
@@ -40,7 +46,9 @@ impl Report {
 
     fn judge(&mut self, what: &str, figure: f64, limit: f64, unit: &str, kept: bool, word: &str) {
         let verdict = if kept { "kept" } else { "MISSED" };
-        say(&format!("  {what:<44} {figure:>12.3} {unit} ({word} {limit:.3}: {verdict})"));
+        say(&format!(
+            "  {what:<44} {figure:>12.3} {unit} ({word} {limit:.3}: {verdict})"
+        ));
         if !kept {
             self.missed.push(format!("{}: {what}", self.section));
         }
@@ -58,7 +66,10 @@ impl Report {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "printing figures is what a bench is for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "printing figures is what a bench is for"
+)]
 fn say(line: &str) {
     println!("{line}");
 }
@@ -85,7 +96,12 @@ impl Times {
 
     /// The time that this share of all rounds did not pass, in milliseconds.
     pub(crate) fn quantile_ms(&self, share: f64) -> f64 {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
         let at = ((self.0.len() - 1) as f64 * share).round() as usize;
         self.0[at].as_secs_f64() * 1e3
     }

@@ -8,8 +8,10 @@ use super::bench::Times;
 /// One append of 4 KiB and a sync of it, on the disk that the journals of these benches are on.
 pub(crate) fn fsync() -> Times {
     let folder = tempfile::tempdir().expect("a folder for the yardstick");
-    let mut file = std::fs::File::create(folder.path().join("yardstick")).expect("a file for the yardstick");
-    file.write_all(&vec![0; 1 << 20]).expect("room for a megabyte");
+    let mut file =
+        std::fs::File::create(folder.path().join("yardstick")).expect("a file for the yardstick");
+    file.write_all(&vec![0; 1 << 20])
+        .expect("room for a megabyte");
     Times::of(100, || {
         file.seek(std::io::SeekFrom::Start(0)).expect("a seek");
         file.write_all(&[1; 4096]).expect("a write");
@@ -21,14 +23,17 @@ pub(crate) fn fsync() -> Times {
 pub(crate) fn redb_rows(rows: u64) -> Times {
     const TABLE: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("rows");
     let folder = tempfile::tempdir().expect("a folder for the yardstick");
-    let database = redb::Database::create(folder.path().join("yardstick.redb")).expect("a database");
+    let database =
+        redb::Database::create(folder.path().join("yardstick.redb")).expect("a database");
     let mut next = 0;
     Times::of(30, || {
         let transaction = database.begin_write().expect("a transaction");
         {
             let mut table = transaction.open_table(TABLE).expect("a table");
             for _ in 0..rows {
-                table.insert(next, [7_u8; 300].as_slice()).expect("an insert");
+                table
+                    .insert(next, [7_u8; 300].as_slice())
+                    .expect("an insert");
                 next += 1;
             }
         }

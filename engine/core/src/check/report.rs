@@ -6,7 +6,7 @@ use crate::workflow::nearest;
 use super::{PROBLEMS_MAX, Subject};
 
 /// Most names compared in one check, so that many wrong names among many nodes stay cheap.
-const COMPARISONS_MAX: usize = 2_000_000;
+const COMPARISONS_MAX: usize = 500_000;
 
 /// The problems found so far.
 #[derive(Default)]

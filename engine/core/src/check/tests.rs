@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
@@ -10,7 +11,7 @@ use crate::failure::Failure;
 use crate::node_type::{Activation, Answer, Catalogue, NodeSpec, NodeType, Port, Role};
 use crate::problem::Problem;
 use crate::value::Value;
-use crate::workflow::{Workflow, file};
+use crate::workflow::{Edge, Extra, Workflow, file};
 
 /// A node type that is only looked at.
 struct Kind(NodeSpec);
@@ -63,7 +64,7 @@ fn kind(name: &'static str, role: Role, params: Json) -> NodeSpec {
     }
 }
 
-fn record(properties: Json, required: &[&str]) -> Json {
+fn record(properties: &Json, required: &[&str]) -> Json {
     json!({
         "type": "object", "properties": properties, "required": required, "additionalProperties": false,
     })
@@ -71,7 +72,7 @@ fn record(properties: Json, required: &[&str]) -> Json {
 
 fn catalogue() -> Catalogue {
     let call = record(
-        json!({
+        &json!({
             "url": { "type": "string", "minLength": 1, "description": "where to" },
             "method": { "enum": ["GET", "POST"] },
             "tries": { "type": "integer", "minimum": 1 },
@@ -80,7 +81,7 @@ fn catalogue() -> Catalogue {
         }),
         &["url"],
     );
-    let code = record(json!({ "code": { "type": "string" } }), &["code"]);
+    let code = record(&json!({ "code": { "type": "string" } }), &["code"]);
     let mut catalogue = Catalogue::built_in();
     for spec in [
         kind("test.start", Role::Trigger, json!({})),
@@ -547,7 +548,7 @@ fn a_node_type_whose_schema_is_wrong_is_told_once() {
 fn a_disabled_node_is_only_warned_about() {
     check(
         r#"a: test.http { disabled: true, params: { tries: "{{ 1 + }}" } }"#,
-        "warning expression-syntax a /tries 1:8: the expression does not parse: Script is incomplete
+        "warning expression-syntax a /tries 1:7: the expression does not parse: Script is incomplete
          warning missing-param a /url: the parameter `url` is missing",
     );
 }
@@ -759,12 +760,18 @@ fn large(
     node: impl Fn(usize) -> Json,
     edges: impl Iterator<Item = (usize, usize)>,
 ) -> Workflow {
-    let nodes: Vec<Json> = (0..nodes).map(node).collect();
-    let edges: Vec<Json> = edges
-        .map(|(a, b)| json!({ "source": format!("n{a}"), "target": format!("n{b}") }))
-        .collect();
-    serde_json::from_value(json!({ "id": "w", "graph": { "nodes": nodes, "edges": edges } }))
-        .unwrap()
+    let mut workflow = workflow("");
+    let read = |i| serde_json::from_value(node(i)).unwrap();
+    workflow.graph.nodes = (0..nodes).map(read).collect();
+    let edge = |(source, target)| Edge {
+        source: format!("n{source}").into(),
+        source_port: "out".into(),
+        target: format!("n{target}").into(),
+        target_port: "in".into(),
+        extra: Extra::new(),
+    };
+    workflow.graph.edges = edges.map(edge).collect();
+    workflow
 }
 
 #[test]
@@ -780,4 +787,121 @@ fn many_problems_are_cut_and_counted() {
         found.last().unwrap().message,
         "2000 more problems were found"
     );
+}
+
+/// Checks a large workflow: how many problems of which kinds it has, and that finding them is quick.
+#[track_caller]
+fn check_large(workflow: &Workflow, expected: &str) {
+    let start = Instant::now();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for problem in check_workflow(workflow, &catalogue()) {
+        *counts.entry(problem.code).or_default() += 1;
+    }
+    // Ten times what it takes without optimisation; what is not linear takes minutes.
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        start.elapsed()
+    );
+    let found: Vec<String> = counts
+        .iter()
+        .map(|(code, count)| format!("{count} {code}"))
+        .collect();
+    assert_eq!(found.join(", "), expected);
+}
+
+fn plain(i: usize) -> Json {
+    json!({ "id": format!("n{i}"), "type": "test.any" })
+}
+
+/// A node that reads the output of another.
+fn reading(i: usize, other: usize) -> Json {
+    let x = format!("{{{{ nodes.n{other}.output + 1 }}}}");
+    json!({ "id": format!("n{i}"), "type": "test.any", "params": { "x": x } })
+}
+
+fn chain(nodes: usize) -> impl Iterator<Item = (usize, usize)> {
+    (1..nodes).map(|i| (i - 1, i))
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_nodes_is_checked_without_recursion() {
+    let node = |i: usize| if i == 0 { plain(0) } else { reading(i, i - 1) };
+    check_large(&large(100_000, node, chain(100_000)), "");
+}
+
+#[test]
+fn large_rings_and_knots_are_found() {
+    let ring = chain(50_000).chain([(49_999, 0)]);
+    check_large(&large(50_000, plain, ring), "1 cycle");
+    let knots =
+        (0..9_999).flat_map(|i| [(2 * i, 2 * i + 1), (2 * i + 1, 2 * i), (2 * i, 2 * i + 2)]);
+    check_large(&large(20_000, plain, knots), "9999 cycle");
+}
+
+#[test]
+fn a_million_edges_on_one_node() {
+    let edges = (0..1_000_000).map(|_| (0, 1));
+    check_large(
+        &large(2, plain, edges),
+        "10000 duplicate-edge, 1 more-problems",
+    );
+}
+
+#[test]
+fn many_reads_from_far_away() {
+    let node = |i: usize| if i == 0 { plain(0) } else { reading(i, i / 2) };
+    check_large(&large(20_000, node, chain(20_000)), "");
+}
+
+#[test]
+fn many_loops_in_loops() {
+    let node = |i: usize| {
+        let parent = i.checked_sub(1).map(|outer| format!("n{outer}"));
+        json!({ "id": format!("n{i}"), "type": "test.loop", "parent": parent, "params": { "x": "{{ nodes.n0 }}" } })
+    };
+    let workflow = large(9_000, node, std::iter::empty());
+    check_large(&workflow, "1 empty-loop, 9000 not-upstream, 1 too-deep");
+}
+
+#[test]
+fn many_wrong_names() {
+    let strangers = |i: usize| json!({ "id": format!("n{i}"), "type": format!("test.hhtp{i}") });
+    check_large(
+        &large(9_000, strangers, std::iter::empty()),
+        "9000 unknown-type",
+    );
+    let dangling = (0..9_000).map(|i| (i, i + 9_000));
+    check_large(&large(9_000, plain, dangling), "9000 dangling-edge");
+}
+
+#[test]
+fn the_example_of_the_design_has_no_problems() {
+    let workflow = file::parse(include_str!("../workflow/file/example.yaml")).unwrap();
+    let found = check_workflow(&workflow, &Catalogue::built_in());
+    assert_eq!(found, []);
+}
+
+#[test]
+fn the_examples_of_every_node_type_have_good_parameters() {
+    let catalogue = Catalogue::built_in();
+    for node_type in catalogue.iter() {
+        for example in &node_type.spec().examples {
+            let node = json!({ "id": "a", "type": node_type.spec().name, "params": example.params, "parent": "loop" });
+            let around = json!({ "id": "loop", "type": "flow.for_each" });
+            let json = json!({ "id": "w", "graph": { "nodes": [around, node] } });
+            let workflow: Workflow = serde_json::from_value(json).unwrap();
+            let problems = check_workflow(&workflow, &catalogue);
+            let inside: Vec<_> = problems
+                .iter()
+                .filter(|problem| problem.place.param.is_some())
+                .collect();
+            assert!(
+                inside.is_empty(),
+                "{}, {}: {inside:?}",
+                node_type.spec().name,
+                example.title
+            );
+        }
+    }
 }

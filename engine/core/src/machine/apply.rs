@@ -501,16 +501,6 @@ impl Open {
 
 /// What flows on after a failure: the error, and the input that led to it.
 fn error_value(open: &Open, error: &Failure) -> Value {
-    let json = serde_json::to_value(error)
-        .map(|json| Value::from_json(&json))
-        .unwrap_or_default();
-    let error = match json {
-        Value::Record(error) => Value::Record(error.with("nodeId", open.node.as_str().into())),
-        other => other,
-    };
-    Value::Record(
-        [("error", error), ("input", open.input.clone())]
-            .into_iter()
-            .collect::<Record>(),
-    )
+    let fields = [("error", error.to_value()), ("input", open.input.clone())];
+    Value::Record(Record::from_iter(fields))
 }

@@ -416,10 +416,7 @@ fn inner(failure: Failure, path: &str) -> Failure {
     let node = node.as_ref().map_or("a node", |node| node.as_str());
     let message = format!("`{node}` failed in {path}: {}", failure.message);
     let hint = failure.hint.clone();
-    let cause = serde_json::to_value(&failure)
-        .map(|json| Value::from_json(&json))
-        .unwrap_or_default();
-    let details = Record::from_iter([("path", Value::from(path)), ("cause", cause)]);
+    let details = Record::from_iter([("path", Value::from(path)), ("cause", failure.to_value())]);
     let mut outer = Failure::new(FailureKind::Inner, message).with_details(Value::Record(details));
     outer.hint = hint;
     outer

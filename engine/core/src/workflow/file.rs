@@ -5,7 +5,7 @@
 //! file with a wrong workflow in it is the business of the checks.
 
 use super::places::{self, Places};
-use super::survey::survey;
+use super::survey::{Bounds, survey};
 use super::{Edge, Extra, Node, Workflow, did_you_mean};
 use crate::value::Value;
 
@@ -17,8 +17,8 @@ pub const NODES_MAX: usize = 20_000;
 pub const EDGES_MAX: usize = 100_000;
 /// Most values (texts, numbers, lists, records) that a file may hold.
 pub const VALUES_MAX: usize = 600_000;
-/// Deepest nesting of lists and records in a file.
-pub const FILE_DEPTH_MAX: usize = 127;
+/// Deepest nesting of lists and records in a file. Readers recurse, so this bounds their stack.
+pub const FILE_DEPTH_MAX: usize = 64;
 /// Most values that YAML aliases may stand for, all together.
 const ALIASED_VALUES_MAX: usize = 50_000;
 
@@ -203,7 +203,11 @@ fn is_json(text: &str) -> bool {
 }
 
 fn parse_json(text: &str) -> Result<Workflow, FileError> {
-    survey(text, VALUES_MAX)
+    let bounds = Bounds {
+        values_max: VALUES_MAX,
+        depth_max: FILE_DEPTH_MAX,
+    };
+    survey(text, bounds)
         .and_then(|()| serde_json::from_str(text))
         .map_err(|error| json_error(text, &error))
 }
@@ -317,6 +321,9 @@ fn json_error(text: &str, error: &serde_json::Error) -> FileError {
     let message = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(message, _)| message);
+    if let Some(error) = missing(text, message) {
+        return error;
+    }
     let place = value_place(text, error).unwrap_or_else(|| json_place(text, error));
     explain(message).at(place.0, place.1)
 }
@@ -342,7 +349,13 @@ fn value_place(text: &str, error: &serde_json::Error) -> Option<(u32, u32)> {
 }
 
 fn yaml_error(text: &str, error: &serde_saphyr::Error) -> FileError {
+    use serde_saphyr::Error;
     let error = error.without_snippet();
+    if let Error::SerdeMissingField { field, .. } = error
+        && let Some(error) = missing(text, &format!("missing field `{field}`"))
+    {
+        return error;
+    }
     let place = error.location().map(places::Spot::from);
     let explained = yaml_message(text, error);
     match place {
@@ -426,24 +439,30 @@ fn written(text: &str, error: &serde_saphyr::Error) -> String {
 
 /// Serde's sentence in our words, with advice.
 fn explain(message: &str) -> FileError {
-    missing(message)
-        .or_else(|| mistyped(message))
+    mistyped(message)
         .or_else(|| unknown(message))
         .or_else(|| twice(message))
         .or_else(|| too_much(message))
         .unwrap_or_else(|| FileError::new(shortened(message)))
 }
 
-fn missing(message: &str) -> Option<FileError> {
+fn missing(text: &str, message: &str) -> Option<FileError> {
     let field = message.strip_prefix("missing field `")?.split('`').next()?;
-    let hint = match field {
+    let advice = match field {
         "id" => "give it an `id` that never changes: `id: fetch`",
         "graph" | "nodes" => "put `nodes` and `edges` under `graph`",
         "type" => "say what kind of node it is: `type: http.request`",
         "source" | "target" => "an edge names the nodes it joins: `{ source: a, target: b }`",
         _ => "add it",
     };
-    Some(FileError::new(format!("the field `{field}` is missing")).with_hint(hint))
+    let error = FileError::new(format!("the field `{field}` is missing")).with_hint(advice);
+    Some(match places::missing(text, field) {
+        Some((spot, Some(meant))) => error
+            .with_hint(format!("did you mean `{field}` where you wrote `{meant}`?"))
+            .at(spot.line, spot.column),
+        Some((spot, None)) => error.at(spot.line, spot.column),
+        None => error,
+    })
 }
 
 fn mistyped(message: &str) -> Option<FileError> {

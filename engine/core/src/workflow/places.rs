@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use super::{Workflow, file};
+use super::{Workflow, file, nearest};
 use crate::problem::Place;
 
 /// A place in a file: where something begins, and how long it is.
@@ -111,6 +111,18 @@ pub(super) fn spot(text: &str, pointer: &str) -> Option<Spot> {
     Shape::read(text).map(|root| root.deepest(pointer).spot)
 }
 
+/// The place of the record that a reader stopped at because this field is missing, and the field that
+/// was probably meant to be it.
+pub(super) fn missing(text: &str, field: &str) -> Option<(Spot, Option<String>)> {
+    let root = Shape::read(text)?;
+    let record = root.lacking(field)?;
+    let Content::Record(fields) = &record.content else {
+        return None;
+    };
+    let meant = nearest(field, fields.iter().map(|(name, _)| &**name));
+    Some((record.spot, meant.map(str::to_owned)))
+}
+
 impl Shape {
     fn read(text: &str) -> Option<Self> {
         let mut shape: Self = serde_saphyr::from_str_with_options(text, file::options()).ok()?;
@@ -125,6 +137,25 @@ impl Shape {
             Content::List(items) => items.iter_mut().for_each(|item| item.look(text)),
             Content::Record(fields) => fields.iter_mut().for_each(|(_, value)| value.look(text)),
         }
+    }
+
+    /// The first record without this field, among those that must have it. Inner ones are read first.
+    fn lacking(&self, field: &str) -> Option<&Self> {
+        let graph = self.step("graph");
+        let list = match field {
+            "id" | "type" => graph.and_then(|graph| graph.step("nodes")),
+            "source" | "target" => graph.and_then(|graph| graph.step("edges")),
+            _ => None,
+        };
+        let items = match list.map(|list| &list.content) {
+            Some(Content::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let outer = if field == "nodes" { graph } else { Some(self) };
+        items
+            .iter()
+            .chain(outer)
+            .find(|record| record.step(field).is_none())
     }
 
     fn deepest(&self, pointer: &str) -> &Self {

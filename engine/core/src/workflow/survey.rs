@@ -1,4 +1,5 @@
-//! A first look at a JSON file: how many values it holds, and whether a record names a field twice.
+//! A first look at a JSON file: how deep it goes, how many values it holds, and whether a record names
+//! a field twice.
 //!
 //! serde_json lets the last of two equal fields win without a word, and builds as many values as a
 //! file has. This look builds nothing but the names of the records it is inside of.
@@ -12,18 +13,31 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 /// Looks at a JSON text.
 ///
 /// # Errors
-/// When it is not JSON, holds more than `values_max` values, or names a field twice.
-pub(super) fn survey(text: &str, values_max: usize) -> Result<(), serde_json::Error> {
-    let left = Cell::new(values_max);
+/// When it is not JSON, holds more or deeper values than it may, or names a field twice.
+pub(super) fn survey(text: &str, bounds: Bounds) -> Result<(), serde_json::Error> {
+    let left = Cell::new(bounds.values_max);
     let mut json = serde_json::Deserializer::from_str(text);
-    Look { left: &left }.deserialize(&mut json)?;
+    Look {
+        left: &left,
+        deeper: bounds.depth_max,
+    }
+    .deserialize(&mut json)?;
     json.end()
+}
+
+/// What a file may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) values_max: usize,
+    pub(super) depth_max: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Look<'a> {
     /// How many more values there may be.
     left: &'a Cell<usize>,
+    /// How much deeper it may go.
+    deeper: usize,
 }
 
 impl Look<'_> {
@@ -35,6 +49,12 @@ impl Look<'_> {
             }
             None => Err(E::custom("too many values")),
         }
+    }
+
+    fn inside<E: Error>(self) -> Result<Self, E> {
+        let deeper = self.deeper.checked_sub(1);
+        let deeper = deeper.ok_or_else(|| E::custom("recursion limit exceeded"))?;
+        Ok(Self { deeper, ..self })
     }
 }
 
@@ -69,18 +89,20 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(self)?.is_some() {}
+        let inside = self.inside()?;
+        while items.next_element_seed(inside)?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
         let mut names = HashSet::new();
         while let Some(name) = fields.next_key::<String>()? {
             if names.contains(&name) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
             }
             names.insert(name);
-            fields.next_value_seed(self)?;
+            fields.next_value_seed(inside)?;
         }
         Ok(())
     }

@@ -32,25 +32,7 @@ fn node(fields: &str) -> Node {
         .remove(0)
 }
 
-const EXAMPLE: &str = r#"
-id: order-total
-name: Order total
-version: 1
-config: { maxParallel: 8, errorHandling: stop }
-graph:
-  nodes:
-    - { id: start, type: trigger.manual }
-    - { id: fetch, type: http.request, params: { method: GET, url: "{{ input.url }}" }, retry: { maxAttempts: 3, delayMs: 200 } }
-    - { id: mark, type: data.set, params: { fields: { checked: true, count: "{{ input.body.orders.len() }}" }, keep: true } }   # keep: the input's other fields
-    - id: total
-      type: code.rhai
-      timeoutMs: 2000
-      params: { code: "let t = 0.0; for o in input.body.orders { t += o.price * o.quantity; } #{ total: t }" }
-  edges:
-    - { source: start, target: fetch }                 # ports default to "out" and "in"
-    - { source: fetch, sourcePort: out, target: mark }
-    - { source: mark, target: total }
-"#;
+const EXAMPLE: &str = include_str!("example.yaml");
 
 #[test]
 fn a_file_is_read() {
@@ -78,11 +60,11 @@ fn json_and_yaml_have_the_same_fields() {
 fn fields_are_written_in_the_order_of_the_design() {
     let workflow = parse(
         "graph: { edges: [{ target: a, source: a }], nodes: [{ onError: stop, params: { b: 1, a: \"x\\ny\\n\" }, type: t, id: a, x: 1 }] }
-config: { maxParallel: 3 }\nversion: 4\nname: N\nid: w\n",
+config: { maxParallel: 3 }\nversion: 4\nname: Fine\nid: w\n",
     );
     let expected = "\
 id: w
-name: N
+name: Fine
 version: 4
 config:
   maxParallel: 3
@@ -214,11 +196,11 @@ fn yaml_errors_have_their_place() {
     check("just text", "1:1 expected a record, found `just text`");
     check(
         "id: a\ngraph:\n  nodes:\n    - {id: a}\n",
-        "4:8 the field `type` is missing | say what kind of node it is: `type: http.request`",
+        "4:7 the field `type` is missing | say what kind of node it is: `type: http.request`",
     );
     check(
         "id: a\ngraph:\n  nodes:\n    - id: a\n      typ: x\n",
-        "4:7 the field `type` is missing | say what kind of node it is: `type: http.request`",
+        "4:7 the field `type` is missing | did you mean `type` where you wrote `typ`?",
     );
     check(
         "id: a\nid: b\ngraph: {nodes: []}",
@@ -289,7 +271,7 @@ fn json_errors_have_their_place() {
     );
     check(
         "{\"id\": \"a\", \"x\": {\"y\": 1, \"y\": 2}, \"graph\": {\"nodes\": []}}",
-        "1:28 the field `y` is there twice | keep one of them",
+        "1:27 the field `y` is there twice | keep one of them",
     );
     check(
         "{\"id\": \"a\", // no\n \"graph\": {\"nodes\": []}}",
@@ -314,7 +296,7 @@ fn empty_names_are_refused() {
     );
     check(
         "{\"id\": \"w\", \"graph\": {\"nodes\": [], \"edges\": [{\"source\": \"\", \"target\": \"x\"}]}}",
-        &format!("1:55 the field `source` is empty | {hint}"),
+        &format!("1:57 the field `source` is empty | {hint}"),
     );
 }
 
@@ -443,17 +425,27 @@ fn nested(depth: usize) -> Value {
 
 #[test]
 fn values_are_written_as_deep_as_they_can_be_read() {
-    let mut workflow = parse("id: w\ngraph: { nodes: [{ id: a, type: t }] }").unwrap();
-    workflow.graph.nodes[0]
-        .params
-        .insert("deep".into(), nested(FILE_DEPTH_MAX - 5));
-    assert_eq!(parse(&to_yaml(&workflow).unwrap()).unwrap(), workflow);
-    assert_eq!(parse(&to_json(&workflow).unwrap()).unwrap(), workflow);
-    workflow.graph.nodes[0]
-        .params
-        .insert("deep".into(), nested(FILE_DEPTH_MAX - 4));
-    assert_eq!(to_yaml(&workflow), Err(TooDeep));
-    assert_eq!(to_json(&workflow), Err(TooDeep));
+    let deep = |depth: usize| {
+        let mut workflow = parse("id: w\ngraph: { nodes: [{ id: a, type: t }] }").unwrap();
+        workflow.graph.nodes[0]
+            .params
+            .insert("deep".into(), nested(depth));
+        (workflow.clone(), to_yaml(&workflow), to_json(&workflow))
+    };
+    let (workflow, yaml, json) = deep(FILE_DEPTH_MAX - 5);
+    for text in [yaml.unwrap(), json.unwrap()] {
+        let (read, places) = parse_with_places(&text).unwrap();
+        assert_eq!(read, workflow);
+        assert!(
+            places
+                .find(&Place::node("a").in_param("/deep/0/0"))
+                .unwrap()
+                .line
+                > 5
+        );
+    }
+    let (_, yaml, json) = deep(FILE_DEPTH_MAX - 4);
+    assert_eq!((yaml, json), (Err(TooDeep), Err(TooDeep)));
 }
 
 /// The line and column at which a place stands in a file.
@@ -511,9 +503,9 @@ fn places_are_found_in_the_file() {
         (at(param("/plain"), 1, 6), (15, 21)),
         (at(param("/quoted"), 1, 6), (16, 23)),
         (at(param("/escaped"), 2, 2), (17, 18)),
-        (param("/list/1/deep"), (18, 25)),
+        (param("/list/1/deep"), (18, 27)),
         (param("/list/7"), (18, 15)),
-        (Place::node("b").in_param("/a~1b"), (19, 41)),
+        (Place::node("b").in_param("/a~1b"), (19, 42)),
     ] {
         assert_eq!(find(&text, &place), Some(expected), "{place}");
     }
