@@ -81,7 +81,10 @@ fn actual(text: &str) -> Result<String, CaseError> {
         serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
     let problems = check::check(&workflow, &Catalogue::built_in());
     let lines = problem_lines(&problems);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         return Ok(lines);
     }
     Ok(lines + &report(&play(workflow, world)))
@@ -91,7 +94,11 @@ fn problem_lines(problems: &[Problem]) -> String {
     problems.iter().fold(String::new(), |mut text, problem| {
         let node = problem.place.node.as_ref().map_or("", |node| node.as_str());
         let severity = format!("{:?}", problem.severity).to_lowercase();
-        let _ = writeln!(text, "{severity} {} {node}: {}", problem.code, problem.message);
+        let _ = writeln!(
+            text,
+            "{severity} {} {node}: {}",
+            problem.code, problem.message
+        );
         text
     })
 }
