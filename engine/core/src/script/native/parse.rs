@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
     fn unary(&mut self) -> Option<Native> {
         match self.symbol() {
             Some("!") => self.prefixed(Native::Not),
-            Some("-") => self.prefixed(Native::Negate),
+            Some("-") => self.prefixed(Native::Negate).map(folded),
             _ => self.primary(),
         }
     }
@@ -243,6 +243,16 @@ fn field(name: &str) -> Option<&str> {
         .bytes()
         .all(|byte| byte == b'_' || byte.is_ascii_digit());
     (!underscores && !REFUSED.contains(&name) && !MORE.contains(&name)).then_some(name)
+}
+
+/// A negated number that is written out is a number that is written out, for Rhai's parser too.
+fn folded(native: Native) -> Native {
+    match &native {
+        Native::Negate(operand) if matches!(**operand, Native::Literal(_)) => native
+            .evaluate(&Value::Null)
+            .map_or(native, Native::Literal),
+        _ => native,
+    }
 }
 
 fn strength(symbol: &str) -> Option<u8> {
