@@ -4,11 +4,15 @@
 //! this crate. `./tests/run` runs everything.
 //!
 //! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
-//! [`server`] (the other side of HTTP effects), [`binary`] (the real process).
+//! [`crash`] (a run that dies again and again, of the [`workflows`]), [`server`] (the other side of HTTP
+//! effects), [`binary`] and [`process`] (the real process).
 
 pub mod binary;
 pub mod case;
+pub mod crash;
 pub mod play;
+pub mod process;
 pub mod server;
+pub mod workflows;
 
 pub use server::{Seen, TestServer};

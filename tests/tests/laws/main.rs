@@ -1,0 +1,5 @@
+//! The laws of DESIGN.md, held against the real journal, runtime and binary while things break.
+//!
+//! One program, because each test program links everything. Needs the binary: `cargo build --workspace --bins`.
+
+mod crash;
