@@ -211,7 +211,7 @@ fn main() {
     let search = Search::open(dir.path()).expect("an index");
 
     println!("frames                {frames}");
-    println!("memory before         {}", status("VmRSS"));
+    println!("memory before         {}", status("RssAnon"));
     let making = Instant::now();
     (0..feed.runs.min(10_000)).for_each(|run| drop(std::hint::black_box(feed.feed(run, 1))));
     let making = making
@@ -227,7 +227,7 @@ fn main() {
         search.size_bytes() / frames
     );
     println!(
-        "memory at most        {}, now {}",
+        "memory at most        {} with mapped files, now {} without",
         status("VmHWM"),
         status("VmRSS")
     );
@@ -270,7 +270,7 @@ fn main() {
     let [p50, p99, most] = [0.5, 0.99, 1.0].map(|of| format!("{:.1?}", quantile(&mut all, of)));
     println!("{:22}{:>9}{p50:>10}{p99:>10}{most:>10}", "all", "");
     println!(
-        "memory at most        {}, now {}",
+        "memory at most        {} with mapped files, now {} without",
         status("VmHWM"),
         status("VmRSS")
     );

@@ -39,11 +39,36 @@ fn main() {
     let compacted = journal.compact().expect("it compacts");
     println!("compaction: {:?}, {compacted:?}", start.elapsed());
     report(&journal);
+    readings(&journal);
+    let killed = folder.join("killed");
+    std::fs::create_dir_all(&killed).expect("the folder can be written");
+    std::fs::copy(folder.join("journal.redb"), killed.join("journal.redb")).expect("it is copied");
+    opening("open after a kill", &killed);
+    std::fs::remove_dir_all(&killed).expect("it can be removed");
     drop(journal);
+    opening("open", folder);
+}
+
+fn opening(what: &str, folder: &Path) {
     let start = Instant::now();
-    let journal = Journal::open(folder, Options::default()).expect("it opens again");
-    println!("open: {:?}", start.elapsed());
+    let journal = Journal::open(folder, Options::default()).expect("it opens");
+    println!("{what}: {:?}", start.elapsed());
     drop(journal);
+}
+
+/// How long it takes to read a run, small and large.
+fn readings(journal: &Journal) {
+    for (what, run) in [("small run", 2_000_000), ("1 MB chain", 4_000_000)] {
+        for time in ["first", "second"] {
+            let start = Instant::now();
+            let events = journal.read(id(run), Seq(0), None).expect("it is read");
+            println!(
+                "{what}, read the {time} time: {} events in {:?}",
+                events.len(),
+                start.elapsed()
+            );
+        }
+    }
 }
 
 /// The median time of writing 4 KiB and waiting for the disk.
@@ -77,6 +102,13 @@ fn text(seed: u64, bytes: usize) -> String {
     })
     .take(bytes)
     .collect()
+}
+
+/// A number that does not compress.
+fn mixed(number: u64) -> u64 {
+    let number = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    number ^ (number >> 32)
 }
 
 fn item(run: u64, count: u64) -> Value {
@@ -285,11 +317,17 @@ fn pieces(journal: &Journal) {
 
 /// Runs that pass a megabyte on and change one field of it.
 fn large(journal: &Journal) {
-    let base: Record = (0..250)
+    let letters: Record = (0..250)
         .map(|field| (format!("field{field:03}"), Value::from(text(field, 4096))))
         .collect();
-    for run in 0..5 {
-        let append = chain(4_000_000 + run, NODES, |count| {
+    let noise: Vec<u8> = (0..1 << 17)
+        .flat_map(|word| mixed(word).to_le_bytes())
+        .collect();
+    let noise: Record = [("noise", Value::Bytes(noise.into()))]
+        .into_iter()
+        .collect();
+    for (run, base) in (4_000_000..).zip([&letters, &letters, &letters, &noise, &noise]) {
+        let append = chain(run, NODES, |count| {
             Value::Record(base.with("x", Value::from(count)))
         });
         let before = journal.size().expect("it is read");
@@ -316,7 +354,7 @@ fn report(journal: &Journal) {
     let small: u64 = size
         .tables
         .iter()
-        .filter(|table| !["blobs", "refs"].contains(&table.name.as_str()))
+        .filter(|table| !["blobs", "parts", "refs"].contains(&table.name.as_str()))
         .map(|table| table.page_bytes)
         .sum();
     println!(

@@ -3,7 +3,7 @@
 //! What cannot be applied is refused before anything of it was written, so one caller's mistake does not
 //! cost the others their commit.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use flowforge_engine::{Address, RunId, Seq, Timestamp};
 use redb::{ReadableTable, Table, WriteTransaction};
@@ -15,6 +15,7 @@ use crate::counts::Gained;
 use crate::error::WriteError;
 use crate::kept::Kept;
 use crate::moment::{keep_up, may_be_due};
+use crate::parts::OpenBlobs;
 use crate::row::{RunRow, is_final, seal, unseal};
 use crate::segment::Segment;
 use crate::tables;
@@ -47,11 +48,12 @@ pub(crate) struct Batch<'t> {
     runs: Table<'t, &'static [u8; 16], Bytes>,
     segments: Table<'t, &'static [u8; 24], Bytes>,
     log: Table<'t, u64, &'static [u8; 24]>,
-    blobs: Table<'t, &'static [u8; 32], Bytes>,
+    blobs: OpenBlobs<'t>,
     workflows: Table<'t, &'static [u8; 32], Bytes>,
     gained: Gained,
-    /// Blobs that are stored now: those this transaction stored, and those it looked up.
-    fresh: HashSet<Address>,
+    /// Blobs that this transaction stores at its end, in order.
+    fresh: BTreeMap<Address, Vec<u8>>,
+    /// Blobs that were found to be stored.
     seen: HashSet<Address>,
     /// The epoch in which assumptions need not be checked.
     epoch: u64,
@@ -65,37 +67,38 @@ impl<'t> Batch<'t> {
             runs: transaction.open_table(tables::RUNS)?,
             segments: transaction.open_table(tables::SEGMENTS)?,
             log: transaction.open_table(tables::LOG)?,
-            blobs: transaction.open_table(tables::BLOBS)?,
+            blobs: OpenBlobs::open(transaction)?,
             workflows: transaction.open_table(tables::WORKFLOWS)?,
             gained: Gained::default(),
-            fresh: HashSet::new(),
+            fresh: BTreeMap::new(),
             seen: HashSet::new(),
             epoch,
             totals: totals(transaction)?,
         })
     }
 
-    /// Writes counts and totals; the addresses that are stored for certain once this is committed.
+    /// Writes blobs, counts and totals; the addresses that are stored for certain once this is committed.
     pub(crate) fn finish(self) -> Result<HashSet<Address>, WriteError> {
         let Self {
             transaction,
+            mut blobs,
             gained,
             fresh,
             mut seen,
             totals,
             ..
         } = self;
-        gained.store(&mut transaction.open_table(tables::REFS)?, |address| {
-            fresh.contains(address)
-        })?;
+        blobs.put_all(&fresh)?;
+        let mut refs = transaction.open_table(tables::REFS)?;
+        gained.store(&mut refs, |address| fresh.contains_key(address))?;
         put_totals(transaction, &totals)?;
-        seen.extend(fresh);
+        seen.extend(fresh.into_keys());
         Ok(seen)
     }
 
     /// Applies an append whose [`next_row`](Self::next_row) this is.
     pub(crate) fn append(&mut self, append: &mut Encoded, row: RunRow) -> Result<(), WriteError> {
-        self.store_blobs(&append.blobs)?;
+        self.store_blobs(&mut append.blobs)?;
         for document in &append.documents {
             self.store_document(document)?;
         }
@@ -122,14 +125,6 @@ impl<'t> Batch<'t> {
             &row,
             &append.segments,
         )
-    }
-
-    /// Stores a fold of a run, replacing the one at the same seq.
-    pub(crate) fn checkpoint(&mut self, key: &[u8; 24], row: &[u8]) -> Result<(), WriteError> {
-        self.transaction
-            .open_table(tables::CHECKPOINTS)?
-            .insert(key, row)?;
-        Ok(())
     }
 
     /// The run's row after the append; errors when the append does not fit.
@@ -206,7 +201,8 @@ impl<'t> Batch<'t> {
     fn store_run(&mut self, row: &RunRow, new: Option<&NewRun>) -> Result<(), WriteError> {
         let key = tables::id(row.run);
         self.runs.insert(&key, seal("runs", &key, row).as_slice())?;
-        if !row.is_finished() && !(row.imported && new.is_some()) {
+        let is_import = row.imported && new.is_some();
+        if !row.is_finished() && !is_import {
             self.transaction
                 .open_table(tables::UNFINISHED)?
                 .insert(&key, ())?;
@@ -276,16 +272,16 @@ impl<'t> Batch<'t> {
     }
 
     /// Stores the blobs that are not there, after checking what they rely on.
-    pub(crate) fn store_blobs(&mut self, blobs: &Blobs) -> Result<(), WriteError> {
+    pub(crate) fn store_blobs(&mut self, blobs: &mut Blobs) -> Result<(), WriteError> {
         if blobs.epoch != self.epoch && !self.all_stored(&blobs.assumed)? {
             for blob in self.encode_again(blobs)? {
-                self.store_blob(&blob)?;
+                self.store_blob(blob)?;
             }
         }
-        for blob in &blobs.new {
-            self.store_blob(blob)?;
-        }
-        Ok(())
+        blobs
+            .new
+            .drain(..)
+            .try_for_each(|blob| self.store_blob(blob))
     }
 
     fn all_stored(&mut self, addresses: &[Address]) -> Result<bool, WriteError> {
@@ -309,27 +305,26 @@ impl<'t> Batch<'t> {
     }
 
     fn is_stored(&mut self, address: &Address) -> Result<bool, WriteError> {
-        if self.fresh.contains(address) || self.seen.contains(address) {
+        if self.fresh.contains_key(address) || self.seen.contains(address) {
             return Ok(true);
         }
-        let found = self.blobs.get(&address.0)?.is_some();
+        let found = self.blobs.contains(address)?;
         if found {
             self.seen.insert(*address);
         }
         Ok(found)
     }
 
-    fn store_blob(&mut self, blob: &NewBlob) -> Result<(), WriteError> {
+    fn store_blob(&mut self, blob: NewBlob) -> Result<(), WriteError> {
         if self.is_stored(&blob.address)? {
             return Ok(());
         }
-        self.blobs.insert(&blob.address.0, blob.row.as_slice())?;
-        self.fresh.insert(blob.address);
         for child in &blob.children {
             self.gained.add(*child);
         }
         self.totals.blobs += 1;
         self.totals.blob_bytes += blob.row.len() as u64;
+        self.fresh.insert(blob.address, blob.row);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::io::Write;
 use flowforge_engine::event::{Changes, Event, Recorded, WorkflowRef};
 use flowforge_engine::value::{self, BlobSource};
 use flowforge_engine::{Address, RunId, Seq, Workflow};
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::ReadTransaction;
 
 use crate::append::{Document, Encoded, NewRun, facts};
 use crate::blobs::{Blobs, NewBlob};
@@ -18,6 +18,7 @@ use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::{Kept, Root, add_roots};
 use crate::pack::blob_of;
+use crate::parts::StoredBlobs;
 use crate::read::{document, events, row};
 use crate::row::RunRow;
 use crate::segment::{Checked, Segment, Segments};
@@ -98,30 +99,18 @@ impl Journal {
     /// # Errors
     /// When there is no such run, something of it is damaged, or `out` fails.
     pub fn export(&self, run: RunId, out: &mut dyn Write) -> Result<(), ExportError> {
-        let content = self.store().read(|transaction| gather(transaction, run))?;
-        let mut parts = Parts {
-            out,
-            hasher: blake3::Hasher::new(),
-        };
-        parts.raw(&MAGIC)?;
-        parts.raw(&BUNDLE_FORMAT.to_le_bytes())?;
-        parts.part(RUN, &[&plain(&content.row)])?;
-        // Blobs are read one by one, children first, so that only their addresses are held in memory.
-        for address in &content.blobs {
-            let blob = self.store().read(|transaction| {
-                let blobs = transaction.open_table(tables::BLOBS)?;
-                let found = blobs.get(&address.0)?.map(|row| row.value().to_vec());
-                found.ok_or_else(|| ReadError::damaged(format!("value {address}"), "it is missing"))
-            })?;
-            parts.part(BLOB, &[&address.0, &blob])?;
-        }
-        for document in &content.documents {
-            parts.part(DOCUMENT, &[&plain(document)])?;
-        }
-        for segment in &content.segments {
-            parts.part(SEGMENT, &[&segment.first.0.to_le_bytes(), &segment.row])?;
-        }
-        parts.end()
+        let mut begun = false;
+        self.store().read(|transaction| {
+            if std::mem::replace(&mut begun, true) {
+                // The disk failed half-way; what was written cannot be taken back.
+                return Ok(Err(std::io::Error::other(
+                    "the journal failed while it was read",
+                )
+                .into()));
+            }
+            let content = gather(transaction, run)?;
+            Ok(write(transaction, &content, out))
+        })?
     }
 
     /// Takes in a file that [`export`](Self::export) wrote. A run that is there already, event for event, is
@@ -165,7 +154,7 @@ fn gather(transaction: &ReadTransaction, run: RunId) -> Result<Content, ReadErro
     let mut roots = Vec::new();
     let segments = segments(run, &events, &mut roots)?;
     roots.extend(documents.iter().filter_map(|(_, kept)| kept.stored()));
-    let blobs = closure(&transaction.open_table(tables::BLOBS)?, roots)?;
+    let blobs = closure(&StoredBlobs::open(transaction)?, roots)?;
     Ok(Content {
         row,
         blobs,
@@ -190,6 +179,37 @@ fn segments(
             .map_err(|error| ReadError::damaged(format!("run {run}"), error.to_string()))?;
     }
     Ok(segments.finish())
+}
+
+/// Writes the file. Blobs are read one by one, so that only their addresses are held in memory.
+fn write(
+    transaction: &ReadTransaction,
+    content: &Content,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let mut file = Outgoing {
+        out,
+        hasher: blake3::Hasher::new(),
+    };
+    file.raw(&MAGIC)?;
+    file.raw(&BUNDLE_FORMAT.to_le_bytes())?;
+    file.part(RUN, &[&plain(&content.row)])?;
+    let blobs = StoredBlobs::open(transaction).map_err(ReadError::from)?;
+    for address in &content.blobs {
+        file.part(BLOB, &[&address.0, &blob_row(&blobs, address)?])?;
+    }
+    for document in &content.documents {
+        file.part(DOCUMENT, &[&plain(document)])?;
+    }
+    for segment in &content.segments {
+        file.part(SEGMENT, &[&segment.first.0.to_le_bytes(), &segment.row])?;
+    }
+    file.end()
+}
+
+fn blob_row(blobs: &StoredBlobs, address: &Address) -> Result<Vec<u8>, ReadError> {
+    let missing = || ReadError::damaged(format!("value {address}"), "it is missing");
+    blobs.row(address)?.ok_or_else(missing)
 }
 
 /// The documents that a run refers to, and those that it was given as a sub-workflow.
@@ -237,10 +257,7 @@ fn document_of(event: &Event<Kept>) -> Option<Address> {
 }
 
 /// The blobs below `roots`, each once, children before those that refer to them.
-fn closure(
-    blobs: &ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
-    roots: Vec<Address>,
-) -> Result<Vec<Address>, ReadError> {
+fn closure(blobs: &StoredBlobs, roots: Vec<Address>) -> Result<Vec<Address>, ReadError> {
     let mut order = Vec::new();
     let mut seen = HashSet::new();
     let mut path: Vec<(Address, bool)> = roots.into_iter().map(|root| (root, false)).collect();
@@ -249,10 +266,7 @@ fn closure(
             order.push(address);
         } else if seen.insert(address) {
             path.push((address, true));
-            let row = blobs.get(&address.0)?;
-            let row =
-                row.ok_or_else(|| ReadError::damaged(format!("value {address}"), "it is missing"))?;
-            let children = value::children(&blob_of(row.value())?)?;
+            let children = value::children(&blob_of(&blob_row(blobs, &address)?)?)?;
             path.extend(children.into_iter().map(|child| (child, false)));
         }
     }
@@ -260,12 +274,12 @@ fn closure(
 }
 
 /// Writes parts and hashes them.
-struct Parts<'a> {
+struct Outgoing<'a> {
     out: &'a mut dyn Write,
     hasher: blake3::Hasher,
 }
 
-impl Parts<'_> {
+impl Outgoing<'_> {
     fn raw(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
         self.hasher.update(bytes);
         Ok(self.out.write_all(bytes)?)

@@ -4,10 +4,13 @@
 //! whole segments are joined, so each keeps its place in the log.
 
 use flowforge_engine::{RunId, Seq};
-use redb::ReadableTable;
+use redb::{
+    ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
+};
 
 use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
+use crate::parts::put_in_order;
 use crate::removal::{Removal, Stored, rebuild};
 use crate::row::{RunRow, unseal};
 use crate::segment::{SEGMENT_BYTES, SEGMENT_EVENTS_MAX};
@@ -16,6 +19,13 @@ use crate::tables;
 
 /// Segments that one transaction looks at.
 const SEGMENTS_PER_STEP: usize = 256;
+
+/// Bytes of rows that one transaction puts next to each other.
+const BYTES_PER_STEP: usize = 4 << 20;
+/// A table of which more than this is unused room in pages is repacked.
+const WASTE_PERCENT: u64 = 15;
+
+type Rows<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
 
 /// What compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,12 +57,32 @@ impl Journal {
                 from = next;
             }
         }
+        self.repack(tables::SEGMENTS)?;
+        self.repack(tables::BLOBS)?;
+        self.repack(tables::RUNS)?;
         self.alone(|store, _| store.exclusive(shrink))?;
         Ok(Compacted {
             joined,
             file_bytes_before,
             file_bytes_after: self.store().file_bytes(),
         })
+    }
+
+    /// Puts the rows of a table next to each other, if its pages are not well filled.
+    fn repack<const N: usize>(&self, table: Rows<N>) -> Result<(), WriteError> {
+        if self
+            .store()
+            .read(|transaction| is_well_filled(transaction, table))?
+        {
+            return Ok(());
+        }
+        let mut from = Some([0; N]);
+        while let Some(key) = from {
+            from = self.alone(move |store, _| {
+                store.write(|transaction| repack(transaction, table, &key))
+            })?;
+        }
+        Ok(())
     }
 
     fn with_several_segments(&self) -> Result<Vec<RunId>, ReadError> {
@@ -68,6 +98,43 @@ impl Journal {
             Ok(found)
         })
     }
+}
+
+fn is_well_filled<const N: usize>(
+    transaction: &ReadTransaction,
+    table: Rows<N>,
+) -> Result<bool, ReadError> {
+    let stats = transaction.open_table(table)?.stats()?;
+    let (stored, wasted) = (stats.stored_bytes(), stats.fragmented_bytes());
+    Ok(wasted * 100 <= (stored + wasted) * WASTE_PERCENT)
+}
+
+/// Takes rows out from `from` on, and puts them in again in order; where to go on.
+fn repack<const N: usize>(
+    transaction: &WriteTransaction,
+    table: Rows<N>,
+    from: &[u8; N],
+) -> Result<Option<[u8; N]>, WriteError> {
+    let mut table = transaction.open_table(table)?;
+    let mut rows: Vec<([u8; N], Vec<u8>)> = Vec::new();
+    let mut bytes = 0;
+    let mut next = None;
+    for entry in table.range::<&[u8; N]>(from..)? {
+        let (key, row) = entry?;
+        if bytes > BYTES_PER_STEP {
+            next = Some(*key.value());
+            break;
+        }
+        bytes += row.value().len();
+        rows.push((*key.value(), row.value().to_vec()));
+    }
+    let Some((last, _)) = rows.last() else {
+        return Ok(None);
+    };
+    table.retain_in::<&[u8; N], _>(from..=last, |_, _| false)?;
+    let rows: Vec<_> = rows.iter().map(|(key, row)| (key, row.into())).collect();
+    put_in_order(&mut table, &rows)?;
+    Ok(next)
 }
 
 fn shrink(database: &mut redb::Database) -> Result<(), WriteError> {

@@ -246,53 +246,103 @@ fn a_full_disk_says_so_and_work_goes_on_when_there_is_room() {
     soundly_reopened(&disk, &client, 0);
 }
 
-#[test]
-fn a_crash_during_retention_leaves_a_sound_journal() {
-    for seed in 0..60 {
-        let disk = FaultyDisk::new();
-        let journal = on(&disk);
-        let mut chance = Chance(seed);
-        for number in 1..=8 {
+/// A journal with runs that are old, small, shared and unfinished, and what two that stay have to say.
+fn assorted(disk: &FaultyDisk, chance: &mut Chance) -> (Journal, Vec<Vec<Recorded>>) {
+    let journal = on(disk);
+    for number in 1..=8 {
+        journal
+            .append_wait(start(number, &values(chance), Status::Running))
+            .unwrap();
+        for _ in 0..4 {
+            let last = journal.run(run(number)).unwrap().unwrap().last_seq.0;
             journal
-                .append_wait(start(number, &values(&mut chance), Status::Completed))
+                .append_wait(more(number, last, &values(chance), Status::Completed))
                 .unwrap();
         }
+    }
+    journal
+        .append_wait(fork(9, 3, 3, &values(chance), Status::Running))
+        .unwrap();
+    let kept = [8, 9].map(|number| journal.read(run(number), Seq(0), None).unwrap());
+    (journal, kept.into())
+}
+
+fn keep_one() -> Retention {
+    Retention {
+        runs_max: Some(0),
+        keep: [run(8)].into(),
+        ..Retention::default()
+    }
+}
+
+fn tidy(journal: &Journal) -> Result<(), WriteError> {
+    journal.retain(&keep_one(), Default::default())?;
+    journal.compact()?;
+    Ok(())
+}
+
+fn assert_tidied(journal: &Journal, kept: &[Vec<Recorded>], seed: u64) {
+    for (number, events) in [8, 9].into_iter().zip(kept) {
+        assert_eq!(
+            &journal.read(run(number), Seq(0), None).unwrap(),
+            events,
+            "seed {seed}"
+        );
+    }
+    assert_sound(journal);
+    tidy(journal).unwrap();
+    assert_eq!(
         journal
-            .append_wait(fork(9, 3, 3, &values(&mut chance), Status::Running))
-            .unwrap();
-        let kept: Vec<_> = [8, 9]
-            .map(|number| journal.read(run(number), Seq(0), None).unwrap())
-            .into();
+            .runs(&RunFilter::default(), None, 100)
+            .unwrap()
+            .rows
+            .len(),
+        2
+    );
+    assert_sound(journal);
+}
+
+#[test]
+fn a_crash_during_retention_or_compaction_leaves_a_sound_journal() {
+    for seed in 0..100 {
+        let disk = FaultyDisk::new();
+        let mut chance = Chance(seed);
+        let (journal, kept) = assorted(&disk, &mut chance);
         disk.plan(Faults {
-            death: Some(chance.below(120)),
+            death: Some(chance.below(800)),
             ..Faults::default()
         });
-        let policy = Retention {
-            runs_max: Some(0),
-            keep: [run(8)].into(),
-            ..Retention::default()
-        };
-        let _ = journal.retain(&policy, Default::default());
+        // The death of the disk ends the work, sooner or later.
+        let _ = tidy(&journal);
         drop(journal);
-        let journal = on(&disk.after_power_loss(seed));
-        for (number, events) in [8, 9].into_iter().zip(&kept) {
-            assert_eq!(
-                &journal.read(run(number), Seq(0), None).unwrap(),
-                events,
-                "seed {seed}"
-            );
-        }
-        assert_sound(&journal);
-        journal.retain(&policy, Default::default()).unwrap();
-        assert_eq!(
-            journal
-                .runs(&RunFilter::default(), None, 100)
-                .unwrap()
-                .rows
-                .len(),
-            2
-        );
-        assert_sound(&journal);
+        assert_tidied(&on(&disk.after_power_loss(seed)), &kept, seed);
+    }
+}
+
+#[test]
+fn an_error_during_retention_or_compaction_leaves_a_sound_journal() {
+    for seed in 0..60 {
+        let disk = FaultyDisk::new();
+        let mut chance = Chance(seed);
+        let (journal, kept) = assorted(&disk, &mut chance);
+        let faults = if seed % 2 == 0 {
+            Faults {
+                sync: Some(1 + chance.below(40)),
+                ..Faults::default()
+            }
+        } else {
+            Faults {
+                write: Some(1 + chance.below(700)),
+                ..Faults::default()
+            }
+        };
+        disk.plan(faults);
+        // It may fail, or come through if the fault was planned for later.
+        let _ = tidy(&journal);
+        disk.plan(Faults::default());
+        assert_tidied(&journal, &kept, seed);
+        drop(journal);
+        assert_tidied(&on(&disk.after_power_loss(seed)), &kept, seed);
     }
 }
 

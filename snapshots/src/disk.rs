@@ -229,7 +229,7 @@ impl Held {
                     }
                 }
                 Operation::SetLen(len) if *len < end => {
-                    out[span(offset.max(*len), end, offset)].fill(0)
+                    out[span(offset.max(*len), end, offset)].fill(0);
                 }
                 Operation::SetLen(_) | Operation::Sync => {}
             }

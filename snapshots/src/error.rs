@@ -220,5 +220,6 @@ from_redb!(
     TableError,
     TransactionError,
     CommitError,
+    CursorError,
     Error
 );

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use flowforge_engine::{RunId, Seq, Timestamp, Workflow};
+use flowforge_engine::{Timestamp, Workflow};
 use redb::StorageBackend;
 
 use crate::append::{Append, Document, Encoded};
@@ -16,11 +16,8 @@ use crate::error::{OpenError, WriteError};
 use crate::folder::Folder;
 use crate::moment::Labels;
 use crate::queue::Queue;
-use crate::read::CheckpointRow;
 use crate::recent::Recent;
-use crate::row::seal;
 use crate::store::Store;
-use crate::tables;
 use crate::watch::{Wake, Watch, Watchers};
 use crate::writer::{Done, Job, Work, Writer};
 
@@ -150,14 +147,6 @@ impl Journal {
         let (document, blobs) = gather(&self.0.recent, |gather| Document::keep(workflow, gather));
         let bytes = blobs.bytes();
         wait(|done| self.submit(Work::Save(Box::new(document), blobs), bytes, done))
-    }
-
-    /// Keeps a fold of a run up to `seq`; `done` is told when it is durable. Folds can always be made again,
-    /// so they are removed with the run and are not part of its record.
-    pub fn put_checkpoint(&self, run: RunId, seq: Seq, bytes: Vec<u8>, done: Done) {
-        let row = seal("checkpoints", &tables::at(run, seq), &CheckpointRow(bytes));
-        let size = row.len();
-        self.submit(Work::Checkpoint { run, seq, row }, size, done);
     }
 
     /// Watches what is recorded from now on. `wake` is called when something comes after nothing.

@@ -29,6 +29,7 @@ mod journal;
 mod kept;
 pub mod moment;
 mod pack;
+mod parts;
 mod queue;
 mod read;
 mod recent;

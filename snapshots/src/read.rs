@@ -18,6 +18,7 @@ use crate::error::ReadError;
 use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
+use crate::parts::StoredBlobs;
 use crate::row::{ForkOf, RunRow, unseal};
 use crate::segment::Checked;
 use crate::tables;
@@ -72,12 +73,13 @@ impl Journal {
         after: Seq,
         up_to: Option<Seq>,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let kept = self.read_kept(run, after, up_to)?;
         self.store().read(|transaction| {
             let source = Source::open(transaction)?;
             let mut look = |kept: Kept| self.value_from(&source, &kept);
-            kept.iter()
-                .map(|event| event.clone().try_map(&mut look))
+            let events = visible_events(transaction, run, after, up_to)?;
+            events
+                .into_iter()
+                .map(|event| event.try_map(&mut look))
                 .collect()
         })
     }
@@ -92,15 +94,8 @@ impl Journal {
         after: Seq,
         up_to: Option<Seq>,
     ) -> Result<Vec<Recorded<Kept>>, ReadError> {
-        self.store().read(|transaction| {
-            let row = row(&transaction.open_table(tables::RUNS)?, run)?.filter(|row| !row.removed);
-            events(
-                transaction,
-                row.ok_or(ReadError::NoSuchRun(run))?,
-                after,
-                up_to,
-            )
-        })
+        self.store()
+            .read(|transaction| visible_events(transaction, run, after, up_to))
     }
 
     /// The value that was kept.
@@ -329,30 +324,6 @@ impl Journal {
                 .collect()
         })
     }
-
-    /// The latest fold of a run that is not after `seq`, with its seq.
-    ///
-    /// # Errors
-    /// When it is damaged.
-    pub fn checkpoint_at_or_before(
-        &self,
-        run: RunId,
-        seq: Seq,
-    ) -> Result<Option<(Seq, Vec<u8>)>, ReadError> {
-        self.store().read(|transaction| {
-            let checkpoints = transaction.open_table(tables::CHECKPOINTS)?;
-            let range = tables::at(run, Seq(0))..=tables::at(run, seq);
-            let last = checkpoints
-                .range::<&[u8; 24]>(range.start()..=range.end())?
-                .next_back()
-                .transpose()?;
-            let Some((key, row)) = last else {
-                return Ok(None);
-            };
-            let bytes: CheckpointRow = unseal("checkpoints", key.value(), row.value())?;
-            Ok(Some((tables::parts(key.value()).1, bytes.0)))
-        })
-    }
 }
 
 /// The fields of a row of checkpoints.
@@ -447,6 +418,22 @@ pub(crate) struct Stretch {
     pub(crate) run: RunId,
     pub(crate) after: Seq,
     pub(crate) up_to: Seq,
+}
+
+/// The events of a run that was not removed, with what it shares.
+fn visible_events(
+    transaction: &ReadTransaction,
+    run: RunId,
+    after: Seq,
+    up_to: Option<Seq>,
+) -> Result<Vec<Recorded<Kept>>, ReadError> {
+    let row = row(&transaction.open_table(tables::RUNS)?, run)?.filter(|row| !row.removed);
+    events(
+        transaction,
+        row.ok_or(ReadError::NoSuchRun(run))?,
+        after,
+        up_to,
+    )
 }
 
 /// The events of a run with what it shares.
@@ -590,7 +577,7 @@ pub(crate) fn document(
 
 /// The blobs at one moment.
 pub(crate) struct Source {
-    blobs: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
+    blobs: StoredBlobs,
     /// What really went wrong, when something did.
     error: RefCell<Option<ReadError>>,
 }
@@ -598,7 +585,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn open(transaction: &ReadTransaction) -> Result<Self, ReadError> {
         Ok(Self {
-            blobs: transaction.open_table(tables::BLOBS)?,
+            blobs: StoredBlobs::open(transaction)?,
             error: RefCell::new(None),
         })
     }
@@ -612,9 +599,9 @@ impl Source {
 
 impl BlobSource for Source {
     fn get(&self, address: &Address) -> Result<Option<Vec<u8>>, String> {
-        match self.blobs.get(&address.0) {
+        match self.blobs.row(address) {
             // What does not unpack cannot match its address, which the decoder says better.
-            Ok(row) => Ok(row.map(|row| blob_of(row.value()).unwrap_or_default())),
+            Ok(row) => Ok(row.map(|row| blob_of(&row).unwrap_or_default())),
             Err(error) => {
                 let why = error.to_string();
                 *self.error.borrow_mut() = Some(error.into());
@@ -856,39 +843,6 @@ mod tests {
             .collect();
         assert_eq!(runs, [(run(1), 1), (run(2), 1), (run(3), 1), (run(1), 4)]);
         assert_eq!(journal.feed(rest[0].position, 10).unwrap(), []);
-    }
-
-    #[test]
-    fn the_nearest_checkpoint_is_found() {
-        let journal = journal();
-        journal
-            .append_wait(start(1, &[text(1, 1), text(2, 1)], Status::Completed))
-            .unwrap();
-        for seq in [2, 4] {
-            let (done, told) = std::sync::mpsc::sync_channel(1);
-            let bytes = vec![u8::try_from(seq).unwrap(); 1000];
-            journal.put_checkpoint(
-                run(1),
-                Seq(seq),
-                bytes,
-                Box::new(move |result| done.send(result).unwrap()),
-            );
-            told.recv().unwrap().unwrap();
-        }
-        let found = |seq| {
-            journal
-                .checkpoint_at_or_before(run(1), Seq(seq))
-                .unwrap()
-                .map(|found| (found.0.0, found.1[0]))
-        };
-        assert_eq!(
-            [found(1), found(2), found(3), found(9)],
-            [None, Some((2, 2)), Some((2, 2)), Some((4, 4))]
-        );
-        assert_eq!(
-            journal.checkpoint_at_or_before(run(2), Seq(9)).unwrap(),
-            None
-        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::counts::lose;
 use crate::error::WriteError;
 use crate::kept::{Kept, add_roots};
 use crate::pack::blob_of;
+use crate::parts::OpenBlobs;
 use crate::read::row;
 use crate::row::{RunRow, seal};
 use crate::segment::{Checked, Segment, Segments};
@@ -25,7 +26,7 @@ pub(crate) struct Removal<'t> {
     pub(crate) runs: Table<'t, &'static [u8; 16], Bytes>,
     pub(crate) segments: Table<'t, &'static [u8; 24], Bytes>,
     log: Table<'t, u64, &'static [u8; 24]>,
-    blobs: Table<'t, &'static [u8; 32], Bytes>,
+    blobs: OpenBlobs<'t>,
     refs: Table<'t, &'static [u8; 32], u64>,
     checkpoints: Table<'t, &'static [u8; 24], Bytes>,
     pub(crate) forks: Table<'t, &'static [u8; 32], u64>,
@@ -83,7 +84,7 @@ impl<'t> Removal<'t> {
             runs: transaction.open_table(tables::RUNS)?,
             segments: transaction.open_table(tables::SEGMENTS)?,
             log: transaction.open_table(tables::LOG)?,
-            blobs: transaction.open_table(tables::BLOBS)?,
+            blobs: OpenBlobs::open(transaction)?,
             refs: transaction.open_table(tables::REFS)?,
             checkpoints: transaction.open_table(tables::CHECKPOINTS)?,
             forks: transaction.open_table(tables::FORKS)?,
@@ -241,15 +242,12 @@ impl<'t> Removal<'t> {
 
     /// Takes a blob out; what it referred to, each once.
     fn take_out_blob(&mut self, address: &Address) -> Result<Option<Vec<Address>>, WriteError> {
-        let Some(row) = self.blobs.remove(&address.0)? else {
+        let Some(row) = self.blobs.remove(address)? else {
             return Ok(None);
         };
         self.totals.blobs = self.totals.blobs.saturating_sub(1);
-        self.totals.blob_bytes = self
-            .totals
-            .blob_bytes
-            .saturating_sub(row.value().len() as u64);
-        Ok(children(address, row.value()))
+        self.totals.blob_bytes = self.totals.blob_bytes.saturating_sub(row.len() as u64);
+        Ok(children(address, &row))
     }
 
     /// Takes out a run's checkpoints after `after`.

@@ -6,8 +6,8 @@
 //! of low priority and bounded memory, so it lags behind; [`Page::lag`] says how far.
 //!
 //! Reading order: [`feed`] (what is read), `flowed` and `text` (which values, which words), `schema` and
-//! `writing` (the documents), `shelf` (the index on disk), `ask`, `matches` and `occurrences` (a
-//! question, answered), [`Indexer`] (the background), [`NodeIndex`] (the catalogue).
+//! `writing` (the documents), `shelf` (the index on disk), `ask`, `query`, `matches` and
+//! `occurrences` (a question, answered), [`Indexer`] (the background), [`NodeIndex`] (the catalogue).
 
 mod ask;
 mod best;
@@ -20,6 +20,7 @@ mod journal;
 mod matches;
 mod nodes;
 mod occurrences;
+mod query;
 mod recent;
 mod schema;
 mod shelf;
@@ -47,9 +48,11 @@ pub use nodes::NodeIndex;
 pub use snippet::{Part, Snippet};
 pub use text::TEXT_BYTES_MAX;
 
+use ask::Clause;
 use hit::Hits;
 use matches::Matches;
 use occurrences::Scope;
+use query::Queries;
 use shelf::{Mark, Shelf, Trouble, guarded};
 use snippet::Wanted;
 use writing::Writing;
@@ -395,7 +398,7 @@ fn answer<F: Feed>(
     shelf: &Shelf,
     feed: &F,
     question: &Question<'_>,
-    clause: &ask::Clause,
+    clause: &Clause,
     cursor: Option<Cursor>,
 ) -> Result<Page, Trouble> {
     let searcher = shelf.reader.searcher();
@@ -406,8 +409,14 @@ fn answer<F: Feed>(
             before: newest(&searcher)?,
         },
     };
-    let query = matches::to_query(clause, &shelf.fields)?;
-    let matches = Matches::collect(&searcher, query.as_ref())?;
+    let queries = Queries {
+        searcher: &searcher,
+        fields: &shelf.fields,
+    };
+    let matches = match clause {
+        Clause::All => Matches::everything(),
+        clause => Matches::collect(&searcher, queries.of(clause)?.as_ref())?,
+    };
     let scope = Scope {
         runs: question.run.map(|run| lineage(feed, run)).transpose()?,
         workflow: question.workflow.clone(),

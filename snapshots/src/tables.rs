@@ -12,6 +12,8 @@ pub(crate) const SEGMENTS: TableDefinition<'static, &[u8; 24], Bytes> =
     TableDefinition::new("segments");
 /// Address: a blob.
 pub(crate) const BLOBS: TableDefinition<'static, &[u8; 32], Bytes> = TableDefinition::new("blobs");
+/// Address and number: a part of a long blob, see [`parts`](crate::parts).
+pub(crate) const PARTS: TableDefinition<'static, &[u8; 33], Bytes> = TableDefinition::new("parts");
 /// Address: how often the blob is referred to, when that is not once.
 pub(crate) const REFS: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("refs");
 /// Run: its row.

@@ -13,6 +13,7 @@ use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
+use crate::parts::StoredBlobs;
 use crate::read::{CheckpointRow, document};
 use crate::removal::children;
 use crate::row::{RunRow, unseal};
@@ -156,14 +157,15 @@ impl Look {
     }
 
     fn at_blobs(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
-        for entry in transaction.open_table(tables::BLOBS)?.iter()? {
-            let (key, row) = entry?;
-            let address = Address(*key.value());
+        let stored = StoredBlobs::open(transaction)?;
+        for address in stored.addresses()? {
+            let address = address?;
+            let row = stored.row(&address)?.unwrap_or_default();
             self.found.blobs += 1;
             self.totals.blobs += 1;
-            self.totals.blob_bytes += row.value().len() as u64;
-            if blob_of(row.value()).is_ok_and(|bytes| Address::of(&bytes) == address) {
-                children(&address, row.value())
+            self.totals.blob_bytes += row.len() as u64;
+            if blob_of(&row).is_ok_and(|bytes| Address::of(&bytes) == address) {
+                children(&address, &row)
                     .into_iter()
                     .flatten()
                     .for_each(|child| self.refer(child));

@@ -17,7 +17,6 @@ use crate::error::WriteError;
 use crate::queue::Queue;
 use crate::recent::Recent;
 use crate::store::Store;
-use crate::tables;
 use crate::watch::Watchers;
 
 /// Told, on the writer's thread, what became of a job. It must be quick.
@@ -37,8 +36,6 @@ pub(crate) enum Work {
     Append(Box<Encoded>),
     /// A workflow that was saved.
     Save(Box<Document>, Blobs),
-    /// A fold of a run up to a seq.
-    Checkpoint { run: RunId, seq: Seq, row: Vec<u8> },
 }
 
 /// What the writer needs; shared with the journal's handles.
@@ -146,7 +143,6 @@ fn apply(
             batch.store_document(document)?;
             batch.save(document)?;
         }
-        Work::Checkpoint { run, seq, row } => batch.checkpoint(&tables::at(*run, *seq), row)?,
     }
     Ok(Ok(None))
 }

@@ -36,7 +36,7 @@ pub const LOOP_DEPTH_MAX: usize = 64;
 #[must_use]
 pub fn check(workflow: &Workflow, catalogue: &Catalogue) -> Vec<Problem> {
     let subject = Subject::new(workflow, catalogue);
-    let mut report = Report::default();
+    let mut report = Report::new(&subject);
     document::check(&subject, &mut report);
     fields::check(&subject, &mut report);
     ranges::check(&subject, &mut report);
@@ -45,7 +45,7 @@ pub fn check(workflow: &Workflow, catalogue: &Catalogue) -> Vec<Problem> {
     flow::check(&subject, &mut report);
     params::check(&subject, &mut report);
     expressions::check(&subject, &mut report);
-    report.sorted(&subject)
+    report.sorted()
 }
 
 /// What is checked, with what every check needs.

@@ -22,6 +22,10 @@ mod show;
 mod trigger;
 
 #[cfg(test)]
+mod every_node_type;
+#[cfg(test)]
+mod in_a_run;
+#[cfg(test)]
 mod testing;
 
 use std::sync::{Arc, LazyLock};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::ask::Phrase;
-use super::matches::folded;
+use super::query::{folded, is_inside};
 use super::text::{leaves, turned};
 use super::words::{self, Word};
 
@@ -122,12 +122,6 @@ impl Wanted {
         found.marks.sort_unstable();
         found
     }
-}
-
-/// Whether a folded path is the wanted one, with whatever is around it.
-fn is_inside(path: &str, wanted: &str) -> bool {
-    path.strip_prefix(wanted)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl WantedPhrase {

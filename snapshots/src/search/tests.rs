@@ -379,6 +379,34 @@ fn a_value_is_found_by_word_phrase_and_field_newest_first() {
 }
 
 #[test]
+fn fields_are_found_whatever_is_around_them() {
+    let world = World::new();
+    world.feed.start(run(1), "w");
+    let many = (0..60)
+        .map(|n| format!(r#""o{n}":{{"who":{{"full name":"Ann {n} Lee"}}}}"#))
+        .collect::<Vec<_>>();
+    for value in [
+        r#"{"full name":"Ann Lee"}"#,
+        r#"[{"Who":{"Full Name":"Ann Lee"}}]"#,
+        r#"{"full name too":"Ann Lee","full name-2":"Ann Lee"}"#,
+        &format!("{{{}}}", many.join(",")),
+    ] {
+        world.feed.frame(run(1), "n", json(value), Value::Null);
+    }
+    world.catch_up();
+    world.check("\"full name\":\"ann lee\"", &["1:3 n input", "1:1 n input"]);
+    world.check("\"who.full name\":\"ann lee\"", &["1:3 n input"]);
+    world.check("\"full name\":\"ann 7 lee\"", &["1:7 n input"]);
+    world.check("\"full name\":\"ann 7 l\"*", &["1:7 n input"]);
+    world.check(
+        "\"full name\":ann",
+        &["1:7 n input", "1:3 n input", "1:1 n input"],
+    );
+    world.check("o9.who.*:\"9 lee\"", &[]);
+    world.check("\"o9.who.full name\":*", &["1:7 n input"]);
+}
+
+#[test]
 fn a_hit_says_where_what_and_why() {
     let world = World::with_orders();
     let page = world.page(&ask("ann2@example.com"));

@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 use super::ground::Ground;
 use super::workflows;
 use flowforge_engine::Value;
-use flowforge_engine::frame::Status;
 use flowforge_engine::machine::Plan;
 use flowforge_engine::value::Record;
-use flowforge_runtime::{RunEnd, StartRun};
 use tokio::sync::Semaphore;
 
 use super::bench::{Report, Times};
@@ -23,28 +21,11 @@ fn input() -> Value {
     ]))
 }
 
-async fn run(journal: &Ground, plan: &Arc<Plan>, input: Value) -> RunEnd {
-    let start = StartRun {
-        plan: Arc::clone(plan),
-        input,
-        idempotency_key: None,
-    };
-    let end = journal
-        .runtime()
-        .start(start)
-        .expect("a run starts")
-        .ended()
-        .await
-        .expect("a run ends");
-    assert_eq!(end.status, Status::Completed, "{:?}", end.error);
-    end
-}
-
 /// One workflow, run again and again: times, and syncs of the disk for each run.
 fn repeated(journal: &Ground, plan: &Arc<Plan>, rounds: usize) -> (Times, f64) {
     let before = journal.syncs_so_far();
     let times = Times::of(rounds, || {
-        journal.tokio().block_on(run(journal, plan, input()));
+        journal.run_now(plan, input());
     });
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
     let syncs = (journal.syncs_so_far() - before) as f64 / (rounds + 1) as f64;
@@ -133,7 +114,7 @@ async fn many(journal: &Ground, plan: &Arc<Plan>, runs: usize, at_once: usize) -
         let (journal, plan) = (journal.clone(), Arc::clone(plan));
         tasks.push(tokio::spawn(async move {
             let started = Instant::now();
-            run(&journal, &plan, input()).await;
+            journal.run(&plan, input()).await;
             drop(place);
             started.elapsed()
         }));
@@ -174,15 +155,13 @@ pub(crate) fn megabyte(report: &mut Report) {
         &yardstick::fsync().spread(),
     );
     let empty = journal.live_bytes();
-    journal
-        .tokio()
-        .block_on(run(&journal, &plan, payload.clone()));
+    journal.run_now(&plan, payload.clone());
     let first = journal.live_bytes() - empty;
     let rounds = 20;
     let times = Times::of(rounds, || {
         // A payload read anew, so that nothing is known of it from the run before.
         let payload = Value::from_json(&payload.to_json());
-        journal.tokio().block_on(run(&journal, &plan, payload));
+        journal.run_now(&plan, payload);
     });
     #[expect(clippy::cast_precision_loss, reason = "bytes of a small journal")]
     let (first, further) = (
@@ -206,7 +185,7 @@ pub(crate) fn bytes_per_frame(report: &mut Report) {
     let runs = 2_000;
     let frames = journal.tokio().block_on(async {
         let (_, _) = many(&journal, &plan, runs - 1, 16).await;
-        run(&journal, &plan, input()).await.frames
+        journal.run(&plan, input()).await.frames
     });
     journal.journal().compact().expect("a compaction");
     #[expect(clippy::cast_precision_loss, reason = "bytes of a small journal")]

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flowforge_engine::Workflow;
+use flowforge_engine::frame::Status;
+use flowforge_engine::{Value, Workflow};
 use flowforge_engine::machine::Plan;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::{Pool, PoolConfig};
-use flowforge_runtime::{Runtime, RuntimeConfig};
+use flowforge_runtime::{RunEnd, Runtime, RuntimeConfig, StartRun};
 use flowforge_snapshots::{Journal, Options};
 use redb::StorageBackend;
 use redb::backends::FileBackend;
@@ -80,6 +81,24 @@ impl Ground {
             .prepare(workflow)
             .expect("a workflow without errors")
             .0
+    }
+
+    /// Runs a plan to its end.
+    pub(crate) async fn run(&self, plan: &Arc<Plan>, input: Value) -> RunEnd {
+        let start = StartRun {
+            plan: Arc::clone(plan),
+            input,
+            idempotency_key: None,
+        };
+        let handle = self.runtime().start(start).expect("a run starts");
+        let end = handle.ended().await.expect("a run ends");
+        assert_eq!(end.status, Status::Completed, "{:?}", end.error);
+        end
+    }
+
+    /// Runs a plan to its end, from a thread outside.
+    pub(crate) fn run_now(&self, plan: &Arc<Plan>, input: Value) -> RunEnd {
+        self.tokio().block_on(self.run(plan, input))
     }
 
     /// Sandbox processes of the real binary.

@@ -3,10 +3,8 @@
 use std::time::Instant;
 
 use flowforge_engine::event::Mode;
-use flowforge_engine::frame::Status;
 use flowforge_engine::value::Record;
 use flowforge_engine::{RunId, Seq, Value};
-use flowforge_runtime::StartRun;
 use flowforge_runtime::fork::Fork;
 
 use super::bench::{Report, Times};
@@ -17,21 +15,7 @@ use super::workflows;
 fn long_run(ground: &Ground, items: i64) -> (RunId, Seq) {
     let plan = ground.plan(workflows::long_loop());
     let input = Value::List((0..items).map(Value::Int).collect());
-    let end = ground.tokio().block_on(async {
-        let start = StartRun {
-            plan,
-            input,
-            idempotency_key: None,
-        };
-        ground
-            .runtime()
-            .start(start)
-            .expect("a run starts")
-            .ended()
-            .await
-            .expect("a run ends")
-    });
-    assert_eq!(end.status, Status::Completed, "{:?}", end.error);
+    let end = ground.run_now(&plan, input);
     let row = ground
         .journal()
         .run(end.id)
@@ -111,21 +95,7 @@ pub(crate) fn rows(report: &mut Report) {
     let plan = ground.plan(workflows::rows());
     let before = ground.live_bytes();
     let started = Instant::now();
-    let end = ground.tokio().block_on(async {
-        let start = StartRun {
-            plan,
-            input: list,
-            idempotency_key: None,
-        };
-        ground
-            .runtime()
-            .start(start)
-            .expect("a run starts")
-            .ended()
-            .await
-            .expect("a run ends")
-    });
-    assert_eq!(end.status, Status::Completed, "{:?}", end.error);
+    ground.run_now(&plan, list);
     let bytes = ground.live_bytes() - before;
     report.note("20,000 rows, encoded once", &format!("{size} bytes"));
     report.note(

@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use flowforge_engine::Value;
-use flowforge_engine::frame::Status;
 use flowforge_engine::value::Record;
-use flowforge_runtime::StartRun;
 use flowforge_snapshots::search::{Question, Search};
 
 use super::bench::{Report, Times};
@@ -33,21 +31,7 @@ pub(crate) fn search_a_million_frames(report: &mut Report) {
             ),
             ("payload", Value::from("p".repeat(150))),
         ];
-        let start = StartRun {
-            plan: plan.clone(),
-            input: Value::Record(Record::from_iter(fields)),
-            idempotency_key: None,
-        };
-        let end = ground.tokio().block_on(async {
-            ground
-                .runtime()
-                .start(start)
-                .expect("a run starts")
-                .ended()
-                .await
-                .expect("a run ends")
-        });
-        assert_eq!(end.status, Status::Completed);
+        ground.run_now(&plan, Value::Record(Record::from_iter(fields)));
     }
     report.note(
         "a million frames recorded",

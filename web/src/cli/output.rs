@@ -4,7 +4,7 @@ use std::io::Write;
 
 use comfy_table::presets;
 use comfy_table::{ContentArrangement, Table};
-use flowforge_engine::{Problem, Severity};
+use flowforge_engine::{Failure, Problem, Severity};
 use flowforge_runtime::RuntimeError;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, SourceOffset};
 use serde::Serialize;
@@ -134,6 +134,13 @@ pub(crate) fn problem_report(
     } else {
         report
     }
+}
+
+/// A failure, drawn at its place in a script.
+pub(crate) fn script_report(name: &str, text: &str, error: &Failure, at: (u32, u32)) -> Report {
+    let diagnostic = MietteDiagnostic::new(error.message.clone());
+    Report::new(labelled(text, diagnostic, Some(at), error.hint.clone()))
+        .with_source_code(NamedSource::new(name, text.to_owned()))
 }
 
 fn labelled(

@@ -8,7 +8,7 @@ use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
 use serde::Serialize;
 
 use super::error::{CliError, Exit};
-use super::output::{Output, pretty};
+use super::output::{Output, pretty, script_report};
 use super::progress::Progress;
 use super::workspace::{Opened, Workspace};
 use super::{check, input};
@@ -93,6 +93,9 @@ pub(crate) async fn finish(
     progress.finish();
     let end = end?;
     report(&end, output);
+    if let Some(shown) = end.error.as_ref().and_then(|error| in_script(opened, &end, error)) {
+        output.note(&format!("{shown:?}"));
+    }
     Ok(exit_of(end.status))
 }
 
@@ -166,4 +169,17 @@ pub(crate) fn exit_of(status: Status) -> Exit {
         Status::Failed | Status::Cancelled | Status::Interrupted => Exit::RunFailed,
         _ => Exit::Ok,
     }
+}
+
+/// The failure drawn at its place in the script or expression it comes from.
+fn in_script(opened: &Opened, end: &RunEnd, error: &Failure) -> Option<miette::Report> {
+    let place = error.place.as_ref()?;
+    let (node, line, column) = (place.node.as_ref()?, place.line?, place.column?);
+    let row = opened.journal().run(end.id).ok()??;
+    let workflow = opened.journal().workflow(row.workflow.hash).ok()??;
+    let params = &workflow.graph.node(node.as_str())?.params;
+    let mut steps = place.param.as_deref()?.trim_start_matches('/').split('/');
+    let first = params.get(steps.next()?)?;
+    let text = steps.try_fold(first, |value, step| value.get(step))?.as_str()?;
+    Some(script_report(&format!("{node}{}", place.param.as_deref()?), text, error, (line, column)))
 }

@@ -4,7 +4,7 @@ use crate::problem::{Place, Problem};
 
 use super::{Report, Subject};
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let workflow = subject.workflow;
     if workflow.id.as_str().is_empty() {
         report.add(

@@ -11,7 +11,7 @@ use super::{Report, Subject, list, short};
 /// The port that every node has besides its type's.
 const ERROR: &str = "error";
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let mut seen = BTreeMap::new();
     let mut ports = Ports::default();
     for (position, edge) in subject.workflow.graph.edges.iter().enumerate() {
@@ -36,7 +36,7 @@ fn field(position: usize, field: &str) -> Place {
     Place::edge(position).in_field(format!("/graph/edges/{position}/{field}"))
 }
 
-fn dangling(subject: &Subject<'_>, report: &mut Report, position: usize, end: &str, id: &str) {
+fn dangling(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, end: &str, id: &str) {
     let message = format!("the edge's {end} `{}` does not exist", short(id));
     let hint = report.did_you_mean(id, subject.ids());
     report.add(
@@ -47,7 +47,7 @@ fn dangling(subject: &Subject<'_>, report: &mut Report, position: usize, end: &s
 }
 
 /// An edge joins nodes of one level; only the entry of a loop's body comes from outside, from the loop.
-fn border(subject: &Subject<'_>, report: &mut Report, position: usize, ends: (usize, usize)) {
+fn border(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, ends: (usize, usize)) {
     let (source, target) = (subject.node(ends.0), subject.node(ends.1));
     let trigger = subject
         .spec(ends.1)
@@ -104,7 +104,7 @@ impl Ports {
 
 fn source_port(
     subject: &Subject<'_>,
-    report: &mut Report,
+    report: &mut Report<'_>,
     ports: &mut Ports,
     position: usize,
     source: usize,
@@ -128,7 +128,7 @@ fn source_port(
     }
 }
 
-fn error_port(subject: &Subject<'_>, report: &mut Report, position: usize, source: usize) {
+fn error_port(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, source: usize) {
     let node = subject.node(source);
     if node.on_error != Some(OnError::Port) {
         let id = short(node.id.as_str());
@@ -143,7 +143,7 @@ fn error_port(subject: &Subject<'_>, report: &mut Report, position: usize, sourc
     }
 }
 
-fn target_port(subject: &Subject<'_>, report: &mut Report, position: usize, target: usize) {
+fn target_port(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, target: usize) {
     let edge = &subject.workflow.graph.edges[position];
     let Some(spec) = subject
         .spec(target)
@@ -166,7 +166,7 @@ fn target_port(subject: &Subject<'_>, report: &mut Report, position: usize, targ
 }
 
 fn unknown_port<'a>(
-    report: &mut Report,
+    report: &mut Report<'_>,
     place: Place,
     node: &crate::NodeId,
     port: &str,
@@ -195,7 +195,7 @@ fn unknown_port<'a>(
 type Ends<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 fn duplicate<'a>(
-    report: &mut Report,
+    report: &mut Report<'_>,
     seen: &mut BTreeMap<Ends<'a>, usize>,
     position: usize,
     edge: &'a Edge,
@@ -221,7 +221,7 @@ fn duplicate<'a>(
 }
 
 /// Nodes whose failure goes nowhere: `onError: port` without an edge.
-fn open_error_ports(subject: &Subject<'_>, report: &mut Report) {
+fn open_error_ports(subject: &Subject<'_>, report: &mut Report<'_>) {
     let edges = subject.workflow.graph.edges.iter();
     let handled: BTreeSet<&str> = edges
         .filter(|edge| edge.source_port == ERROR)

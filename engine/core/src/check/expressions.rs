@@ -3,22 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::node_type::{NodeSpec, Role};
 use crate::problem::{Place, Problem};
-use crate::value::Value;
+use crate::script::{References, Template, compile_script, references};
+use crate::value::{Record, Value};
 
 use super::{LOOP_DEPTH_MAX, Report, Subject, short, step};
-use crate::script::{References, Template, compile_script, references};
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+/// With fewer of these in its parameters, a node cannot have too many expressions.
+const BRACES_MIN: usize = 500;
+
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let mut sources = Sources::default();
     let mut reads = Vec::new();
     for (position, _) in subject.nodes() {
         let Some(spec) = subject.spec(position) else {
             continue;
         };
-        for source in found(subject, position, spec) {
+        let found = found(subject, position, spec);
+        too_many(subject, report, position, &found);
+        for source in found {
             let look = sources.look(source.kind, source.text);
             if let Some(failure) = &look.failure {
                 does_not_parse(subject, report, &source, failure);
@@ -34,11 +39,44 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     upstream(subject, report, &reads);
 }
 
+/// What only the parameters together are: more expressions than a node may have.
+fn too_many(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, found: &[Found<'_>]) {
+    let braces: usize = found
+        .iter()
+        .map(|source| source.text.matches("{{").count())
+        .sum();
+    if braces < BRACES_MIN {
+        return;
+    }
+    let lazy: Vec<&str> = found
+        .iter()
+        .filter(|source| source.lazy)
+        .map(|source| source.name)
+        .collect();
+    let params = subject.node(position).params.iter();
+    let eager: Record = params
+        .filter(|(name, _)| !lazy.contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    if let Err(failure) = Template::parse(&eager.into())
+        && failure.kind == FailureKind::Limit
+    {
+        let problem = Problem::error("too-many-expressions", failure.message)
+            .at(subject.place(position))
+            .with_hint(
+                "compute the values in a node before it, of the type `code.rhai`".to_owned(),
+            );
+        report.add_in(subject.node(position).disabled, problem);
+    }
+}
+
 /// A script, or a text with expressions in it, and where it stands.
 #[derive(Clone)]
 struct Found<'a> {
     node: usize,
     kind: Kind,
+    /// The parameter's name.
+    name: &'a str,
     text: &'a str,
     /// The parameter, as a JSON pointer below `params`.
     pointer: String,
@@ -110,6 +148,7 @@ fn found<'a>(subject: &Subject<'a>, position: usize, spec: &NodeSpec) -> Vec<Fou
         let place = Found {
             node: position,
             kind,
+            name,
             text: "",
             pointer: format!("/{}", step(name)),
             lazy,
@@ -158,7 +197,7 @@ impl Found<'_> {
 
 fn does_not_parse(
     subject: &Subject<'_>,
-    report: &mut Report,
+    report: &mut Report<'_>,
     source: &Found<'_>,
     failure: &Failure,
 ) {
@@ -181,7 +220,7 @@ fn does_not_parse(
     report.add_in(subject.node(source.node).disabled, problem);
 }
 
-fn outside_loop(subject: &Subject<'_>, report: &mut Report, source: &Found<'_>, look: &Look) {
+fn outside_loop(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<'_>, look: &Look) {
     let is_loop = subject
         .spec(source.node)
         .is_some_and(|spec| spec.role == Role::Loop);
@@ -214,7 +253,7 @@ fn defines(source: &str, name: &str) -> bool {
 }
 
 /// What a node reads has ended before: it comes before the node, or before a loop around it.
-fn upstream(subject: &Subject<'_>, report: &mut Report, reads: &[Read<'_>]) {
+fn upstream(subject: &Subject<'_>, report: &mut Report<'_>, reads: &[Read<'_>]) {
     let mut pairs = Vec::new();
     let mut asked = Vec::new();
     for read in reads {
@@ -244,7 +283,7 @@ fn same_level(subject: &Subject<'_>, node: usize, other: usize) -> Option<usize>
     around.find(|position| subject.topology.level(*position) == level)
 }
 
-fn no_such_node(subject: &Subject<'_>, report: &mut Report, read: &Read<'_>) {
+fn no_such_node(subject: &Subject<'_>, report: &mut Report<'_>, read: &Read<'_>) {
     let message = format!(
         "`nodes[\"{}\"]` is read here, but there is no such node",
         short(&read.id)
@@ -256,7 +295,7 @@ fn no_such_node(subject: &Subject<'_>, report: &mut Report, read: &Read<'_>) {
     report.add_in(subject.node(read.source.node).disabled, problem);
 }
 
-fn not_upstream(subject: &Subject<'_>, report: &mut Report, read: &Read<'_>, source: usize) {
+fn not_upstream(subject: &Subject<'_>, report: &mut Report<'_>, read: &Read<'_>, source: usize) {
     let (node, other) = (subject.node(read.source.node), subject.node(source));
     let (id, name) = (short(node.id.as_str()), short(other.id.as_str()));
     let mut around = subject

@@ -40,7 +40,7 @@ const NODE: &[&str] = &[
 /// A shorter beginning of a field's name is too likely to be a field of somebody else.
 const BEGINNING_CHARS_MIN: usize = 4;
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let workflow = subject.workflow;
     let config = &workflow.config;
     let document = Place::default();
@@ -67,13 +67,13 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn retry(report: &mut Report, place: &Place, path: &str, retry: Option<&Retry>) {
+fn retry(report: &mut Report<'_>, place: &Place, path: &str, retry: Option<&Retry>) {
     if let Some(retry) = retry {
         level(report, place, &format!("{path}/retry"), &retry.extra, RETRY);
     }
 }
 
-fn level(report: &mut Report, place: &Place, path: &str, extra: &Extra, known: &[&str]) {
+fn level(report: &mut Report<'_>, place: &Place, path: &str, extra: &Extra, known: &[&str]) {
     for name in extra.keys() {
         let hint =
             beginning(name, known).or_else(|| report.did_you_mean(name, known.iter().copied()));

@@ -8,7 +8,7 @@ use super::{Report, Subject, short};
 /// Most names of a cycle that are told.
 const CYCLE_NAMES_MAX: usize = 10;
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for cycle in subject.topology.cycles() {
         let message = format!("these nodes wait for each other: {}", way(subject, &cycle));
         report.add(
@@ -34,7 +34,7 @@ fn way(subject: &Subject<'_>, cycle: &[usize]) -> String {
 }
 
 /// With a trigger, what no trigger reaches does not run.
-fn unreachable(subject: &Subject<'_>, report: &mut Report) {
+fn unreachable(subject: &Subject<'_>, report: &mut Report<'_>) {
     let root = |position: &usize| subject.node(*position).parent.is_none();
     let is_trigger = |position: &usize| {
         subject

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 
 use super::{LOOP_DEPTH_MAX, Report, Subject, list, short};
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     ids(subject, report);
     for (position, _) in subject.nodes() {
         kind(subject, report, position);
@@ -17,7 +17,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     empty_loops(subject, report);
 }
 
-fn ids(subject: &Subject<'_>, report: &mut Report) {
+fn ids(subject: &Subject<'_>, report: &mut Report<'_>) {
     for (position, node) in subject.nodes() {
         let id = node.id.as_str();
         if id.is_empty() {
@@ -46,7 +46,7 @@ fn ids(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn kind(subject: &Subject<'_>, report: &mut Report, position: usize) {
+fn kind(subject: &Subject<'_>, report: &mut Report<'_>, position: usize) {
     let node = subject.node(position);
     match subject.spec(position) {
         None => {
@@ -75,7 +75,7 @@ fn kind(subject: &Subject<'_>, report: &mut Report, position: usize) {
 }
 
 /// The nearest name, else a type that people call so: `http`, `set`, `request`.
-fn type_hint(subject: &Subject<'_>, report: &mut Report, kind: &str) -> Option<String> {
+fn type_hint(subject: &Subject<'_>, report: &mut Report<'_>, kind: &str) -> Option<String> {
     let names = subject
         .catalogue
         .iter()
@@ -91,7 +91,7 @@ fn type_hint(subject: &Subject<'_>, report: &mut Report, kind: &str) -> Option<S
 }
 
 /// Which workflow is called may be an expression; when it is not, it names one.
-fn call(subject: &Subject<'_>, report: &mut Report, position: usize) {
+fn call(subject: &Subject<'_>, report: &mut Report<'_>, position: usize) {
     let called = subject.node(position).params.get("workflow");
     if called
         .and_then(|value| value.as_str())
@@ -104,7 +104,7 @@ fn call(subject: &Subject<'_>, report: &mut Report, position: usize) {
     }
 }
 
-fn parent(subject: &Subject<'_>, report: &mut Report, position: usize) {
+fn parent(subject: &Subject<'_>, report: &mut Report<'_>, position: usize) {
     let Some(parent) = &subject.node(position).parent else {
         return;
     };
@@ -146,7 +146,7 @@ fn parent(subject: &Subject<'_>, report: &mut Report, position: usize) {
 }
 
 /// Loops that stand inside themselves, and loops that stand too deep.
-fn parent_cycles(subject: &Subject<'_>, report: &mut Report) {
+fn parent_cycles(subject: &Subject<'_>, report: &mut Report<'_>) {
     // How deep each node is; nothing yet for those not looked at, `usize::MAX` where parents go round.
     let mut depths: Vec<Option<usize>> = vec![None; subject.types.len()];
     for (position, _) in subject.nodes() {
@@ -180,7 +180,7 @@ fn outer(subject: &Subject<'_>, position: usize) -> Option<usize> {
         .position(subject.topology.level(position)?.as_str())
 }
 
-fn goes_round(subject: &Subject<'_>, report: &mut Report, chain: &[usize], again: usize) {
+fn goes_round(subject: &Subject<'_>, report: &mut Report<'_>, chain: &[usize], again: usize) {
     let ring = chain.iter().skip_while(|at| **at != again);
     let names = list(ring.map(|at| subject.node(*at).id.as_str()));
     let message = format!("a loop cannot stand inside itself: {names}");
@@ -193,7 +193,7 @@ fn goes_round(subject: &Subject<'_>, report: &mut Report, chain: &[usize], again
 
 fn settle(
     subject: &Subject<'_>,
-    report: &mut Report,
+    report: &mut Report<'_>,
     depths: &mut [Option<usize>],
     chain: &[usize],
     base: usize,
@@ -214,7 +214,7 @@ fn settle(
     }
 }
 
-fn empty_loops(subject: &Subject<'_>, report: &mut Report) {
+fn empty_loops(subject: &Subject<'_>, report: &mut Report<'_>) {
     let parents: BTreeSet<&str> = subject
         .nodes()
         .filter_map(|(_, node)| Some(node.parent.as_ref()?.as_str()))

@@ -13,7 +13,7 @@ use crate::problem::{Problem, Severity};
 use super::schema::{self, Finding};
 use super::{Report, Subject, short};
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     let mut validators: BTreeMap<&str, Option<Validator>> = BTreeMap::new();
     for (position, node) in subject.nodes() {
         let Some(spec) = subject.spec(position) else {
@@ -42,7 +42,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
 /// The compiled schema of a node type; a problem at its first node when it is no schema.
 fn validator(
     subject: &Subject<'_>,
-    report: &mut Report,
+    report: &mut Report<'_>,
     position: usize,
     spec: &NodeSpec,
 ) -> Option<Validator> {
@@ -60,7 +60,12 @@ fn validator(
     }
 }
 
-fn report_finding(subject: &Subject<'_>, report: &mut Report, position: usize, finding: Finding) {
+fn report_finding(
+    subject: &Subject<'_>,
+    report: &mut Report<'_>,
+    position: usize,
+    finding: Finding,
+) {
     let Finding {
         code,
         severity,

@@ -8,7 +8,7 @@ use super::{Report, Subject};
 /// Longest wait or time limit, in milliseconds: a leap year.
 pub(super) const WAIT_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     config(subject, report);
     for (position, node) in subject.nodes() {
         let at = |field: &str| subject.field(position, field);
@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn config(subject: &Subject<'_>, report: &mut Report) {
+fn config(subject: &Subject<'_>, report: &mut Report<'_>) {
     let config = &subject.workflow.config;
     let limits = &config.limits;
     let counts = [
@@ -50,7 +50,7 @@ fn config(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
-fn retry(report: &mut Report, retry: &Retry, at: &dyn Fn(&str) -> Place) {
+fn retry(report: &mut Report<'_>, retry: &Retry, at: &dyn Fn(&str) -> Place) {
     if retry.max_attempts == 0 {
         out_of_range(report, at("maxAttempts"), "1 or more", "0");
     }
@@ -92,7 +92,7 @@ fn retry(report: &mut Report, retry: &Retry, at: &dyn Fn(&str) -> Place) {
     }
 }
 
-fn wait(report: &mut Report, place: Place, field: &str, least: u64, found: u64) {
+fn wait(report: &mut Report<'_>, place: Place, field: &str, least: u64, found: u64) {
     if found < least {
         out_of_range(report, place, "1 or more", &found.to_string());
     } else if found > WAIT_MS_MAX {
@@ -101,7 +101,7 @@ fn wait(report: &mut Report, place: Place, field: &str, least: u64, found: u64) 
     }
 }
 
-fn out_of_range(report: &mut Report, place: Place, expected: &str, found: &str) {
+fn out_of_range(report: &mut Report<'_>, place: Place, expected: &str, found: &str) {
     let message = format!("expected {expected}, found {found}");
     report.add(Problem::error("out-of-range", message).at(place));
 }

@@ -1,7 +1,9 @@
 //! The problems found so far, and how many guesses at what was meant are still allowed.
 
+use std::cmp::Reverse;
+
 use crate::problem::{Place, Problem, Severity};
-use crate::workflow::nearest;
+use crate::workflow::did_you_mean;
 
 use super::{PROBLEMS_MAX, Subject};
 
@@ -9,15 +11,28 @@ use super::{PROBLEMS_MAX, Subject};
 const COMPARISONS_MAX: usize = 500_000;
 
 /// The problems found so far.
-#[derive(Default)]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
+    subject: &'a Subject<'a>,
     problems: Vec<Problem>,
+    left_out: usize,
     comparisons: usize,
 }
 
-impl Report {
+impl<'a> Report<'a> {
+    pub(super) fn new(subject: &'a Subject<'a>) -> Self {
+        Self {
+            subject,
+            problems: Vec::new(),
+            left_out: 0,
+            comparisons: 0,
+        }
+    }
+
     pub(super) fn add(&mut self, problem: Problem) {
         self.problems.push(problem);
+        if self.problems.len() > 2 * PROBLEMS_MAX {
+            self.sort();
+        }
     }
 
     /// Adds what was found inside a node: only warnings when the node is disabled, since it is passed over.
@@ -29,10 +44,10 @@ impl Report {
     }
 
     /// "Did you mean `x`?" for the nearest candidate, while guesses are left.
-    pub(super) fn did_you_mean<'a>(
+    pub(super) fn did_you_mean<'n>(
         &mut self,
         name: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
+        candidates: impl IntoIterator<Item = &'n str>,
     ) -> Option<String> {
         let left = COMPARISONS_MAX - self.comparisons;
         let comparisons = &mut self.comparisons;
@@ -40,11 +55,25 @@ impl Report {
             .into_iter()
             .take(left)
             .inspect(|_| *comparisons += 1);
-        nearest(name, counted).map(|meant| format!("did you mean `{meant}`?"))
+        did_you_mean(name, counted)
     }
 
-    /// The problems by place, the worse ones first, at most [`PROBLEMS_MAX`] and one that says so.
-    pub(super) fn sorted(mut self, subject: &Subject<'_>) -> Vec<Problem> {
+    /// The problems by place, at most [`PROBLEMS_MAX`] and one that says how many were left out.
+    pub(super) fn sorted(mut self) -> Vec<Problem> {
+        self.sort();
+        if self.left_out > 0 {
+            let message = format!("{} more problems were found", self.left_out);
+            self.problems.push(
+                Problem::warning("more-problems", message)
+                    .with_hint("repair the ones above, then check again".to_owned()),
+            );
+        }
+        self.problems
+    }
+
+    /// Sorts by place, the worse ones first, and forgets all but the first [`PROBLEMS_MAX`].
+    fn sort(&mut self) {
+        let subject = self.subject;
         self.problems.sort_by_cached_key(|problem| {
             let place = &problem.place;
             let within = (
@@ -53,7 +82,7 @@ impl Report {
                 place.line,
                 place.column,
             );
-            let worse = std::cmp::Reverse(problem.severity);
+            let worse = Reverse(problem.severity);
             (
                 rank(place, subject),
                 within,
@@ -62,16 +91,8 @@ impl Report {
                 problem.message.clone(),
             )
         });
-        let left_out = self.problems.len().saturating_sub(PROBLEMS_MAX);
-        if left_out > 0 {
-            self.problems.truncate(PROBLEMS_MAX);
-            let message = format!("{left_out} more problems were found");
-            self.problems.push(
-                Problem::warning("more-problems", message)
-                    .with_hint("repair the ones above, then check again".to_owned()),
-            );
-        }
-        self.problems
+        self.left_out += self.problems.len().saturating_sub(PROBLEMS_MAX);
+        self.problems.truncate(PROBLEMS_MAX);
     }
 }
 

@@ -571,6 +571,21 @@ fn an_expression_that_does_not_parse_has_its_place_in_the_text() {
 }
 
 #[test]
+fn more_expressions_than_a_node_may_have() {
+    let text = |count| {
+        format!(
+            "a: test.any {{ params: {{ x: [{}] }} }}",
+            "\"{{ 1 }}\",".repeat(count)
+        )
+    };
+    check(&text(1_000), "");
+    check(
+        &text(1_001),
+        "error too-many-expressions a: more than 1000 expressions",
+    );
+}
+
+#[test]
 fn scripts_hold_braces_of_their_own() {
     check(
         r#"a: test.code { params: { code: "let t = `{{ not an expression`; t" } }"#,

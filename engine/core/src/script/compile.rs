@@ -10,6 +10,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::problem::Place;
 
 use super::engine::parsing_engine;
+use super::explain::lower;
 use super::{Source, scan};
 
 thread_local! {
@@ -94,16 +95,26 @@ fn syntax_failure(error: &ParseErrorType, position: Position, source: &str) -> F
         ParseErrorType::TooManyFunctions => {
             limit("the complexity limit is reached: too many functions")
         }
-        ParseErrorType::LiteralTooLarge(..) => limit(&error.to_string()),
-        ParseErrorType::Reserved(name) if name == "eval" => {
-            syntax("`eval` is not available in scripts")
-        }
-        ParseErrorType::Reserved(name) if name == "import" || name == "export" => syntax(&format!(
-            "`{name}` is not available: a script cannot load other files"
-        )),
-        _ => syntax(&error.to_string()),
+        ParseErrorType::LiteralTooLarge(..) => limit(&lower(&error.to_string())),
+        ParseErrorType::Reserved(word) => reserved(word),
+        _ => syntax(&lower(&error.to_string())),
     };
     failure.with_place(place)
+}
+
+/// A word that means something in Rhai, or might one day.
+fn reserved(word: &str) -> Failure {
+    match word {
+        "eval" => syntax("`eval` is not available in scripts"),
+        "import" | "export" => syntax(&format!(
+            "`{word}` is not available: a script cannot load other files"
+        )),
+        "null" | "nil" => {
+            syntax(&format!("`{word}` is a reserved word")).with_hint("null is written ()")
+        }
+        _ => syntax(&format!("`{word}` is a reserved word"))
+            .with_hint(format!("a field of this name is read as [\"{word}\"]")),
+    }
 }
 
 fn limit(message: &str) -> Failure {
@@ -154,6 +165,21 @@ mod tests {
             kind("import \"/etc/passwd\" as p;"),
             Some(FailureKind::Syntax)
         );
+    }
+
+    #[test]
+    fn reserved_words_come_with_advice() {
+        let hint = |source| {
+            compile_expression(source)
+                .expect_err("reserved")
+                .hint
+                .expect("a hint")
+        };
+        assert_eq!(
+            hint("input.default"),
+            "a field of this name is read as [\"default\"]"
+        );
+        assert_eq!(hint("input.a == null"), "null is written ()");
     }
 
     #[test]

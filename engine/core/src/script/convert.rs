@@ -70,29 +70,16 @@ impl Budget {
         }
     }
 
-    /// Converts one value, which is nested `depth` levels deep.
-    pub(super) fn value(&mut self, dynamic: &Dynamic, depth: u32) -> Result<Value, ConvertError> {
-        if depth > DEPTH_MAX {
-            return Err(ConvertError::TooDeep);
-        }
-        if let Ok(items) = dynamic.as_array_ref() {
-            self.spend(9)?;
-            return Ok(Value::List(
-                items
-                    .iter()
-                    .map(|item| self.value(item, depth + 1))
-                    .collect::<Result<Vec<_>, _>>()?
-                    .into(),
-            ));
-        }
-        if let Ok(fields) = dynamic.as_map_ref() {
-            self.spend(9)?;
-            return self.record(&fields, depth);
-        }
-        self.scalar(dynamic)
+    /// Converts a list of these items, which is nested `depth` levels deep.
+    pub(super) fn list(&mut self, items: &[Dynamic], depth: u32) -> Result<Value, ConvertError> {
+        self.spend(9)?;
+        let items = items.iter().map(|item| self.value(item, depth + 1));
+        Ok(Value::List(items.collect::<Result<Vec<_>, _>>()?.into()))
     }
 
-    fn record(&mut self, fields: &Map, depth: u32) -> Result<Value, ConvertError> {
+    /// Converts a record of these fields, which is nested `depth` levels deep.
+    pub(super) fn record(&mut self, fields: &Map, depth: u32) -> Result<Value, ConvertError> {
+        self.spend(9)?;
         let fields = fields.iter().map(|(name, value)| {
             self.spend(name.len() as u64 + 9)?;
             Ok((name.as_str(), self.value(value, depth + 1)?))
@@ -103,6 +90,20 @@ impl Budget {
                 .into_iter()
                 .collect::<Record>(),
         ))
+    }
+
+    /// Converts one value, which is nested `depth` levels deep.
+    pub(super) fn value(&mut self, dynamic: &Dynamic, depth: u32) -> Result<Value, ConvertError> {
+        if depth > DEPTH_MAX {
+            return Err(ConvertError::TooDeep);
+        }
+        if let Ok(items) = dynamic.as_array_ref() {
+            return self.list(&items, depth);
+        }
+        if let Ok(fields) = dynamic.as_map_ref() {
+            return self.record(&fields, depth);
+        }
+        self.scalar(dynamic)
     }
 
     fn scalar(&mut self, dynamic: &Dynamic) -> Result<Value, ConvertError> {

@@ -193,3 +193,6 @@ impl Parsed {
         Ok(ast)
     }
 }
+
+#[cfg(test)]
+mod tests;

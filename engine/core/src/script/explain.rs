@@ -25,7 +25,7 @@ const SECRET_NAMES: [&str; 8] = [
 
 /// The failure that an error in `source` stands for.
 pub(super) fn explain(error: Box<EvalAltResult>, source: &str) -> Failure {
-    let mut error = innermost(error);
+    let mut error = innermost(*error);
     let position = error.take_position();
     let failure = describe(&error, position, source);
     if position.is_none() {
@@ -44,14 +44,13 @@ pub(super) fn thrown(error: &EvalAltResult) -> Option<&Dynamic> {
 }
 
 /// The error behind the calls that it passed through.
-fn innermost(mut error: Box<EvalAltResult>) -> Box<EvalAltResult> {
-    loop {
-        match *error {
-            EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
-            | EvalAltResult::ErrorInModule(_, inner, _) => error = inner,
-            other => return Box::new(other),
-        }
+fn innermost(mut error: EvalAltResult) -> EvalAltResult {
+    while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+    | EvalAltResult::ErrorInModule(_, inner, _) = error
+    {
+        error = *inner;
     }
+    error
 }
 
 fn describe(error: &EvalAltResult, position: Position, source: &str) -> Failure {
@@ -78,11 +77,18 @@ fn describe(error: &EvalAltResult, position: Position, source: &str) -> Failure 
 
 fn describe_call(signature: &str) -> Failure {
     let (name, arguments) = signature.split_once(' ').unwrap_or((signature, "()"));
-    let failure = script(format!(
-        "there is no function `{name}{}`",
+    let arguments = if arguments == "()" {
+        arguments.to_owned()
+    } else {
         named_types(arguments)
-    ));
-    if arguments.contains("()") && arguments != "()" {
+    };
+    let failure = if name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        script(format!("there is no function `{name}{arguments}`"))
+    } else {
+        let operands = arguments.trim_matches(['(', ')']).replace(", ", " and ");
+        script(format!("`{name}` does not work on {operands}"))
+    };
+    if arguments.contains("null") {
         failure.with_hint("an argument is null: is a field missing?")
     } else {
         failure
@@ -99,7 +105,7 @@ fn describe_property(message: &str, position: Position, source: &str) -> Failure
         ))
         .with_hint("check for it first with `!= ()`, or read it with `?.`"),
         (Some(property), Some(kind)) => {
-            let kind = named_types(kind);
+            let kind = with_article(&named_types(kind));
             script(format!(
                 "{} is {kind}, so it has no field `{property}`",
                 subject(position, source, "the value")
@@ -205,6 +211,15 @@ fn subject(position: Position, source: &str, other: &str) -> String {
     path.map_or_else(|| other.to_owned(), |path| format!("`{path}`"))
 }
 
+/// "an integer", "text".
+fn with_article(kind: &str) -> String {
+    match kind {
+        "integer" => format!("an {kind}"),
+        "float" | "list" | "record" | "bool" | "range" => format!("a {kind}"),
+        _ => kind.to_owned(),
+    }
+}
+
 /// Rhai's names of types in FlowForge's words.
 fn named_types(types: &str) -> String {
     const NAMES: [(&str, &str); 12] = [
@@ -239,7 +254,7 @@ fn named_types(types: &str) -> String {
 }
 
 /// The text with a small first letter, as all our messages have.
-fn lower(text: &str) -> String {
+pub(super) fn lower(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
         Some(first) => first.to_lowercase().chain(characters).collect(),

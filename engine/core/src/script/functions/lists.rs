@@ -59,18 +59,15 @@ fn by_field(field: &str) -> impl Fn(&Dynamic) -> Answer<Dynamic> {
 fn sum(list: &[Dynamic]) -> Answer<Dynamic> {
     let mut total = 0i64;
     for (i, item) in list.iter().enumerate() {
-        match item.as_int() {
-            Ok(int) => {
-                total = total
-                    .checked_add(int)
-                    .ok_or_else(|| fault("sum: the sum is too large for an integer"))?
-            }
+        let Ok(int) = item.as_int() else {
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "a sum that holds a float is a float, as with `+`"
             )]
-            Err(_) => return sum_floats(&list[i..], total as f64),
-        }
+            return sum_floats(&list[i..], total as f64);
+        };
+        let sum = total.checked_add(int);
+        total = sum.ok_or_else(|| fault("sum: the sum is too large for an integer"))?;
     }
     Ok(total.into())
 }

@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
     fn unary(&mut self) -> Option<Native> {
         match self.symbol() {
             Some("!") => self.prefixed(Native::Not),
-            Some("-") => self.prefixed(Native::Negate),
+            Some("-") => self.prefixed(Native::Negate).map(folded),
             _ => self.primary(),
         }
     }
@@ -245,6 +245,16 @@ fn field(name: &str) -> Option<&str> {
     (!underscores && !REFUSED.contains(&name) && !MORE.contains(&name)).then_some(name)
 }
 
+/// A negated number that is written out is a number that is written out, for Rhai's parser too.
+fn folded(native: Native) -> Native {
+    match &native {
+        Native::Negate(operand) if matches!(**operand, Native::Literal(_)) => native
+            .evaluate(&Value::Null)
+            .map_or(native, Native::Literal),
+        _ => native,
+    }
+}
+
 fn strength(symbol: &str) -> Option<u8> {
     match symbol {
         "||" => Some(OR),
@@ -255,9 +265,7 @@ fn strength(symbol: &str) -> Option<u8> {
 }
 
 fn join(symbol: &str, left: Native, right: Native) -> Option<Native> {
-    let constant =
-        |native: &Native| matches!(native, Native::Literal(value) if value.as_bool().is_none());
-    if matches!(symbol, "||" | "&&") && (constant(&left) || constant(&right)) {
+    if matches!(symbol, "||" | "&&") && (is_no_truth(&left) || is_no_truth(&right)) {
         return None;
     }
     let (left, right) = (Box::new(left), Box::new(right));
@@ -267,4 +275,14 @@ fn join(symbol: &str, left: Native, right: Native) -> Option<Native> {
         "??" => Native::Coalesce(left, right),
         _ => Native::Binary(Operator::of(symbol)?.0, left, right),
     })
+}
+
+/// Whether it is written out as something else than a truth value, which the language refuses to parse
+/// beside `&&` and `||`. A sign before a number is part of the number there.
+fn is_no_truth(native: &Native) -> bool {
+    match native {
+        Native::Literal(value) => value.as_bool().is_none(),
+        Native::Negate(inner) => is_no_truth(inner),
+        _ => false,
+    }
 }

@@ -99,6 +99,7 @@ fn errors_and_everything_unusual_are_left_to_the_sandbox() {
         "input.s.len",
         "input.l.len",
         "1 && true",
+        "true && -1",
         "input[0]",
         "item.x",
         "if true { 1 } else { 2 }",
