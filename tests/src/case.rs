@@ -87,7 +87,7 @@ fn actual(text: &str) -> Result<String, CaseError> {
     {
         return Ok(lines);
     }
-    Ok(lines + &report(&play(workflow, world)))
+    Ok(lines + report(&play(workflow, world)).as_str())
 }
 
 fn problem_lines(problems: &[Problem]) -> String {

@@ -50,6 +50,15 @@ impl Home {
         }
     }
 
+    /// The same in another's folder.
+    #[must_use]
+    pub fn inside(self, other: Self) -> Self {
+        Self {
+            folder: other.folder,
+            ..self
+        }
+    }
+
     /// The place of a file.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
