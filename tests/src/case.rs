@@ -81,17 +81,24 @@ fn actual(text: &str) -> Result<String, CaseError> {
         serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
     let problems = check::check(&workflow, &Catalogue::built_in());
     let lines = problem_lines(&problems);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         return Ok(lines);
     }
-    Ok(lines + &report(&play(workflow, world)))
+    Ok(format!("{lines}{}", report(&play(workflow, world))))
 }
 
 fn problem_lines(problems: &[Problem]) -> String {
     problems.iter().fold(String::new(), |mut text, problem| {
         let node = problem.place.node.as_ref().map_or("", |node| node.as_str());
         let severity = format!("{:?}", problem.severity).to_lowercase();
-        let _ = writeln!(text, "{severity} {} {node}: {}", problem.code, problem.message);
+        let _ = writeln!(
+            text,
+            "{severity} {} {node}: {}",
+            problem.code, problem.message
+        );
         text
     })
 }
@@ -113,8 +120,9 @@ fn report(played: &Played) -> String {
     if played.elapsed_ms > 0 {
         let _ = writeln!(text, "  after {} ms", played.elapsed_ms);
     }
-    text.lines()
-        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    text.lines().fold(String::new(), |text, line| {
+        format!("{text}{}\n", line.trim_end())
+    })
 }
 
 fn frame_lines(text: &mut String, frame: &ExecutionFrame) {

@@ -5,6 +5,7 @@
 //! anywhere and went on must record the very events of the run that nobody disturbed, and a seed
 //! that shows otherwise can be played again.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -48,7 +49,7 @@ pub struct Survived {
 
 /// Stories, ready to be played.
 pub struct Theatre {
-    evaluator: Evaluator,
+    evaluator: RefCell<Evaluator>,
     catalogue: Arc<Catalogue>,
     pieces: Vec<Piece>,
 }
@@ -75,7 +76,7 @@ impl Theatre {
         };
         let pieces = stories.into_iter().map(piece).collect();
         let mut theatre = Self {
-            evaluator: Evaluator::new(),
+            evaluator: RefCell::new(Evaluator::new()),
             catalogue,
             pieces,
         };
@@ -500,7 +501,7 @@ impl<'a> Life<'a> {
         match request {
             Request::Perform(asked) => self.perform(&asked),
             Request::Evaluate { frame, request, .. } => {
-                let mut reply = self.theatre.evaluator.evaluate(&request);
+                let mut reply = self.theatre.evaluator.borrow_mut().evaluate(&request);
                 // What is lost in a crash is evaluated again, so what a frame cost is no part of the law.
                 reply.usage = Default::default();
                 self.evaluations += 1;
