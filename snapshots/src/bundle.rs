@@ -18,10 +18,10 @@ use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::{Kept, Root, add_roots};
 use crate::pack::blob_of;
-use crate::parts::StoredBlobs;
 use crate::read::{document, events, row};
 use crate::row::RunRow;
 use crate::segment::{Checked, Segment, Segments};
+use crate::stream::StoredBlobs;
 use crate::tables;
 
 /// What every file starts with.

@@ -10,7 +10,7 @@ use flowforge_engine::event::{Mode, Recorded, WorkflowRef};
 use flowforge_engine::frame::Status;
 use flowforge_engine::value::{self, BlobSource};
 use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadTransaction, ReadableTable};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::key_hash;
@@ -18,9 +18,9 @@ use crate::error::ReadError;
 use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
-use crate::parts::StoredBlobs;
 use crate::row::{ForkOf, RunRow, unseal};
 use crate::segment::Checked;
+use crate::stream::StoredBlobs;
 use crate::tables;
 
 /// Longest chain of forks of forks.
@@ -48,17 +48,6 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// What to ask for next; absent at the end.
     pub next: Option<RunId>,
-}
-
-/// What was written at one position of the journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fed {
-    /// The position; later writes have larger ones.
-    pub position: u64,
-    /// The run.
-    pub run: RunId,
-    /// Events of it, in seq order.
-    pub events: Vec<Recorded<Kept>>,
 }
 
 impl Journal {
@@ -304,26 +293,6 @@ impl Journal {
             .map_err(|error| ReadError::damaged(format!("workflow {hash}"), error.to_string()))?;
         Ok(Some(workflow))
     }
-
-    /// What was written after a position, at most `limit` writes, oldest first. Start with 0.
-    ///
-    /// After a compaction, events that were fed already may come once more.
-    ///
-    /// # Errors
-    /// When a segment is damaged.
-    pub fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>, ReadError> {
-        self.store().read(|transaction| {
-            let segments = transaction.open_table(tables::SEGMENTS)?;
-            let log = transaction.open_table(tables::LOG)?;
-            log.range(after.saturating_add(1)..)?
-                .take(limit)
-                .map(|entry| {
-                    let (position, key) = entry?;
-                    fed(&segments, position.value(), key.value())
-                })
-                .collect()
-        })
-    }
 }
 
 /// The fields of a row of checkpoints.
@@ -372,8 +341,6 @@ impl RunFilter {
                 .is_none_or(|run| row.fork_of.is_some_and(|fork| fork.run == run))
     }
 }
-
-type SegmentRows = ReadOnlyTable<&'static [u8; 24], &'static [u8]>;
 
 /// The row of a run, removed or not.
 pub(crate) fn row(
@@ -544,22 +511,6 @@ pub(crate) fn segment_of(
     Checked::new(key.value(), row.value())?.events()
 }
 
-fn fed(segments: &SegmentRows, position: u64, key: &[u8; 24]) -> Result<Fed, ReadError> {
-    let (run, first) = tables::parts(key);
-    let missing = || {
-        ReadError::damaged(
-            format!("run {run}"),
-            format!("the segment from event {first} is missing"),
-        )
-    };
-    let row = segments.get(key)?.ok_or_else(missing)?;
-    Ok(Fed {
-        position,
-        run,
-        events: Checked::new(key, row.value())?.events()?,
-    })
-}
-
 fn missing_document(hash: Address) -> ReadError {
     ReadError::damaged(format!("workflow {hash}"), "its document is missing")
 }
@@ -616,6 +567,7 @@ mod tests {
     use super::*;
     use crate::error::WriteError;
     use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
+    use crate::search::Feed;
 
     /// What was appended, one append after the other, reads back equal, whole and in parts.
     fn assert_reads(journal: &Journal, number: u128, expected: &[Recorded]) {
@@ -834,15 +786,19 @@ mod tests {
         journal
             .append_wait(more(1, 3, &[text(2, 10)], Status::Completed))
             .unwrap();
-        let first = journal.feed(0, 3).unwrap();
-        let rest = journal.feed(first.last().unwrap().position, 10).unwrap();
+        let first = Feed::feed(&journal, 0, 3).unwrap();
+        let rest = Feed::feed(&journal, first.last().unwrap().position, 10).unwrap();
         let runs: Vec<_> = first
             .iter()
             .chain(&rest)
             .map(|fed| (fed.run, fed.events[0].seq.0))
             .collect();
         assert_eq!(runs, [(run(1), 1), (run(2), 1), (run(3), 1), (run(1), 4)]);
-        assert_eq!(journal.feed(rest[0].position, 10).unwrap(), []);
+        assert!(
+            Feed::feed(&journal, rest[0].position, 10)
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]
