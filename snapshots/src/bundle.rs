@@ -444,10 +444,10 @@ impl<'a> Incoming<'a> {
     fn value(&self, kept: &Kept) -> Result<flowforge_engine::Value, ImportError> {
         let value = match kept {
             Kept::Inline(encoding) => value::decode_inline(encoding),
-            Kept::Stored { address, .. } => value::decode(address, self),
+            Kept::Stored { address, .. } => value::decode_at_most(address, self, VALUE_BYTES_MAX),
         };
         let value = value.map_err(|error| damaged(error.to_string()))?;
-        if value.size_bytes() != kept.size_bytes() || value.size_bytes() > VALUE_BYTES_MAX {
+        if value.size_bytes() != kept.size_bytes() {
             return Err(damaged("a value is not as large as it says"));
         }
         Ok(value)

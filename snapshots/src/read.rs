@@ -8,12 +8,13 @@ use std::collections::HashSet;
 
 use flowforge_engine::event::{Mode, Recorded, WorkflowRef};
 use flowforge_engine::frame::Status;
-use flowforge_engine::value::{self, BlobSource};
+use flowforge_engine::value::{self, BlobSource, DecodeError, Reading};
 use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
 use redb::{ReadTransaction, ReadableTable};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::key_hash;
+use crate::cache::Cache;
 use crate::error::ReadError;
 use crate::journal::Journal;
 use crate::kept::Kept;
@@ -64,7 +65,8 @@ impl Journal {
     ) -> Result<Vec<Recorded>, ReadError> {
         self.store().read(|transaction| {
             let source = Source::open(transaction)?;
-            let mut look = |kept: Kept| self.value_from(&source, &kept);
+            let mut looking = self.looking(&source);
+            let mut look = |kept: Kept| looking.value(&kept);
             let events = visible_events(transaction, run, after, up_to)?;
             events
                 .into_iter()
@@ -99,7 +101,7 @@ impl Journal {
             return Ok(value::decode_inline(encoding)?);
         }
         self.store()
-            .read(|transaction| self.value_from(&Source::open(transaction)?, kept))
+            .read(|transaction| self.looking(&Source::open(transaction)?).value(kept))
     }
 
     /// The value stored under an address, as the events that refer to it say.
@@ -110,17 +112,13 @@ impl Journal {
         self.value(&Kept::Stored { address, size: 0 })
     }
 
-    pub(crate) fn value_from(&self, source: &Source, kept: &Kept) -> Result<Value, ReadError> {
-        let address = match kept {
-            Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
-            Kept::Stored { address, .. } => address,
-        };
-        if let Some(value) = self.cache().get(address) {
-            return Ok(value);
+    /// Looks at several values of one moment.
+    pub(crate) fn looking<'s>(&'s self, source: &'s Source) -> Looking<'s> {
+        Looking {
+            cache: self.cache(),
+            source,
+            reading: Reading::new(source),
         }
-        let value = source.decode(address)?;
-        self.cache().put(*address, &value);
-        Ok(value)
     }
 
     /// What is known of a run, if it is there.
@@ -282,7 +280,7 @@ impl Journal {
         let Some((_, kept)) = document(&transaction.open_table(tables::WORKFLOWS)?, hash)? else {
             return Ok(None);
         };
-        let value = self.value_from(&Source::open(transaction)?, &kept)?;
+        let value = self.looking(&Source::open(transaction)?).value(&kept)?;
         if value.address() != hash {
             return Err(ReadError::damaged(
                 format!("workflow {hash}"),
@@ -543,8 +541,38 @@ impl Source {
 
     /// The value at this address; each blob is checked against its own.
     pub(crate) fn decode(&self, address: &Address) -> Result<Value, ReadError> {
-        value::decode(address, self)
-            .map_err(|error| self.error.take().unwrap_or_else(|| error.into()))
+        value::decode(address, self).map_err(|error| self.error_of(error))
+    }
+
+    /// What really went wrong.
+    fn error_of(&self, error: DecodeError) -> ReadError {
+        self.error.take().unwrap_or_else(|| error.into())
+    }
+}
+
+/// Looks at several values of one moment, and shares what they have in common.
+pub(crate) struct Looking<'s> {
+    cache: &'s Cache,
+    source: &'s Source,
+    reading: Reading<'s>,
+}
+
+impl Looking<'_> {
+    /// The value that was kept.
+    pub(crate) fn value(&mut self, kept: &Kept) -> Result<Value, ReadError> {
+        let address = match kept {
+            Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
+            Kept::Stored { address, .. } => address,
+        };
+        if let Some(value) = self.cache.get(address) {
+            return Ok(value);
+        }
+        let value = self
+            .reading
+            .value(address)
+            .map_err(|error| self.source.error_of(error))?;
+        self.cache.put(*address, &value);
+        Ok(value)
     }
 }
 
@@ -823,6 +851,22 @@ mod tests {
         );
         assert!(size().logical_value_bytes > 5 * first);
         assert_sound(&journal);
+    }
+
+    #[test]
+    fn values_that_are_read_together_share_what_they_have_in_common() {
+        let journal = journal();
+        let values: Vec<Value> = (0..20).map(|seed| wide(seed, 400)).collect();
+        journal
+            .append_wait(start(1, &values, Status::Completed))
+            .unwrap();
+        let events = journal.read(run(1), Seq(0), None).unwrap();
+        let inputs = events.iter().filter_map(|event| match &event.event {
+            flowforge_engine::event::Event::FrameOpened { input, .. } => input.get("f1"),
+            _ => None,
+        });
+        let same: HashSet<*const u8> = inputs.map(|text| text.as_str().unwrap().as_ptr()).collect();
+        assert!(same.len() <= 2, "{} copies of one text", same.len());
     }
 
     #[test]
