@@ -691,6 +691,21 @@ fn an_item_of_ones_own_is_fine_everywhere() {
 }
 
 #[test]
+fn names_that_are_nearly_right() {
+    check(
+        r#"a: test.any { params: { x: "{{ inptu.price }}", y: "{{ input.rows.map(|itm| itm.price) }}" } }
+           b: test.code { params: { code: "let items = input.rows; node[\"a\"].output + items" } }
+           a -> b"#,
+        "warning unknown-name a /x: `inptu` is not there; expressions read `input`, `nodes`, `item`, `index`, `run`, `vars`
+         warning unknown-name b /code: `node` is not there; expressions read `input`, `nodes`, `item`, `index`, `run`, `vars`",
+    );
+    check_hint(
+        r#"a: test.any { params: { x: "{{ inptu.price }}" } }"#,
+        "did you mean `input`?",
+    );
+}
+
+#[test]
 fn numbers_out_of_range() {
     check(
         "a: test.any { timeoutMs: 0, retry: { maxAttempts: 0, jitter: -1, backoffMultiplier: -2 } }
