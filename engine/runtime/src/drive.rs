@@ -134,6 +134,9 @@ impl Driver {
     pub(crate) async fn drive(mut self, first: Vec<Arrival>) -> Result<Finished, WriteError> {
         self.pending.extend(first);
         loop {
+            if let Some(error) = self.recorder.failure() {
+                return Err(error);
+            }
             self.take_pending();
             if self.is_over() {
                 return self.finish().await;

@@ -1,21 +1,26 @@
 //! Where a run's events go: to the journal, or to memory for runs that only answer a question.
 
+use std::sync::{Arc, OnceLock};
+
 use flowforge_engine::event::Recorded;
 use flowforge_engine::frame::Status;
 use flowforge_engine::{RunId, Workflow};
 use flowforge_snapshots::{Append, Journal, NewRun, WriteError};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// A promise that everything recorded up to it is on disk.
-#[derive(Debug, Default)]
-pub(crate) struct Durable(Option<oneshot::Receiver<Result<(), WriteError>>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Durable(Option<watch::Receiver<Option<Result<(), WriteError>>>>);
 
 impl Durable {
     /// Waits for the disk.
     pub(crate) async fn wait(self) -> Result<(), WriteError> {
-        match self.0 {
-            None => Ok(()),
-            Some(done) => done.await.unwrap_or(Err(WriteError::Closed)),
+        let Some(mut done) = self.0 else {
+            return Ok(());
+        };
+        match done.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().unwrap_or(Err(WriteError::Closed)),
+            Err(_) => Err(WriteError::Closed),
         }
     }
 }
@@ -27,6 +32,10 @@ pub(crate) struct Recorder {
     new: Option<NewRun>,
     workflows: Vec<Workflow>,
     buffered: Vec<Recorded>,
+    /// What was handed over last: until it is on disk, nothing recorded so far may be relied on.
+    last: Durable,
+    /// The first failure; what follows on lost events is refused for that reason.
+    failure: Arc<OnceLock<WriteError>>,
     /// Everything, for a run that is kept in memory.
     kept: Vec<Recorded>,
 }
@@ -44,6 +53,8 @@ impl Recorder {
             new,
             workflows,
             buffered: Vec::new(),
+            last: Durable::default(),
+            failure: Arc::default(),
             kept: Vec::new(),
         }
     }
@@ -55,6 +66,8 @@ impl Recorder {
             new: None,
             workflows: Vec::new(),
             buffered: Vec::new(),
+            last: Durable::default(),
+            failure: Arc::default(),
             kept: Vec::new(),
         }
     }
@@ -71,13 +84,18 @@ impl Recorder {
         self.buffered.len()
     }
 
-    /// Hands everything buffered to the journal's writer.
+    /// Why events were lost, if they were: the run cannot go on in this process.
+    pub(crate) fn failure(&self) -> Option<WriteError> {
+        self.failure.get().cloned()
+    }
+
+    /// Hands everything buffered to the journal's writer; the promise covers what was handed over earlier too.
     pub(crate) fn flush(&mut self, status: Status) -> Durable {
         let Some(journal) = &self.journal else {
             return Durable::default();
         };
         if self.buffered.is_empty() {
-            return Durable::default();
+            return self.last.clone();
         }
         let append = Append {
             run: self.run,
@@ -86,9 +104,16 @@ impl Recorder {
             workflows: std::mem::take(&mut self.workflows),
             status,
         };
-        let (tell, done) = oneshot::channel();
-        journal.append(append, Box::new(move |result| drop(tell.send(result))));
-        Durable(Some(done))
+        let (tell, done) = watch::channel(None);
+        let failure = Arc::clone(&self.failure);
+        let told = move |result: Result<(), WriteError>| {
+            let first = |error| failure.get_or_init(|| error).clone();
+            // Nobody may wait for it any more.
+            drop(tell.send(Some(result.map_err(first))));
+        };
+        journal.append(append, Box::new(told));
+        self.last = Durable(Some(done));
+        self.last.clone()
     }
 
     pub(crate) fn into_kept(self) -> Vec<Recorded> {
