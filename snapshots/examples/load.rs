@@ -354,7 +354,7 @@ fn report(journal: &Journal) {
     let small: u64 = size
         .tables
         .iter()
-        .filter(|table| !["blobs", "parts", "refs"].contains(&table.name.as_str()))
+        .filter(|table| !["blobs", "pages", "refs"].contains(&table.name.as_str()))
         .map(|table| table.page_bytes)
         .sum();
     println!(

@@ -3,7 +3,7 @@
 //! What cannot be applied is refused before anything of it was written, so one caller's mistake does not
 //! cost the others their commit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use flowforge_engine::{Address, RunId, Seq, Timestamp};
 use redb::{ReadableTable, Table, WriteTransaction};
@@ -15,9 +15,9 @@ use crate::counts::Gained;
 use crate::error::WriteError;
 use crate::kept::Kept;
 use crate::moment::{keep_up, may_be_due};
-use crate::parts::OpenBlobs;
 use crate::row::{RunRow, is_final, seal, unseal};
 use crate::segment::Segment;
+use crate::stream::OpenBlobs;
 use crate::tables;
 
 /// Sums over the whole journal, kept up to date with each commit.
@@ -27,6 +27,8 @@ pub(crate) struct Totals {
     pub(crate) position: u64,
     /// How often a workflow was saved.
     pub(crate) saves: u64,
+    /// Where the stream of blobs ends.
+    pub(crate) stream_end: u64,
     /// Segments, and the bytes of their rows.
     pub(crate) segments: u64,
     pub(crate) segment_bytes: u64,
@@ -51,8 +53,9 @@ pub(crate) struct Batch<'t> {
     blobs: OpenBlobs<'t>,
     workflows: Table<'t, &'static [u8; 32], Bytes>,
     gained: Gained,
-    /// Blobs that this transaction stores at its end, in order.
-    fresh: BTreeMap<Address, Vec<u8>>,
+    /// Blobs that this transaction stores at its end.
+    fresh: HashSet<Address>,
+    rows: Vec<(Address, Vec<u8>)>,
     /// Blobs that were found to be stored.
     seen: HashSet<Address>,
     /// The epoch in which assumptions need not be checked.
@@ -62,18 +65,20 @@ pub(crate) struct Batch<'t> {
 
 impl<'t> Batch<'t> {
     pub(crate) fn begin(transaction: &'t WriteTransaction, epoch: u64) -> Result<Self, WriteError> {
+        let totals = totals(transaction)?;
         Ok(Self {
             transaction,
             runs: transaction.open_table(tables::RUNS)?,
             segments: transaction.open_table(tables::SEGMENTS)?,
             log: transaction.open_table(tables::LOG)?,
-            blobs: OpenBlobs::open(transaction)?,
+            blobs: OpenBlobs::open(transaction, totals.stream_end)?,
             workflows: transaction.open_table(tables::WORKFLOWS)?,
             gained: Gained::default(),
-            fresh: BTreeMap::new(),
+            fresh: HashSet::new(),
+            rows: Vec::new(),
             seen: HashSet::new(),
             epoch,
-            totals: totals(transaction)?,
+            totals,
         })
     }
 
@@ -82,17 +87,19 @@ impl<'t> Batch<'t> {
         let Self {
             transaction,
             mut blobs,
+            rows,
             gained,
             fresh,
             mut seen,
-            totals,
+            mut totals,
             ..
         } = self;
-        blobs.put_all(&fresh)?;
+        blobs.put_all(&rows)?;
+        totals.stream_end = blobs.finish()?;
         let mut refs = transaction.open_table(tables::REFS)?;
-        gained.store(&mut refs, |address| fresh.contains_key(address))?;
+        gained.store(&mut refs, |address| fresh.contains(address))?;
         put_totals(transaction, &totals)?;
-        seen.extend(fresh.into_keys());
+        seen.extend(fresh);
         Ok(seen)
     }
 
@@ -305,7 +312,7 @@ impl<'t> Batch<'t> {
     }
 
     fn is_stored(&mut self, address: &Address) -> Result<bool, WriteError> {
-        if self.fresh.contains_key(address) || self.seen.contains(address) {
+        if self.fresh.contains(address) || self.seen.contains(address) {
             return Ok(true);
         }
         let found = self.blobs.contains(address)?;
@@ -324,7 +331,8 @@ impl<'t> Batch<'t> {
         }
         self.totals.blobs += 1;
         self.totals.blob_bytes += blob.row.len() as u64;
-        self.fresh.insert(blob.address, blob.row);
+        self.fresh.insert(blob.address);
+        self.rows.push((blob.address, blob.row));
         Ok(())
     }
 }

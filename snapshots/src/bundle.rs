@@ -18,10 +18,10 @@ use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::{Kept, Root, add_roots};
 use crate::pack::blob_of;
-use crate::parts::StoredBlobs;
 use crate::read::{document, events, row};
 use crate::row::RunRow;
 use crate::segment::{Checked, Segment, Segments};
+use crate::stream::StoredBlobs;
 use crate::tables;
 
 /// What every file starts with.
@@ -444,10 +444,10 @@ impl<'a> Incoming<'a> {
     fn value(&self, kept: &Kept) -> Result<flowforge_engine::Value, ImportError> {
         let value = match kept {
             Kept::Inline(encoding) => value::decode_inline(encoding),
-            Kept::Stored { address, .. } => value::decode(address, self),
+            Kept::Stored { address, .. } => value::decode_at_most(address, self, VALUE_BYTES_MAX),
         };
         let value = value.map_err(|error| damaged(error.to_string()))?;
-        if value.size_bytes() != kept.size_bytes() || value.size_bytes() > VALUE_BYTES_MAX {
+        if value.size_bytes() != kept.size_bytes() {
             return Err(damaged("a value is not as large as it says"));
         }
         Ok(value)

@@ -3,18 +3,19 @@
 //! A run that committed at each effect leaves a segment for each; together they compress far better. Only
 //! whole segments are joined, so each keeps its place in the log.
 
-use flowforge_engine::{RunId, Seq};
+use flowforge_engine::{Address, RunId, Seq};
 use redb::{
     ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
 };
 
+use crate::batch::{totals_key, totals_of};
 use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
-use crate::parts::put_in_order;
 use crate::removal::{Removal, Stored, rebuild};
 use crate::row::{RunRow, unseal};
 use crate::segment::{SEGMENT_BYTES, SEGMENT_EVENTS_MAX};
 use crate::store::Store;
+use crate::stream::{ROOM, StoredBlobs, put_in_order};
 use crate::tables;
 
 /// Segments that one transaction looks at.
@@ -22,6 +23,8 @@ const SEGMENTS_PER_STEP: usize = 256;
 
 /// Bytes of rows that one transaction puts next to each other.
 const BYTES_PER_STEP: usize = 4 << 20;
+/// Blobs that one transaction looks at.
+const BLOBS_PER_STEP: usize = 4096;
 /// A table of which more than this is unused room in pages is repacked.
 const WASTE_PERCENT: u64 = 15;
 
@@ -57,8 +60,8 @@ impl Journal {
                 from = next;
             }
         }
+        self.empty_sparse_pages()?;
         self.repack(tables::SEGMENTS)?;
-        self.repack(tables::BLOBS)?;
         self.repack(tables::RUNS)?;
         self.alone(|store, _| store.exclusive(shrink))?;
         Ok(Compacted {
@@ -66,6 +69,23 @@ impl Journal {
             file_bytes_before,
             file_bytes_after: self.store().file_bytes(),
         })
+    }
+
+    /// Moves the blobs in pages that are hardly used to the end of the stream, if there is much to be gained.
+    fn empty_sparse_pages(&self) -> Result<(), WriteError> {
+        if self.store().read(stream_is_well_filled)? {
+            return Ok(());
+        }
+        let addresses = self.store().read(|transaction| {
+            let blobs = StoredBlobs::open(transaction)?;
+            let addresses = blobs.addresses()?;
+            Ok(addresses.collect::<Result<Vec<Address>, _>>()?)
+        })?;
+        let mut rest = addresses;
+        while !rest.is_empty() {
+            rest = self.alone(move |store, _| move_some(store, rest))?;
+        }
+        Ok(())
     }
 
     /// Puts the rows of a table next to each other, if its pages are not well filled.
@@ -100,6 +120,32 @@ impl Journal {
     }
 }
 
+fn stream_is_well_filled(transaction: &ReadTransaction) -> Result<bool, ReadError> {
+    let meta = transaction.open_table(tables::META)?;
+    let row = meta.get(totals_key())?;
+    let totals = totals_of(row.as_ref().map(redb::AccessGuard::value))?;
+    let pages = transaction.open_table(tables::PAGES)?.len()? * ROOM;
+    Ok(pages * (100 - WASTE_PERCENT) <= totals.blob_bytes * 100 + ROOM)
+}
+
+/// Moves blobs out of hardly used pages, as many as one transaction may; those that were not looked at.
+fn move_some(store: &Store, mut addresses: Vec<Address>) -> Result<Vec<Address>, WriteError> {
+    store.write(|transaction| {
+        let mut removal = Removal::begin(transaction)?;
+        let mut bytes = 0;
+        let mut looked = 0;
+        while looked < BLOBS_PER_STEP
+            && bytes < BYTES_PER_STEP
+            && let Some(address) = addresses.pop()
+        {
+            looked += 1;
+            bytes += removal.blobs.move_from_sparse(&address)?.unwrap_or(0) as usize;
+        }
+        removal.finish()
+    })?;
+    Ok(addresses)
+}
+
 fn is_well_filled<const N: usize>(
     transaction: &ReadTransaction,
     table: Rows<N>,
@@ -132,7 +178,10 @@ fn repack<const N: usize>(
         return Ok(None);
     };
     table.retain_in::<&[u8; N], _>(from..=last, |_, _| false)?;
-    let rows: Vec<_> = rows.iter().map(|(key, row)| (key, row.into())).collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(key, row)| (key, row.as_slice()))
+        .collect();
     put_in_order(&mut table, &rows)?;
     Ok(next)
 }
@@ -231,6 +280,7 @@ mod tests {
     use crate::fixtures::{assert_sound, closed, journal, more, run, start, text, wide};
 
     use super::*;
+    use crate::search::Feed;
 
     #[test]
     fn small_segments_become_one_and_nothing_else_changes() {
@@ -287,9 +337,9 @@ mod tests {
         journal
             .append_wait(more(1, 5, &[text(3, 9)], Status::Completed))
             .unwrap();
-        let read = journal.feed(0, 2).unwrap();
+        let read = Feed::feed(&journal, 0, 2).unwrap();
         journal.compact().unwrap();
-        let rest = journal.feed(read[1].position, 10).unwrap();
+        let rest = Feed::feed(&journal, read[1].position, 10).unwrap();
         let seqs: Vec<_> = rest.iter().map(|fed| (fed.run, fed.events.len())).collect();
         assert_eq!(seqs, [(run(2), 1), (run(1), 7)]);
     }

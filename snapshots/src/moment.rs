@@ -72,9 +72,8 @@ impl Journal {
         let seq = seq.into();
         let snapshot = self.store().read(|transaction| {
             let source = Source::open(transaction)?;
-            take_snapshot(transaction, run, seq, &mut |kept| {
-                self.value_from(&source, kept)
-            })
+            let mut looking = self.looking(&source);
+            take_snapshot(transaction, run, seq, &mut |kept| looking.value(kept))
         });
         self.labelled(snapshot?)
     }
@@ -109,7 +108,8 @@ impl Journal {
     ) -> Result<FramePage, ReadError> {
         let page = self.store().read(|transaction| {
             let source = Source::open(transaction)?;
-            let look = &mut |kept: &Kept| self.value_from(&source, kept);
+            let mut looking = self.looking(&source);
+            let look = &mut |kept: &Kept| looking.value(kept);
             window(transaction, run, filter, cursor, limit, look)
         });
         self.labelled_page(page?)
@@ -156,7 +156,8 @@ impl Journal {
                 });
             }
             let source = Source::open(transaction)?;
-            let look = &mut |kept: &Kept| self.value_from(&source, kept);
+            let mut looking = self.looking(&source);
+            let look = &mut |kept: &Kept| looking.value(kept);
             window::window_of_one(transaction, run, before, &filter, look)
         })?;
         page.frames.retain(|frame| frame.opened_seq == opened);

@@ -89,9 +89,12 @@ fn decompress(packed: &[u8], len: usize) -> Option<Vec<u8>> {
     })
 }
 
+/// What stands before a row's packed bytes.
+pub(crate) const HEAD_BYTES: usize = 5;
+
 /// A blob's row: codec, length (u32, little-endian), bytes.
 pub(crate) fn blob_row(bytes: &[u8]) -> Vec<u8> {
-    let mut row = Vec::with_capacity(bytes.len() / 2 + 8);
+    let mut row = Vec::with_capacity(bytes.len() / 2 + HEAD_BYTES);
     row.push(0);
     row.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
     row[0] = pack(bytes, &mut row) as u8;

@@ -8,19 +8,20 @@ use std::collections::HashSet;
 
 use flowforge_engine::event::{Mode, Recorded, WorkflowRef};
 use flowforge_engine::frame::Status;
-use flowforge_engine::value::{self, BlobSource};
+use flowforge_engine::value::{self, BlobSource, DecodeError, Reading};
 use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadTransaction, ReadableTable};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::key_hash;
+use crate::cache::Cache;
 use crate::error::ReadError;
 use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
-use crate::parts::StoredBlobs;
 use crate::row::{ForkOf, RunRow, unseal};
 use crate::segment::Checked;
+use crate::stream::StoredBlobs;
 use crate::tables;
 
 /// Longest chain of forks of forks.
@@ -50,17 +51,6 @@ pub struct Page<T> {
     pub next: Option<RunId>,
 }
 
-/// What was written at one position of the journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fed {
-    /// The position; later writes have larger ones.
-    pub position: u64,
-    /// The run.
-    pub run: RunId,
-    /// Events of it, in seq order.
-    pub events: Vec<Recorded<Kept>>,
-}
-
 impl Journal {
     /// The events of a run after `after`, up to and including `up_to` (all when absent), in seq order, with
     /// what a fork shares.
@@ -75,7 +65,8 @@ impl Journal {
     ) -> Result<Vec<Recorded>, ReadError> {
         self.store().read(|transaction| {
             let source = Source::open(transaction)?;
-            let mut look = |kept: Kept| self.value_from(&source, &kept);
+            let mut looking = self.looking(&source);
+            let mut look = |kept: Kept| looking.value(&kept);
             let events = visible_events(transaction, run, after, up_to)?;
             events
                 .into_iter()
@@ -110,7 +101,7 @@ impl Journal {
             return Ok(value::decode_inline(encoding)?);
         }
         self.store()
-            .read(|transaction| self.value_from(&Source::open(transaction)?, kept))
+            .read(|transaction| self.looking(&Source::open(transaction)?).value(kept))
     }
 
     /// The value stored under an address, as the events that refer to it say.
@@ -121,17 +112,13 @@ impl Journal {
         self.value(&Kept::Stored { address, size: 0 })
     }
 
-    pub(crate) fn value_from(&self, source: &Source, kept: &Kept) -> Result<Value, ReadError> {
-        let address = match kept {
-            Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
-            Kept::Stored { address, .. } => address,
-        };
-        if let Some(value) = self.cache().get(address) {
-            return Ok(value);
+    /// Looks at several values of one moment.
+    pub(crate) fn looking<'s>(&'s self, source: &'s Source) -> Looking<'s> {
+        Looking {
+            cache: self.cache(),
+            source,
+            reading: Reading::new(source),
         }
-        let value = source.decode(address)?;
-        self.cache().put(*address, &value);
-        Ok(value)
     }
 
     /// What is known of a run, if it is there.
@@ -293,7 +280,7 @@ impl Journal {
         let Some((_, kept)) = document(&transaction.open_table(tables::WORKFLOWS)?, hash)? else {
             return Ok(None);
         };
-        let value = self.value_from(&Source::open(transaction)?, &kept)?;
+        let value = self.looking(&Source::open(transaction)?).value(&kept)?;
         if value.address() != hash {
             return Err(ReadError::damaged(
                 format!("workflow {hash}"),
@@ -303,26 +290,6 @@ impl Journal {
         let workflow = Workflow::from_value(&value)
             .map_err(|error| ReadError::damaged(format!("workflow {hash}"), error.to_string()))?;
         Ok(Some(workflow))
-    }
-
-    /// What was written after a position, at most `limit` writes, oldest first. Start with 0.
-    ///
-    /// After a compaction, events that were fed already may come once more.
-    ///
-    /// # Errors
-    /// When a segment is damaged.
-    pub fn feed(&self, after: u64, limit: usize) -> Result<Vec<Fed>, ReadError> {
-        self.store().read(|transaction| {
-            let segments = transaction.open_table(tables::SEGMENTS)?;
-            let log = transaction.open_table(tables::LOG)?;
-            log.range(after.saturating_add(1)..)?
-                .take(limit)
-                .map(|entry| {
-                    let (position, key) = entry?;
-                    fed(&segments, position.value(), key.value())
-                })
-                .collect()
-        })
     }
 }
 
@@ -372,8 +339,6 @@ impl RunFilter {
                 .is_none_or(|run| row.fork_of.is_some_and(|fork| fork.run == run))
     }
 }
-
-type SegmentRows = ReadOnlyTable<&'static [u8; 24], &'static [u8]>;
 
 /// The row of a run, removed or not.
 pub(crate) fn row(
@@ -544,22 +509,6 @@ pub(crate) fn segment_of(
     Checked::new(key.value(), row.value())?.events()
 }
 
-fn fed(segments: &SegmentRows, position: u64, key: &[u8; 24]) -> Result<Fed, ReadError> {
-    let (run, first) = tables::parts(key);
-    let missing = || {
-        ReadError::damaged(
-            format!("run {run}"),
-            format!("the segment from event {first} is missing"),
-        )
-    };
-    let row = segments.get(key)?.ok_or_else(missing)?;
-    Ok(Fed {
-        position,
-        run,
-        events: Checked::new(key, row.value())?.events()?,
-    })
-}
-
 fn missing_document(hash: Address) -> ReadError {
     ReadError::damaged(format!("workflow {hash}"), "its document is missing")
 }
@@ -592,8 +541,38 @@ impl Source {
 
     /// The value at this address; each blob is checked against its own.
     pub(crate) fn decode(&self, address: &Address) -> Result<Value, ReadError> {
-        value::decode(address, self)
-            .map_err(|error| self.error.take().unwrap_or_else(|| error.into()))
+        value::decode(address, self).map_err(|error| self.error_of(error))
+    }
+
+    /// What really went wrong.
+    fn error_of(&self, error: DecodeError) -> ReadError {
+        self.error.take().unwrap_or_else(|| error.into())
+    }
+}
+
+/// Looks at several values of one moment, and shares what they have in common.
+pub(crate) struct Looking<'s> {
+    cache: &'s Cache,
+    source: &'s Source,
+    reading: Reading<'s>,
+}
+
+impl Looking<'_> {
+    /// The value that was kept.
+    pub(crate) fn value(&mut self, kept: &Kept) -> Result<Value, ReadError> {
+        let address = match kept {
+            Kept::Inline(encoding) => return Ok(value::decode_inline(encoding)?),
+            Kept::Stored { address, .. } => address,
+        };
+        if let Some(value) = self.cache.get(address) {
+            return Ok(value);
+        }
+        let value = self
+            .reading
+            .value(address)
+            .map_err(|error| self.source.error_of(error))?;
+        self.cache.put(*address, &value);
+        Ok(value)
     }
 }
 
@@ -616,6 +595,7 @@ mod tests {
     use super::*;
     use crate::error::WriteError;
     use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
+    use crate::search::Feed;
 
     /// What was appended, one append after the other, reads back equal, whole and in parts.
     fn assert_reads(journal: &Journal, number: u128, expected: &[Recorded]) {
@@ -834,15 +814,19 @@ mod tests {
         journal
             .append_wait(more(1, 3, &[text(2, 10)], Status::Completed))
             .unwrap();
-        let first = journal.feed(0, 3).unwrap();
-        let rest = journal.feed(first.last().unwrap().position, 10).unwrap();
+        let first = Feed::feed(&journal, 0, 3).unwrap();
+        let rest = Feed::feed(&journal, first.last().unwrap().position, 10).unwrap();
         let runs: Vec<_> = first
             .iter()
             .chain(&rest)
             .map(|fed| (fed.run, fed.events[0].seq.0))
             .collect();
         assert_eq!(runs, [(run(1), 1), (run(2), 1), (run(3), 1), (run(1), 4)]);
-        assert_eq!(journal.feed(rest[0].position, 10).unwrap(), []);
+        assert!(
+            Feed::feed(&journal, rest[0].position, 10)
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]
@@ -867,6 +851,22 @@ mod tests {
         );
         assert!(size().logical_value_bytes > 5 * first);
         assert_sound(&journal);
+    }
+
+    #[test]
+    fn values_that_are_read_together_share_what_they_have_in_common() {
+        let journal = journal();
+        let values: Vec<Value> = (0..20).map(|seed| wide(seed, 400)).collect();
+        journal
+            .append_wait(start(1, &values, Status::Completed))
+            .unwrap();
+        let events = journal.read(run(1), Seq(0), None).unwrap();
+        let inputs = events.iter().filter_map(|event| match &event.event {
+            flowforge_engine::event::Event::FrameOpened { input, .. } => input.get("f1"),
+            _ => None,
+        });
+        let same: HashSet<*const u8> = inputs.map(|text| text.as_str().unwrap().as_ptr()).collect();
+        assert!(same.len() <= 2, "{} copies of one text", same.len());
     }
 
     #[test]

@@ -13,10 +13,10 @@ use crate::counts::lose;
 use crate::error::WriteError;
 use crate::kept::{Kept, add_roots};
 use crate::pack::blob_of;
-use crate::parts::OpenBlobs;
 use crate::read::row;
 use crate::row::{RunRow, seal};
 use crate::segment::{Checked, Segment, Segments};
+use crate::stream::OpenBlobs;
 use crate::tables;
 
 type Bytes = &'static [u8];
@@ -26,7 +26,7 @@ pub(crate) struct Removal<'t> {
     pub(crate) runs: Table<'t, &'static [u8; 16], Bytes>,
     pub(crate) segments: Table<'t, &'static [u8; 24], Bytes>,
     log: Table<'t, u64, &'static [u8; 24]>,
-    blobs: OpenBlobs<'t>,
+    pub(crate) blobs: OpenBlobs<'t>,
     refs: Table<'t, &'static [u8; 32], u64>,
     checkpoints: Table<'t, &'static [u8; 24], Bytes>,
     pub(crate) forks: Table<'t, &'static [u8; 32], u64>,
@@ -80,24 +80,32 @@ impl Stored {
 
 impl<'t> Removal<'t> {
     pub(crate) fn begin(transaction: &'t WriteTransaction) -> Result<Self, WriteError> {
+        let totals = totals(transaction)?;
         Ok(Self {
             runs: transaction.open_table(tables::RUNS)?,
             segments: transaction.open_table(tables::SEGMENTS)?,
             log: transaction.open_table(tables::LOG)?,
-            blobs: OpenBlobs::open(transaction)?,
+            blobs: OpenBlobs::open(transaction, totals.stream_end)?,
             refs: transaction.open_table(tables::REFS)?,
             checkpoints: transaction.open_table(tables::CHECKPOINTS)?,
             forks: transaction.open_table(tables::FORKS)?,
             keys: transaction.open_table(tables::KEYS)?,
             removed: transaction.open_table(tables::REMOVED)?,
-            totals: totals(transaction)?,
+            totals,
             transaction,
         })
     }
 
-    /// Writes the totals.
+    /// Writes pages and totals.
     pub(crate) fn finish(self) -> Result<(), WriteError> {
-        put_totals(self.transaction, &self.totals)
+        let Self {
+            blobs,
+            transaction,
+            mut totals,
+            ..
+        } = self;
+        totals.stream_end = blobs.finish()?;
+        put_totals(transaction, &totals)
     }
 
     /// A run's row.

@@ -78,7 +78,7 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::META)?,
         size(transaction, tables::SEGMENTS)?,
         size(transaction, tables::BLOBS)?,
-        size(transaction, tables::PARTS)?,
+        size(transaction, tables::PAGES)?,
         size(transaction, tables::REFS)?,
         size(transaction, tables::RUNS)?,
         size(transaction, tables::UNFINISHED)?,

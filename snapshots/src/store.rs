@@ -372,7 +372,7 @@ fn initialise(database: &Database, now: Timestamp) -> Result<(), redb::StorageEr
 fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(tables::SEGMENTS)?;
     transaction.open_table(tables::BLOBS)?;
-    transaction.open_table(tables::PARTS)?;
+    transaction.open_table(tables::PAGES)?;
     transaction.open_table(tables::REFS)?;
     transaction.open_table(tables::RUNS)?;
     transaction.open_table(tables::UNFINISHED)?;

@@ -3,6 +3,8 @@
 use flowforge_engine::{RunId, Seq};
 use redb::{ReadableTable, TableDefinition};
 
+use crate::stream::PLACE_BYTES;
+
 type Bytes = &'static [u8];
 
 /// Facts about the journal itself: its format, when it was made, its totals.
@@ -10,10 +12,11 @@ pub(crate) const META: TableDefinition<'static, &str, Bytes> = TableDefinition::
 /// Run and first seq: a segment of its events.
 pub(crate) const SEGMENTS: TableDefinition<'static, &[u8; 24], Bytes> =
     TableDefinition::new("segments");
-/// Address: a blob.
-pub(crate) const BLOBS: TableDefinition<'static, &[u8; 32], Bytes> = TableDefinition::new("blobs");
-/// Address and number: a part of a long blob, see [`parts`](crate::parts).
-pub(crate) const PARTS: TableDefinition<'static, &[u8; 33], Bytes> = TableDefinition::new("parts");
+/// Address: where in the stream the blob's bytes are.
+pub(crate) const BLOBS: TableDefinition<'static, &[u8; 32], &[u8; PLACE_BYTES]> =
+    TableDefinition::new("blobs");
+/// Number: a page of the stream.
+pub(crate) const PAGES: TableDefinition<'static, u64, Bytes> = TableDefinition::new("pages");
 /// Address: how often the blob is referred to, when that is not once.
 pub(crate) const REFS: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("refs");
 /// Run: its row.

@@ -13,11 +13,11 @@ use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
-use crate::parts::StoredBlobs;
 use crate::read::{CheckpointRow, document};
 use crate::removal::children;
 use crate::row::{RunRow, unseal};
 use crate::segment::Checked;
+use crate::stream::StoredBlobs;
 use crate::tables;
 
 /// Most complaints that are listed.
@@ -158,6 +158,10 @@ impl Look {
 
     fn at_blobs(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
         let stored = StoredBlobs::open(transaction)?;
+        stored
+            .complaints()?
+            .into_iter()
+            .for_each(|complaint| self.complain(complaint));
         for address in stored.addresses()? {
             let address = address?;
             let row = stored.row(&address)?.unwrap_or_default();
@@ -277,6 +281,7 @@ impl Look {
         let found = Totals {
             position: stored.position,
             saves: stored.saves,
+            stream_end: stored.stream_end,
             ..self.totals
         };
         if found != stored {

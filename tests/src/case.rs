@@ -87,7 +87,7 @@ fn actual(text: &str) -> Result<String, CaseError> {
     {
         return Ok(lines);
     }
-    Ok(lines + report(&play(workflow, world)).as_str())
+    Ok(format!("{lines}{}", report(&play(workflow, world))))
 }
 
 fn problem_lines(problems: &[Problem]) -> String {
@@ -120,8 +120,9 @@ fn report(played: &Played) -> String {
     if played.elapsed_ms > 0 {
         let _ = writeln!(text, "  after {} ms", played.elapsed_ms);
     }
-    text.lines()
-        .fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    text.lines().fold(String::new(), |text, line| {
+        format!("{text}{}\n", line.trim_end())
+    })
 }
 
 fn frame_lines(text: &mut String, frame: &ExecutionFrame) {

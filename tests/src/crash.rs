@@ -88,7 +88,7 @@ impl Theatre {
 
     /// Plays a story in peace on a disk; how many operations that took.
     fn rehearse(&self, at: usize) -> u64 {
-        let disk = FaultyDisk::new();
+        let disk = born();
         disk.plan(Faults::default());
         let mut witness = Witness::default();
         let alive = self.live(&self.pieces[at], &disk, 0, Chance(0), &mut witness);
@@ -109,7 +109,7 @@ impl Theatre {
         let order = chance.next_number();
         let mut witness = Witness::default();
         let mut survived = Survived::default();
-        let mut disk = FaultyDisk::new();
+        let mut disk = born();
         loop {
             let is_left_in_peace = survived.deaths == DEATHS_MAX;
             let death = (!is_left_in_peace).then(|| chance.below(piece.operations * 5 / 4));
@@ -118,8 +118,9 @@ impl Theatre {
                 ..Faults::default()
             });
             let pace = Chance(chance.next_number());
-            if self.live(piece, &disk, order, pace, &mut witness).is_ok() {
-                break;
+            match self.live(piece, &disk, order, pace, &mut witness) {
+                Ok(()) => break,
+                Err(Dead(why)) => assert!(!is_left_in_peace, "died in peace: {why}"),
             }
             survived.deaths += 1;
             // A killed process leaves what it wrote to the system; a loss of power leaves less.
@@ -144,9 +145,9 @@ impl Theatre {
         pace: Chance,
         witness: &mut Witness,
     ) -> Result<(), Dead> {
-        let journal = Journal::with_backend(disk.clone(), Options::default()).map_err(|_| Dead)?;
-        let found = match journal.run(the_run()).map_err(|_| Dead)? {
-            Some(_) => journal.read(the_run(), Seq(0), None).map_err(|_| Dead)?,
+        let journal = Journal::with_backend(disk.clone(), Options::default()).map_err(Dead::of)?;
+        let found = match journal.run(the_run()).map_err(Dead::of)? {
+            Some(_) => journal.read(the_run(), Seq(0), None).map_err(Dead::of)?,
             None => Vec::new(),
         };
         witness.compare(&found);
@@ -209,12 +210,19 @@ fn output(events: &[Recorded]) -> Option<&Event> {
 
 /// The disk is gone, and with it the process.
 #[derive(Debug)]
-struct Dead;
+struct Dead(String);
 
-impl From<WriteError> for Dead {
-    fn from(_: WriteError) -> Self {
-        Self
+impl Dead {
+    fn of(error: impl ToString) -> Self {
+        Self(error.to_string())
     }
+}
+
+/// A disk with a new journal. A data folder gets its journal whole or not at all, by a rename.
+fn born() -> FaultyDisk {
+    let disk = FaultyDisk::new();
+    drop(Journal::with_backend(disk.clone(), Options::default()).expect("a new journal"));
+    disk
 }
 
 /// What somebody outside saw over all lives: it cannot be taken back.
@@ -363,8 +371,8 @@ impl Ledger {
     fn sync(&mut self, status: Status, witness: &mut Witness) -> Result<(), Dead> {
         self.flush(status, witness);
         while self.in_flight > 0 {
-            let (end, result) = self.told.recv().map_err(|_| Dead)?;
-            result?;
+            let (end, result) = self.told.recv().map_err(Dead::of)?;
+            result.map_err(Dead::of)?;
             self.in_flight -= 1;
             witness.acknowledge(end);
         }

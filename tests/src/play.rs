@@ -95,7 +95,7 @@ pub enum Then {
         dry: bool,
         /// Another workflow.
         #[serde(default)]
-        workflow: Option<Workflow>,
+        workflow: Option<Box<Workflow>>,
         /// Inputs that nodes get instead.
         #[serde(default)]
         inputs: BTreeMap<NodeId, Value>,
@@ -421,7 +421,7 @@ impl Stage {
         &mut self,
         before: &NodeId,
         dry: bool,
-        workflow: Option<Workflow>,
+        workflow: Option<Box<Workflow>>,
         inputs: BTreeMap<NodeId, Value>,
     ) {
         let opened = self
@@ -435,7 +435,7 @@ impl Stage {
             .expect("a case forks before a frame that was opened")
             .0
             - 1);
-        let plan = workflow.map(|workflow| Arc::new(Plan::new(workflow, &self.catalogue)));
+        let plan = workflow.map(|workflow| Arc::new(Plan::new(*workflow, &self.catalogue)));
         self.plans.extend(plan.clone());
         self.fold(at);
         let workflow = plan.map(|plan| plan.reference());

@@ -138,8 +138,8 @@ fn init_log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
-        log.init()
+        log.init();
     } else {
-        log.json().init()
+        log.json().init();
     }
 }

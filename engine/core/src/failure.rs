@@ -132,13 +132,28 @@ impl Failure {
             ("kind", kind.ok()),
             ("message", Some(Value::from(self.message.as_str()))),
             ("hint", self.hint.as_deref().map(Value::from)),
-            ("nodeId", place.and_then(|place| place.node.as_ref()).map(|node| node.as_str().into())),
-            ("param", place.and_then(|place| place.param.as_deref()).map(Value::from)),
+            (
+                "nodeId",
+                place
+                    .and_then(|place| place.node.as_ref())
+                    .map(|node| node.as_str().into()),
+            ),
+            (
+                "param",
+                place
+                    .and_then(|place| place.param.as_deref())
+                    .map(Value::from),
+            ),
             ("line", number(place.and_then(|place| place.line))),
             ("column", number(place.and_then(|place| place.column))),
             ("details", self.details.clone()),
         ];
-        Value::Record(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+        Value::Record(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
+        )
     }
 }
 

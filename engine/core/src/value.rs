@@ -33,7 +33,7 @@ mod wire;
 
 pub use address::Address;
 pub use blob::{
-    ALONE_BYTES, BlobSink, BlobSource, DecodeError, children, decode, decode_at_most,
+    ALONE_BYTES, BlobSink, BlobSource, DecodeError, Reading, children, decode, decode_at_most,
     decode_inline, encode, encode_inline,
 };
 pub use json::JsonError;

@@ -1,5 +1,10 @@
 //! Hostile scripts are compiled on an ordinary small thread, quickly and without evaluation.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long it takes, on how small a stack, is what is tested"
+)]
+
 use std::time::{Duration, Instant};
 
 use flowforge_engine::FailureKind;

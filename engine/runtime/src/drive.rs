@@ -208,7 +208,7 @@ impl Driver {
                     memo,
                 } => self.evaluate(frame, request, memo),
                 Request::Perform(asked) if matches!(self.world, World::Recorded { .. }) => {
-                    self.recall(asked)
+                    self.recall(asked);
                 }
                 Request::Perform(asked) if asked.effect.kind.is_visible() => visible.push(asked),
                 Request::Perform(asked) => self.perform(asked, Durable::default()),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowforge_engine::frame::Status;
-use flowforge_engine::{Value, Workflow};
 use flowforge_engine::machine::Plan;
 use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::{Value, Workflow};
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::{Pool, PoolConfig};
 use flowforge_runtime::{RunEnd, Runtime, RuntimeConfig, StartRun};

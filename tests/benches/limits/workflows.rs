@@ -9,7 +9,7 @@ use flowforge_engine::workflow::file;
 use flowforge_engine::{Value, Workflow};
 use serde_json::{Value as Json, json};
 
-fn workflow(nodes: Vec<Json>, edges: Vec<Json>, max_parallel: u32) -> Workflow {
+fn workflow(nodes: &[Json], edges: &[Json], max_parallel: u32) -> Workflow {
     let json = json!({
         "id": "bench",
         "config": { "maxParallel": max_parallel },
@@ -34,7 +34,7 @@ pub(crate) fn chain(length: usize) -> Workflow {
         edges.push(json!({ "source": last, "target": id }));
         last = id;
     }
-    workflow(nodes, edges, 16)
+    workflow(&nodes, &edges, 16)
 }
 
 /// A trigger, `width` nodes side by side, and a join.
@@ -50,7 +50,7 @@ pub(crate) fn fan(width: usize) -> Workflow {
         edges.push(json!({ "source": "start", "target": id }));
         edges.push(json!({ "source": id, "target": "join" }));
     }
-    workflow(nodes, edges, 128)
+    workflow(&nodes, &edges, 128)
 }
 
 /// A loop over a list of numbers with a body of ten nodes.
@@ -66,7 +66,7 @@ pub(crate) fn long_loop() -> Workflow {
         nodes.push(node);
         edges.push(json!({ "source": format!("b{}", number - 1), "target": format!("b{number}") }));
     }
-    workflow(nodes, edges, 16)
+    workflow(&nodes, &edges, 16)
 }
 
 /// Ten nodes that each change one row of a list, and hand on the rest.
@@ -87,7 +87,7 @@ pub(crate) fn rows() -> Workflow {
             );
         }
     }
-    workflow(nodes, edges, 1)
+    workflow(&nodes, &edges, 1)
 }
 
 /// An evaluation that costs next to nothing.

@@ -39,9 +39,9 @@ impl Output {
     /// Prints a result: as JSON, or as `text` makes it for people.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) {
         if self.json {
-            print_json(value)
+            print_json(value);
         } else {
-            print(&text(value))
+            print(&text(value));
         }
     }
 

@@ -27,7 +27,10 @@ impl Progress {
         let mut lines = Lines::new(journal.clone(), run, *output);
         let stop = Arc::clone(&done);
         let (wake, woken) = std::sync::mpsc::sync_channel(1);
-        let watch = journal.watch(Some(Box::new(move || drop(wake.try_send(())))));
+        let watch = journal.watch(Some(Box::new(move || {
+            // Full means that the follower was told already.
+            let _ = wake.try_send(());
+        })));
         let thread = std::thread::spawn(move || {
             while !stop.load(Ordering::Acquire) {
                 if woken

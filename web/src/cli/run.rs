@@ -93,7 +93,11 @@ pub(crate) async fn finish(
     progress.finish();
     let end = end?;
     report(&end, output);
-    if let Some(shown) = end.error.as_ref().and_then(|error| in_script(opened, &end, error)) {
+    if let Some(shown) = end
+        .error
+        .as_ref()
+        .and_then(|error| in_script(opened, &end, error))
+    {
         output.note(&format!("{shown:?}"));
     }
     Ok(exit_of(end.status))
@@ -180,6 +184,13 @@ fn in_script(opened: &Opened, end: &RunEnd, error: &Failure) -> Option<miette::R
     let params = &workflow.graph.node(node.as_str())?.params;
     let mut steps = place.param.as_deref()?.trim_start_matches('/').split('/');
     let first = params.get(steps.next()?)?;
-    let text = steps.try_fold(first, |value, step| value.get(step))?.as_str()?;
-    Some(script_report(&format!("{node}{}", place.param.as_deref()?), text, error, (line, column)))
+    let text = steps
+        .try_fold(first, |value, step| value.get(step))?
+        .as_str()?;
+    Some(script_report(
+        &format!("{node}{}", place.param.as_deref()?),
+        text,
+        error,
+        (line, column),
+    ))
 }

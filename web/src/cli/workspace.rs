@@ -68,7 +68,7 @@ impl Workspace {
         loop {
             match Journal::open(&self.config.data_dir.value, options) {
                 Err(OpenError::Held { .. }) if started.elapsed() < HELD_WAIT => {
-                    std::thread::sleep(HELD_RETRY)
+                    std::thread::sleep(HELD_RETRY);
                 }
                 other => return Ok(other?),
             }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use crate::failure::{Failure, FailureKind};
 use crate::node_type::{NodeSpec, Role};
 use crate::problem::{Place, Problem};
-use crate::script::{References, Template, compile_script, references};
+use crate::script::{FUNCTIONS, References, Template, compile_script, references};
 use crate::value::{Record, Value};
+use crate::workflow::nearest;
 
-use super::{LOOP_DEPTH_MAX, Report, Subject, short, step};
+use super::{LOOP_DEPTH_MAX, Report, Subject, list, short, step};
 
+/// What is in scope of every script and expression.
+const SCOPE: &[&str] = &["input", "nodes", "item", "index", "run", "vars"];
 /// With fewer of these in its parameters, a node cannot have too many expressions.
 const BRACES_MIN: usize = 500;
 
@@ -29,6 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
                 does_not_parse(subject, report, &source, failure);
             }
             outside_loop(subject, report, &source, look);
+            unknown_names(subject, report, &source, look);
             let read = look.references.nodes.iter().map(|id| Read {
                 source: source.clone(),
                 id: id.clone(),
@@ -239,12 +243,36 @@ fn outside_loop(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<'
     }
 }
 
-/// Whether a source seems to define a name itself: by `let`, in a `for`, or as a parameter.
+/// Names that are not there, but that look like one that is. Other names may be functions.
+fn unknown_names(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<'_>, look: &Look) {
+    let known = |name: &str| {
+        SCOPE.contains(&name) || FUNCTIONS.iter().any(|function| function.name == name)
+    };
+    for name in look.references.names.iter().filter(|name| !known(name)) {
+        let Some(meant) = nearest(name, SCOPE.iter().copied()) else {
+            continue;
+        };
+        if defines(source.text, name) {
+            continue;
+        }
+        let message = format!(
+            "`{}` is not there; expressions read {}",
+            short(name),
+            list(SCOPE.iter().copied())
+        );
+        let problem = Problem::warning("unknown-name", message)
+            .at(source.place(subject))
+            .with_hint(format!("did you mean `{meant}`?"));
+        report.add(problem);
+    }
+}
+
+/// Whether a source seems to define a name itself: by `let` or `fn`, in a `for`, or as a parameter.
 fn defines(source: &str, name: &str) -> bool {
     source.match_indices(name).any(|(at, _)| {
         let before = source[..at].trim_end();
         let after = source[at + name.len()..].trim_start();
-        let keyword = ["let", "const", "for"]
+        let keyword = ["let", "const", "for", "fn"]
             .iter()
             .any(|word| before.ends_with(word));
         let parameter = before.ends_with(['|', '(', ',']) && after.starts_with(['|', ')', ',']);

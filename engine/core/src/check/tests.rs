@@ -548,7 +548,7 @@ fn a_node_type_whose_schema_is_wrong_is_told_once() {
 fn a_disabled_node_is_only_warned_about() {
     check(
         r#"a: test.http { disabled: true, params: { tries: "{{ 1 + }}" } }"#,
-        "warning expression-syntax a /tries 1:7: the expression does not parse: Script is incomplete
+        "warning expression-syntax a /tries 1:7: the expression does not parse: script is incomplete
          warning missing-param a /url: the parameter `url` is missing",
     );
 }
@@ -691,6 +691,21 @@ fn an_item_of_ones_own_is_fine_everywhere() {
 }
 
 #[test]
+fn names_that_are_nearly_right() {
+    check(
+        r#"a: test.any { params: { x: "{{ inptu.price }}", y: "{{ input.rows.map(|itm| itm.price) }}" } }
+           b: test.code { params: { code: "let items = input.rows; node[\"a\"].output + items" } }
+           a -> b"#,
+        "warning unknown-name a /x: `inptu` is not there; expressions read `input`, `nodes`, `item`, `index`, `run`, `vars`
+         warning unknown-name b /code: `node` is not there; expressions read `input`, `nodes`, `item`, `index`, `run`, `vars`",
+    );
+    check_hint(
+        r#"a: test.any { params: { x: "{{ inptu.price }}" } }"#,
+        "did you mean `input`?",
+    );
+}
+
+#[test]
 fn numbers_out_of_range() {
     check(
         "a: test.any { timeoutMs: 0, retry: { maxAttempts: 0, jitter: -1, backoffMultiplier: -2 } }
@@ -806,6 +821,10 @@ fn many_problems_are_cut_and_counted() {
 
 /// Checks a large workflow: how many problems of which kinds it has, and that finding them is quick.
 #[track_caller]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time it takes is what is tested"
+)]
 fn check_large(workflow: &Workflow, expected: &str) {
     let start = Instant::now();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();

@@ -306,7 +306,7 @@ impl Run {
                         last: None,
                         rounds: 0,
                         is_open: true,
-                    })
+                    });
                 }
             }
         });

@@ -165,7 +165,7 @@ impl Scope {
             let state = std::mem::replace(&mut self.cells[cell].state, CellState::Idle);
             match state {
                 CellState::Done(_) | CellState::Skipped => {
-                    resolved.extend(self.settle(cell, state, at))
+                    resolved.extend(self.settle(cell, state, at));
                 }
                 other => self.cells[cell].state = other,
             }

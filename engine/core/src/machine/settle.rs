@@ -261,7 +261,7 @@ impl Turn<'_> {
         match container {
             Some(frame) => {
                 self.cancel_inside(frame);
-                self.fail(frame, inner(failure, &path.to_string()));
+                self.fail(frame, inner(&failure, &path.to_string()));
             }
             None => {
                 self.cancel_below(id);
@@ -411,7 +411,7 @@ impl Run {
 }
 
 /// The failure of a container, because of one inside it.
-fn inner(failure: Failure, path: &str) -> Failure {
+fn inner(failure: &Failure, path: &str) -> Failure {
     let node = failure.place.as_ref().and_then(|place| place.node.clone());
     let node = node.as_ref().map_or("a node", |node| node.as_str());
     let message = format!("`{node}` failed in {path}: {}", failure.message);

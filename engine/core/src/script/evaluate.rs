@@ -128,7 +128,7 @@ impl Evaluator {
     fn failure(&self, error: Box<EvalAltResult>, source: &str) -> Failure {
         let outcome =
             explain::thrown(&error).and_then(|thrown| self.conversation.outcome_of(thrown));
-        let failure = explain::explain(error, source);
+        let failure = explain::explain(*error, source);
         match outcome {
             Some(outcome) => Failure {
                 place: failure.place,

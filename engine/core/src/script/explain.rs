@@ -24,8 +24,8 @@ const SECRET_NAMES: [&str; 8] = [
 ];
 
 /// The failure that an error in `source` stands for.
-pub(super) fn explain(error: Box<EvalAltResult>, source: &str) -> Failure {
-    let mut error = innermost(*error);
+pub(super) fn explain(error: EvalAltResult, source: &str) -> Failure {
+    let mut error = innermost(error);
     let position = error.take_position();
     let failure = describe(&error, position, source);
     if position.is_none() {

@@ -388,9 +388,10 @@ impl Scanner<'_> {
 
     fn enter(&mut self, open: Open, start: usize) -> Result<(), Failure> {
         if self.open.len() >= NESTING_MAX {
-            return Err(
-                self.too_complex(start, format!("is nested deeper than {NESTING_MAX} levels"))
-            );
+            return Err(self.too_complex(
+                start,
+                &format!("is nested deeper than {NESTING_MAX} levels"),
+            ));
         }
         self.open.push(open);
         Ok(())
@@ -417,13 +418,13 @@ impl Scanner<'_> {
         if word && token.end - token.start > WORD_BYTES_MAX {
             return Err(self.too_complex(
                 token.start,
-                format!("has a name or number of more than {WORD_BYTES_MAX} bytes"),
+                &format!("has a name or number of more than {WORD_BYTES_MAX} bytes"),
             ));
         }
         if self.tokens.len() >= TOKENS_MAX {
             return Err(self.too_complex(
                 token.start,
-                format!("has more than {TOKENS_MAX} words and symbols"),
+                &format!("has more than {TOKENS_MAX} words and symbols"),
             ));
         }
         self.count_names(token)?;
@@ -439,7 +440,7 @@ impl Scanner<'_> {
         if self.counts.names > NAMES_IN_A_ROW_MAX {
             return Err(self.too_complex(
                 token.start,
-                format!("has more than {NAMES_IN_A_ROW_MAX} names in a row"),
+                &format!("has more than {NAMES_IN_A_ROW_MAX} names in a row"),
             ));
         }
         Ok(())
@@ -460,13 +461,13 @@ impl Scanner<'_> {
         if self.counts.functions > FUNCTIONS_MAX {
             return Err(self.too_complex(
                 token.start,
-                format!("has more than {FUNCTIONS_MAX} functions"),
+                &format!("has more than {FUNCTIONS_MAX} functions"),
             ));
         }
         if self.counts.prefixes > PREFIXES_MAX {
             return Err(self.too_complex(
                 token.start,
-                format!("has more than {PREFIXES_MAX} prefix operators in a row"),
+                &format!("has more than {PREFIXES_MAX} prefix operators in a row"),
             ));
         }
         Ok(())
@@ -484,7 +485,7 @@ impl Scanner<'_> {
         })
     }
 
-    fn too_complex(&self, at: usize, why: String) -> Failure {
+    fn too_complex(&self, at: usize, why: &str) -> Failure {
         Failure::new(
             FailureKind::Limit,
             format!("the complexity limit is reached: the source {why}"),

@@ -53,7 +53,7 @@ impl Template {
     pub fn references(&self) -> References {
         let mut references = References::default();
         self.part.each_expression(&mut |expression| {
-            references.extend(References::of_source(&expression.source))
+            references.extend(References::of_source(&expression.source));
         });
         references
     }
@@ -138,7 +138,7 @@ impl Part {
                     match piece {
                         Piece::Literal(literal) => text.push_str(literal),
                         Piece::Expression(expression) => {
-                            write_into(&mut text, &expression.value(scope, ask))
+                            write_into(&mut text, &expression.value(scope, ask));
                         }
                     }
                 }

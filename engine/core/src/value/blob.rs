@@ -114,6 +114,26 @@ pub fn decode_at_most(
     Decoder::new(source, bytes_max).root(address, DEPTH_MAX)
 }
 
+/// Reads several values from one source, and shares what they have in common. For values that follow on
+/// each other: what is in all of them is read, checked and held once.
+pub struct Reading<'s>(Decoder<'s>);
+
+impl<'s> Reading<'s> {
+    /// Has read nothing yet.
+    #[must_use]
+    pub fn new(source: &'s dyn BlobSource) -> Self {
+        Self(Decoder::new(source, u64::MAX))
+    }
+
+    /// The value whose root blob is `address`, as [`decode`] gives it.
+    ///
+    /// # Errors
+    /// When a blob is missing, damaged, or no encoding.
+    pub fn value(&mut self, address: &Address) -> Result<Value, DecodeError> {
+        self.0.shared_root(address)
+    }
+}
+
 /// The flat encoding in one piece, when it is at most `bytes_max` long and not too deep.
 #[must_use]
 pub fn encode_inline(value: &Value, bytes_max: usize) -> Option<Vec<u8>> {

@@ -7,7 +7,7 @@ use super::cut::{BranchCutter, EntryCutter, first_piece};
 use super::form::{self, Part, Reference, TreeHead};
 use super::kinship::Pieces;
 use super::wire::Reader;
-use super::{ALONE_BYTES, Address, BlobSource, DecodeError, Record, Value, flat};
+use super::{ALONE_BYTES, Address, BlobSource, DEPTH_MAX, DecodeError, Record, Value, flat};
 
 const NOT_CUT: DecodeError = DecodeError::Malformed("it is not cut where its content says");
 const EMPTY: DecodeError = DecodeError::Malformed("it is empty");
@@ -77,6 +77,16 @@ impl<'s> Decoder<'s> {
         };
         self.allow(value.size_bytes())?;
         value.set_seal(*address);
+        Ok(value)
+    }
+
+    /// The value whose root blob this is, remembered for the next time.
+    pub(super) fn shared_root(&mut self, address: &Address) -> Result<Value, DecodeError> {
+        if let Some(value) = self.known.get(address) {
+            return Ok(value.clone());
+        }
+        let value = self.root(address, DEPTH_MAX)?;
+        self.known.insert(*address, value.clone());
         Ok(value)
     }
 

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use super::{Address, DEPTH_MAX, TOO_DEEP, Value, encode_inline, wire};
+use super::{Address, DEPTH_MAX, Record, TOO_DEEP, Value, encode_inline, wire};
 
 /// Drops values of any depth: the too deep ones are taken apart here, level by level.
 pub(super) fn unwind(mut rest: Vec<Value>) {
@@ -74,10 +74,5 @@ fn describe(value: &Value) -> Value {
 /// What a list or record holds.
 fn held(value: &Value) -> impl Iterator<Item = &Value> {
     let items = value.as_list().into_iter().flatten();
-    items.chain(
-        value
-            .as_record()
-            .into_iter()
-            .flat_map(|record| record.values()),
-    )
+    items.chain(value.as_record().into_iter().flat_map(Record::values))
 }

@@ -225,7 +225,7 @@ mod tests {
         check(
             "let x = ;",
             json!(1),
-            "failed syntax /code 1:9: Unexpected ';'",
+            "failed syntax /code 1:9: unexpected ';'",
         );
     }
 
