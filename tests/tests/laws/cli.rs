@@ -41,7 +41,10 @@ impl Orders {
         let input = json!({ "url": server.url("/orders") }).to_string();
         let ran = home.ok(&["run", &file, "--input", &input]);
         assert_eq!(ran["status"], "COMPLETED", "{ran}");
-        assert_eq!((&ran["output"], &ran["frames"]), (&json!({ "total": 57.5 }), &json!(4)));
+        assert_eq!(
+            (&ran["output"], &ran["frames"]),
+            (&json!({ "total": 57.5 }), &json!(4))
+        );
         let run = text(&ran["runId"]);
         Self { server, home, run }
     }
@@ -49,7 +52,11 @@ impl Orders {
     /// The frame of a node.
     fn frame(&self, node: &str) -> JsonValue {
         let frames = self.home.ok(&["frames", &self.run]);
-        let found = frames.as_array().expect("frames").iter().find(|frame| frame["nodeId"] == node);
+        let found = frames
+            .as_array()
+            .expect("frames")
+            .iter()
+            .find(|frame| frame["nodeId"] == node);
         found.expect(node).clone()
     }
 
@@ -61,7 +68,9 @@ impl Orders {
 }
 
 fn text(json: &JsonValue) -> String {
-    json.as_str().unwrap_or_else(|| panic!("a text: {json}")).to_owned()
+    json.as_str()
+        .unwrap_or_else(|| panic!("a text: {json}"))
+        .to_owned()
 }
 
 /// A workflow with one node.
@@ -72,8 +81,14 @@ fn single(node: &str) -> String {
 #[test]
 fn exit_codes_say_how_it_went() {
     let home = Home::new();
-    let fine = home.file("fine.yaml", &single("type: data.set, params: { fields: { x: 1 } }"));
-    let fails = home.file("fails.yaml", &single("type: flow.fail, params: { message: no }"));
+    let fine = home.file(
+        "fine.yaml",
+        &single("type: data.set, params: { fields: { x: 1 } }"),
+    );
+    let fails = home.file(
+        "fails.yaml",
+        &single("type: flow.fail, params: { message: no }"),
+    );
     let broken = home.file("broken.yaml", &single("type: no.such"));
     let nobody = "01900000-0000-7000-8000-000000000000";
     let code = |args: &[&str]| home.json(args).0;
@@ -83,7 +98,13 @@ fn exit_codes_say_how_it_went() {
     assert_eq!(code(&["run", &fine, "--input", "{"]), 2);
     assert_eq!(home.ran(&["run"]).code, Some(2));
     assert_eq!(code(&["run", &fails]), 3);
-    for args in [&["frames", nobody][..], &["show", nobody], &["run", "absent"], &["run", "absent.yaml"], &["resume", nobody]] {
+    for args in [
+        &["frames", nobody][..],
+        &["show", nobody],
+        &["run", "absent"],
+        &["run", "absent.yaml"],
+        &["resume", nobody],
+    ] {
         assert_eq!(code(args), 5, "{args:?}");
     }
 }
@@ -122,31 +143,19 @@ graph:
     let problems = problems.as_array().expect("problems").clone();
     assert_eq!(code, 1);
     assert!(problems.len() >= 6, "{problems:#?}");
-    assert!(problems.iter().all(|problem| problem["fileLine"].is_u64()), "{problems:#?}");
-    let at = |node: &str| problems.iter().any(|problem| problem["place"]["node"] == node);
-    assert!(["a", "b", "c", "d"].iter().all(|node| at(node)), "{problems:#?}");
-}
-
-#[test]
-fn the_example_runs_and_its_past_can_be_looked_at() {
-    let orders = Orders::new();
-    let Orders { server, home, run } = &orders;
-    let fetch = orders.frame("fetch");
-    assert_eq!((&fetch["status"], &fetch["effects"][0]["kind"]), (&json!("COMPLETED"), &json!("http")));
-    assert_eq!(orders.frame("mark")["output"]["count"], 3);
-    let then = home.ok(&["show", &orders.before("mark")]);
-    assert_eq!(then["nodes"]["fetch"]["status"], "COMPLETED", "{then}");
-    assert_eq!(then["nodes"]["total"]["status"], "PENDING", "{then}");
-    assert_eq!(home.ok(&["show", run])["status"], "COMPLETED");
-    assert_eq!(home.json(&["show", &format!("{run}@9999")]).0, 5);
-    let same = home.ok(&["diff", run, run]);
-    assert_eq!(same["identical"], true);
-    let replayed = home.ok(&["replay", run]);
-    assert_eq!((&replayed["identical"], &replayed["effectsPerformed"]), (&json!(true), &json!(0)));
-    assert_eq!((&replayed["frames"], server.count()), (&json!(4), 1));
-    let hits = home.ok(&["search", "anvil"]);
-    assert!(hits.as_array().expect("hits").iter().any(|hit| hit["node"] == "fetch" && hit["run"] == **run), "{hits}");
-    assert_eq!(home.ok(&["runs"])[0]["run"], **run);
+    assert!(
+        problems.iter().all(|problem| problem["fileLine"].is_u64()),
+        "{problems:#?}"
+    );
+    let at = |node: &str| {
+        problems
+            .iter()
+            .any(|problem| problem["place"]["node"] == node)
+    };
+    assert!(
+        ["a", "b", "c", "d"].iter().all(|node| at(node)),
+        "{problems:#?}"
+    );
 }
 
 #[test]
@@ -155,26 +164,52 @@ fn forks_send_only_what_is_new() {
     let Orders { server, home, run } = &orders;
     let early = orders.before("fetch");
     let plan = home.ok(&["fork", &early, "--plan"]);
-    assert_eq!(plan["effects"].as_array().expect("effects").len(), 1, "{plan}");
-    assert_eq!((&plan["effects"][0]["nodeId"], &plan["effects"][0]["recorded"]), (&json!("fetch"), &json!(true)));
+    assert_eq!(
+        plan["effects"].as_array().expect("effects").len(),
+        1,
+        "{plan}"
+    );
+    assert_eq!(
+        (
+            &plan["effects"][0]["nodeId"],
+            &plan["effects"][0]["recorded"]
+        ),
+        (&json!("fetch"), &json!(true))
+    );
     assert_eq!(server.count(), 1);
 
     let code = r#"total.code="input.count * 100""#;
     let late = home.ok(&["fork", &orders.before("total"), "--set", code, "--live"]);
     assert_eq!((&late["output"], server.count()), (&json!(300), 1));
     let diff = home.ok(&["diff", run, &text(&late["runId"])]);
-    assert_eq!((&diff["identical"], diff["changed"].as_array().expect("frames").len()), (&json!(false), 1));
+    assert_eq!(
+        (
+            &diff["identical"],
+            diff["changed"].as_array().expect("frames").len()
+        ),
+        (&json!(false), 1)
+    );
 
     let dry = home.ok(&["fork", &early, "--set", code]);
     assert_eq!((&dry["output"], server.count()), (&json!(300), 1));
 
     let elsewhere = format!("fetch.url={}", json!(server.url("/json")));
     let (code, stopped) = home.json(&["fork", &early, "--set", &elsewhere]);
-    assert_eq!((code, &stopped["status"], server.count()), (3, &json!("INTERRUPTED"), 1), "{stopped}");
+    assert_eq!(
+        (code, &stopped["status"], server.count()),
+        (3, &json!("INTERRUPTED"), 1),
+        "{stopped}"
+    );
 
     let live = home.ok(&["fork", &early, "--live"]);
-    assert_eq!((&live["output"], server.count()), (&json!({ "total": 57.5 }), 2));
-    assert_eq!(home.ok(&["frames", run]).as_array().expect("frames").len(), 4);
+    assert_eq!(
+        (&live["output"], server.count()),
+        (&json!({ "total": 57.5 }), 2)
+    );
+    assert_eq!(
+        home.ok(&["frames", run]).as_array().expect("frames").len(),
+        4
+    );
 }
 
 #[test]
@@ -185,97 +220,74 @@ fn a_run_travels_in_one_file() {
     assert!(written["bytes"].as_u64().expect("bytes") > 100);
     let other = Home::new();
     assert_eq!(other.ok(&["import", &file])["runId"], *orders.run);
-    assert_eq!(other.ok(&["frames", &orders.run]), orders.home.ok(&["frames", &orders.run]));
+    assert_eq!(
+        other.ok(&["frames", &orders.run]),
+        orders.home.ok(&["frames", &orders.run])
+    );
     let replayed = other.ok(&["replay", &orders.run]);
-    assert_eq!((&replayed["identical"], &replayed["effectsPerformed"]), (&json!(true), &json!(0)));
+    assert_eq!(
+        (&replayed["identical"], &replayed["effectsPerformed"]),
+        (&json!(true), &json!(0))
+    );
     let torn = other.file("torn", "not a run");
     assert_eq!(other.json(&["import", &torn]).0, 1);
-}
-
-#[test]
-fn a_run_waits_for_a_person() {
-    let home = Home::new();
-    let file = home.file(
-        "ask.yaml",
-        "id: ask
-graph:
-  nodes:
-    - { id: ask, type: flow.approve, params: { message: 'Pay?' } }
-    - { id: paid, type: data.set, params: { fields: { by: '{{ input.approval.by }}' } } }
-  edges:
-    - { source: ask, sourcePort: approved, target: paid }
-",
-    );
-    let waits = home.ok(&["run", &file]);
-    assert_eq!((&waits["status"], &waits["waits"][0]["nodeId"]), (&json!("WAITING"), &json!("ask")));
-    let run = text(&waits["runId"]);
-    assert_eq!(home.ok(&["resume", &run])["status"], "WAITING");
-    assert_eq!(home.ok(&["resume"])[0]["status"], "WAITING");
-    let done = home.ok(&["signal", &run, r#"{"approved": true, "by": "kim"}"#]);
-    assert_eq!((&done["status"], &done["output"]), (&json!("COMPLETED"), &json!({ "by": "kim" })));
-    assert_eq!(home.json(&["signal", &run]).0, 1);
-    let second = text(&home.ok(&["run", &file])["runId"]);
-    assert_eq!(home.ok(&["cancel", &second])["status"], "CANCELLED");
-    let (code, still) = home.json(&["resume", &second]);
-    assert_eq!((code, &still["status"]), (3, &json!("CANCELLED")));
-}
-
-#[test]
-fn workflows_call_others_that_were_given_along() {
-    let home = Home::new();
-    let child = home.file(
-        "child.yaml",
-        "id: child\ngraph: { nodes: [ { id: double, type: code.rhai, params: { code: 'input * 2' } } ] }\n",
-    );
-    let parent = home.file("parent.yaml", &single("type: flow.call, params: { workflow: child }"));
-    let (code, missing) = home.json(&["run", &parent, "--input", "4"]);
-    assert_eq!((code, &missing["error"]["kind"]), (3, &json!("notFound")), "{missing}");
-    assert_eq!(home.ok(&["run", &parent, "--input", "4", "--with", &child])["output"], 8);
-    assert_eq!(home.ok(&["run", "single", "--input", "5"])["output"], 10);
 }
 
 #[test]
 fn a_call_to_a_private_address_fails_unless_it_is_allowed() {
     let server = TestServer::start();
     let (closed, open) = (Home::new(), Home::allowing(&server));
-    let text = single(&format!("type: http.request, params: {{ url: '{}' }}", server.url("/json")));
+    let text = single(&format!(
+        "type: http.request, params: {{ url: '{}' }}",
+        server.url("/json")
+    ));
     let (code, blocked) = closed.json(&["run", &closed.file("get.yaml", &text)]);
-    assert_eq!((code, &blocked["error"]["kind"]), (3, &json!("blockedAddress")), "{blocked}");
+    assert_eq!(
+        (code, &blocked["error"]["kind"]),
+        (3, &json!("blockedAddress")),
+        "{blocked}"
+    );
     assert_eq!(server.count(), 0);
-    assert_eq!(open.ok(&["run", &open.file("get.yaml", &text)])["output"]["body"]["number"], 42);
+    assert_eq!(
+        open.ok(&["run", &open.file("get.yaml", &text)])["output"]["body"]["number"],
+        42
+    );
 }
 
 #[test]
 fn the_same_key_gives_the_same_run() {
     let server = TestServer::start();
     let home = Home::allowing(&server);
-    let node = format!("type: http.request, params: {{ method: POST, url: '{}' }}", server.url("/echo"));
+    let node = format!(
+        "type: http.request, params: {{ method: POST, url: '{}' }}",
+        server.url("/echo")
+    );
     let file = home.file("post.yaml", &single(&node));
     let run = || home.ok(&["run", &file, "--idempotency-key", "k1"])["runId"].clone();
     assert_eq!((run(), server.count()), (run(), 1));
 }
 
 #[test]
-fn the_catalogue_the_settings_and_completions_are_printed() {
-    let home = Home::new();
-    assert_eq!(home.ok(&["nodes", "http.request"])["name"], "http.request");
-    let loops = home.ok(&["nodes", "loop"]);
-    assert!(loops.as_array().expect("types").iter().any(|spec| spec["name"] == "flow.for_each"));
-    assert_eq!(home.json(&["nodes", "zzzzqqq"]).0, 5);
-    let config = home.ok(&["config", "show"]);
-    assert_eq!(config["dataDir"]["origin"], "flag", "{config}");
-    let completions = home.ran(&["completions", "bash"]);
-    assert!(completions.code == Some(0) && completions.stdout.contains("complete -F"));
-}
-
-#[test]
 fn the_store_tells_its_size_and_becomes_smaller() {
     let home = Home::new();
-    let file = home.file("one.yaml", &single("type: data.set, params: { fields: { x: '{{ input }}' } }"));
-    let runs: Vec<String> = (0..3).map(|number| text(&home.ok(&["run", &file, "--input", &number.to_string()])["runId"])).collect();
+    let file = home.file(
+        "one.yaml",
+        &single("type: data.set, params: { fields: { x: '{{ input }}' } }"),
+    );
+    let runs: Vec<String> = (0..3)
+        .map(|number| text(&home.ok(&["run", &file, "--input", &number.to_string()])["runId"]))
+        .collect();
     assert_eq!(home.ok(&["store", "size"])["runs"], 3);
-    assert!(home.ok(&["store", "compact"])["fileBytes"].as_u64().expect("bytes") > 0);
-    assert_eq!(home.ok(&["store", "prune", "--keep", "1"])["runsRemoved"], 2);
+    assert!(
+        home.ok(&["store", "compact"])["fileBytes"]
+            .as_u64()
+            .expect("bytes")
+            > 0
+    );
+    assert_eq!(
+        home.ok(&["store", "prune", "--keep", "1"])["runsRemoved"],
+        2
+    );
     assert_eq!(home.json(&["store", "prune"]).0, 2);
     assert_eq!(home.json(&["frames", &runs[0]]).0, 5);
     assert_eq!(home.ok(&["replay", &runs[2]])["identical"], true);

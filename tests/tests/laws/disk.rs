@@ -30,7 +30,11 @@ pub(crate) fn runtime(disk: &FaultyDisk, server: &TestServer) -> Runtime {
 /// Starts a run of a workflow.
 pub(crate) fn start(runtime: &Runtime, text: &str, input: Value) -> flowforge_runtime::RunHandle {
     let (plan, _) = runtime.prepare(parse(text)).expect("it has no errors");
-    let run = StartRun { plan, input, idempotency_key: Some("once".into()) };
+    let run = StartRun {
+        plan,
+        input,
+        idempotency_key: Some("once".into()),
+    };
     runtime.start(run).expect("it starts")
 }
 
@@ -38,13 +42,25 @@ pub(crate) fn start(runtime: &Runtime, text: &str, input: Value) -> flowforge_ru
 fn calls(server: &TestServer) -> String {
     let call = |id: &str| {
         let url = server.url(&format!("/echo?n={id}"));
-        format!("    - {{ id: {id}, type: http.request, params: {{ method: POST, url: '{url}' }} }}\n")
+        format!(
+            "    - {{ id: {id}, type: http.request, params: {{ method: POST, url: '{url}' }} }}\n"
+        )
     };
     let nodes: String = ["first", "a", "b", "c", "last"].map(call).concat();
     let edge = |(from, to)| format!("    - {{ source: {from}, target: {to} }}\n");
-    let edges = [("first", "a"), ("first", "b"), ("first", "c"), ("a", "all"), ("b", "all"), ("c", "all"), ("all", "last")];
+    let edges = [
+        ("first", "a"),
+        ("first", "b"),
+        ("first", "c"),
+        ("a", "all"),
+        ("b", "all"),
+        ("c", "all"),
+        ("all", "last"),
+    ];
     let edges: String = edges.map(edge).concat();
-    format!("id: calls\ngraph:\n  nodes:\n{nodes}    - {{ id: all, type: flow.join }}\n  edges:\n{edges}")
+    format!(
+        "id: calls\ngraph:\n  nodes:\n{nodes}    - {{ id: all, type: flow.join }}\n  edges:\n{edges}"
+    )
 }
 
 fn name(seen: &Seen) -> String {
@@ -58,13 +74,16 @@ fn recorded(journal: &Journal, run: RunId) -> BTreeSet<String> {
         None => Vec::new(),
     };
     let url = |event: &Event| match event {
-        Event::EffectRequested { effect, .. } => {
-            effect.request.get("url").and_then(Value::as_str).map(str::to_owned)
-        }
+        Event::EffectRequested { effect, .. } => effect
+            .request
+            .get("url")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         _ => None,
     };
     let urls = events.iter().filter_map(|recorded| url(&recorded.event));
-    urls.filter_map(|url| url.split_once("?n=").map(|(_, name)| name.to_owned())).collect()
+    urls.filter_map(|url| url.split_once("?n=").map(|(_, name)| name.to_owned()))
+        .collect()
 }
 
 /// Asks for another attempt until nothing is interrupted.
@@ -92,15 +111,25 @@ async fn survives(faults: Faults) -> bool {
     let run = handle.id;
     let ended = handle.ended().await;
     let felt = ended.is_err();
-    assert!(matches!(ended, Ok(_) | Err(RuntimeError::Write(_))), "{faults:?}: {ended:?}");
+    assert!(
+        matches!(ended, Ok(_) | Err(RuntimeError::Write(_))),
+        "{faults:?}: {ended:?}"
+    );
     disk.plan(Faults::default());
     let requested = recorded(runtime.journal(), run);
     let sent: Vec<String> = server.requests().iter().map(name).collect();
     let unique: BTreeSet<String> = sent.iter().cloned().collect();
     assert_eq!(unique.len(), sent.len(), "{faults:?}: sent twice: {sent:?}");
-    assert!(unique.is_subset(&requested), "{faults:?}: sent {sent:?}, recorded {requested:?}");
+    assert!(
+        unique.is_subset(&requested),
+        "{faults:?}: sent {sent:?}, recorded {requested:?}"
+    );
     let end = finish(&runtime, &server, run).await;
-    assert_eq!((end.status, end.frames >= 6), (Status::Completed, true), "{faults:?}");
+    assert_eq!(
+        (end.status, end.frames >= 6),
+        (Status::Completed, true),
+        "{faults:?}"
+    );
     felt
 }
 
@@ -108,7 +137,10 @@ async fn survives(faults: Faults) -> bool {
 async fn a_write_that_fails_stops_the_run_before_the_call_that_needs_it() {
     let mut felt = 0;
     for nth in (1..90).step_by(4) {
-        let faults = Faults { write: Some(nth), ..Faults::default() };
+        let faults = Faults {
+            write: Some(nth),
+            ..Faults::default()
+        };
         felt += u32::from(survives(faults).await);
     }
     assert!(felt > 5, "only {felt} faults were felt");
@@ -118,7 +150,10 @@ async fn a_write_that_fails_stops_the_run_before_the_call_that_needs_it() {
 async fn a_sync_that_fails_stops_the_run_before_the_call_that_needs_it() {
     let mut felt = 0;
     for nth in 1..12 {
-        let faults = Faults { sync: Some(nth), ..Faults::default() };
+        let faults = Faults {
+            sync: Some(nth),
+            ..Faults::default()
+        };
         felt += u32::from(survives(faults).await);
     }
     assert!(felt > 3, "only {felt} faults were felt");
@@ -141,20 +176,35 @@ graph:
     );
     // What comes back compresses well: only a disk that is full now refuses it.
     let capacity_bytes = Some(disk.image().len() as u64);
-    disk.plan(Faults { capacity_bytes, ..Faults::default() });
+    disk.plan(Faults {
+        capacity_bytes,
+        ..Faults::default()
+    });
     let handle = start(&runtime, &text, Value::from_json(&noise()));
     let run = handle.id;
     let full = handle.ended().await;
-    assert!(matches!(full, Err(RuntimeError::Write(WriteError::StorageFull))), "{full:?}");
+    assert!(
+        matches!(full, Err(RuntimeError::Write(WriteError::StorageFull))),
+        "{full:?}"
+    );
     assert_eq!((server.count(), runtime.effects_performed()), (0, 0));
     disk.plan(Faults::default());
     assert!(runtime.journal().run(run).expect("readable").is_none());
-    let end = start(&runtime, &text, Value::Null).ended().await.expect("there is room");
-    assert_eq!((end.status, server.count_of("/echo")), (Status::Completed, 1));
+    let end = start(&runtime, &text, Value::Null)
+        .ended()
+        .await
+        .expect("there is room");
+    assert_eq!(
+        (end.status, server.count_of("/echo")),
+        (Status::Completed, 1)
+    );
 }
 
 /// A value that does not compress.
 fn noise() -> serde_json::Value {
     let mut chance = flowforge_snapshots::faults::Chance(1);
-    (0..200_000).map(|_| chance.next_number() >> 12).collect::<Vec<u64>>().into()
+    (0..200_000)
+        .map(|_| chance.next_number() >> 12)
+        .collect::<Vec<u64>>()
+        .into()
 }

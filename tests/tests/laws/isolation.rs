@@ -43,7 +43,12 @@ fn hostile_branches_fail_in_time_and_the_others_come_out_right() {
         ("bomb", 2000, &["limit", "timeout", "sandboxDied"][..]),
     ] {
         let of = |frame: &&serde_json::Value| frame["nodeId"] == node;
-        let frame = frames.as_array().expect("frames").iter().find(of).expect(node);
+        let frame = frames
+            .as_array()
+            .expect("frames")
+            .iter()
+            .find(of)
+            .expect(node);
         assert_eq!(frame["status"], "FAILED", "{frame}");
         let kind = frame["error"]["kind"].as_str().expect("a kind");
         assert!(kinds.contains(&kind), "{frame}");
@@ -57,8 +62,16 @@ async fn a_hostile_run_fails_and_another_of_the_same_runtime_does_not_notice() {
     let (server, disk) = (TestServer::start(), FaultyDisk::new());
     let runtime = runtime(&disk, &server);
     let run = |text: &str, input| {
-        let (plan, _) = runtime.prepare(flowforge_tests::workflows::parse(text)).expect("no errors");
-        runtime.start(flowforge_runtime::StartRun { plan, input, idempotency_key: None }).expect("it starts")
+        let (plan, _) = runtime
+            .prepare(flowforge_tests::workflows::parse(text))
+            .expect("no errors");
+        runtime
+            .start(flowforge_runtime::StartRun {
+                plan,
+                input,
+                idempotency_key: None,
+            })
+            .expect("it starts")
     };
     let hostile = run(
         "{ id: bad, graph: { nodes: [ { id: forever, type: code.rhai, params: { code: 'while true {}' }, timeoutMs: 300 } ] } }",
@@ -69,10 +82,20 @@ async fn a_hostile_run_fails_and_another_of_the_same_runtime_does_not_notice() {
         Value::Int(100),
     );
     let good = good.ended().await.expect("it ends");
-    assert_eq!((good.status, good.output), (Status::Completed, Value::Int(5050)));
+    assert_eq!(
+        (good.status, good.output),
+        (Status::Completed, Value::Int(5050))
+    );
     let hostile = hostile.ended().await.expect("it ends");
     let kind = hostile.error.map(|error| error.kind);
-    assert_eq!((hostile.status, kind), (Status::Failed, Some(FailureKind::Timeout)));
-    let after = start(&runtime, "{ id: after, graph: { nodes: [ { id: one, type: code.rhai, params: { code: 'let x = 1; x' } } ] } }", Value::Null);
+    assert_eq!(
+        (hostile.status, kind),
+        (Status::Failed, Some(FailureKind::Timeout))
+    );
+    let after = start(
+        &runtime,
+        "{ id: after, graph: { nodes: [ { id: one, type: code.rhai, params: { code: 'let x = 1; x' } } ] } }",
+        Value::Null,
+    );
     assert_eq!(after.ended().await.expect("it ends").output, Value::Int(1));
 }

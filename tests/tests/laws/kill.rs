@@ -61,8 +61,11 @@ fn workflow(server: &TestServer) -> String {
             format!("    - {{ source: {from}, target: {to} }}\n")
         }
     };
-    let (nodes, edges): (String, String) = (places().map(node).collect(), places().map(edge).collect());
-    format!("id: killed\ngraph:\n  nodes:\n    - {{ id: start, type: trigger.manual }}\n{nodes}  edges:\n{edges}")
+    let (nodes, edges): (String, String) =
+        (places().map(node).collect(), places().map(edge).collect());
+    format!(
+        "id: killed\ngraph:\n  nodes:\n    - {{ id: start, type: trigger.manual }}\n{nodes}  edges:\n{edges}"
+    )
 }
 
 /// A run that is killed, and what was seen of it so far.
@@ -126,7 +129,9 @@ impl Victim {
         process.wait().expect("a child");
         let progress = fs::read_to_string(progress).expect("a file");
         let shown = progress.lines().filter_map(|line| line.split_once("✓ "));
-        let shown: Vec<String> = shown.filter_map(|(_, rest)| rest.split(' ').next().map(str::to_owned)).collect();
+        let shown: Vec<String> = shown
+            .filter_map(|(_, rest)| rest.split(' ').next().map(str::to_owned))
+            .collect();
         self.remember(shown);
     }
 
@@ -147,7 +152,10 @@ impl Victim {
     fn look(&mut self) {
         let runs = self.home.ok(&["runs"]);
         let Some(row) = runs.as_array().expect("rows").first() else {
-            assert!(self.run.is_none() && self.completed.is_empty(), "the run is gone");
+            assert!(
+                self.run.is_none() && self.completed.is_empty(),
+                "the run is gone"
+            );
             return;
         };
         let run = row["run"].as_str().expect("an id").to_owned();
@@ -157,11 +165,19 @@ impl Victim {
         for old in &self.frames {
             let same = |new: &&JsonValue| new["openedSeq"] == old["openedSeq"];
             let new = frames.iter().find(same).expect("a frame is gone");
-            assert!(old["closedSeq"].is_null() || new == old, "changed: {old} -> {new}");
+            assert!(
+                old["closedSeq"].is_null() || new == old,
+                "changed: {old} -> {new}"
+            );
         }
         let done = frames.iter().filter(|frame| frame["status"] == "COMPLETED");
-        let done: BTreeSet<String> = done.map(|frame| frame["nodeId"].as_str().expect("an id").to_owned()).collect();
-        assert!(self.completed.keys().all(|node| done.contains(node)), "shown as completed, and gone");
+        let done: BTreeSet<String> = done
+            .map(|frame| frame["nodeId"].as_str().expect("an id").to_owned())
+            .collect();
+        assert!(
+            self.completed.keys().all(|node| done.contains(node)),
+            "shown as completed, and gone"
+        );
         self.remember(done.into_iter().collect());
         (self.run, self.frames) = (Some(run), frames);
     }
@@ -172,26 +188,54 @@ impl Victim {
         for (chain, call) in places() {
             let node = node_id(chain, call);
             let seen = &calls[&node];
-            let frames: Vec<_> = self.frames.iter().filter(|frame| frame["nodeId"] == *node).collect();
-            let asked = frames.iter().filter(|frame| frame["status"] == "INTERRUPTED").count();
+            let frames: Vec<_> = self
+                .frames
+                .iter()
+                .filter(|frame| frame["nodeId"] == *node)
+                .collect();
+            let asked = frames
+                .iter()
+                .filter(|frame| frame["status"] == "INTERRUPTED")
+                .count();
             assert_eq!(frames.len(), asked + 1, "{node}: {frames:?}");
             match kind(chain, call) {
-                Kind::Plain => assert!((1..=1 + asked).contains(&seen.len()), "{node} was sent {} times", seen.len()),
+                Kind::Plain => assert!(
+                    (1..=1 + asked).contains(&seen.len()),
+                    "{node} was sent {} times",
+                    seen.len()
+                ),
                 _ => assert_eq!(asked, 0, "{node} can be repeated"),
             }
             let keys: BTreeSet<_> = seen.iter().map(Seen::idempotency_key).collect();
             assert_eq!(keys.len(), 1, "{node}: {keys:?}");
-            assert_eq!(keys.first().is_some_and(|key| key.is_some()), kind(chain, call) == Kind::Keyed);
-            assert_eq!(self.completed[&node], seen.len(), "{node} was called again after it had completed");
+            assert_eq!(
+                keys.first().is_some_and(|key| key.is_some()),
+                kind(chain, call) == Kind::Keyed
+            );
+            assert_eq!(
+                self.completed[&node],
+                seen.len(),
+                "{node} was called again after it had completed"
+            );
         }
         self.judge_journal();
     }
 
     fn judge_journal(&self) {
         let journal = Journal::open(&self.home.data(), Options::default()).expect("it opens");
-        let run: RunId = self.run.as_deref().and_then(|run| run.parse().ok()).expect("an id");
+        let run: RunId = self
+            .run
+            .as_deref()
+            .and_then(|run| run.parse().ok())
+            .expect("an id");
         let events = journal.read(run, Seq(0), None).expect("readable");
-        assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == Seq(seq)), "a gap");
+        assert!(
+            events
+                .iter()
+                .zip(1..)
+                .all(|(event, seq)| event.seq == Seq(seq)),
+            "a gap"
+        );
         let verified = journal.verify().expect("it can be looked at");
         assert_eq!(verified.complaints, Vec::<String>::new());
     }
@@ -201,7 +245,10 @@ impl Victim {
 fn calls(log: &std::path::Path) -> BTreeMap<String, Vec<Seen>> {
     let mut calls: BTreeMap<String, Vec<Seen>> = BTreeMap::new();
     for seen in read_log(log) {
-        calls.entry(seen.query.trim_start_matches("n=").to_owned()).or_default().push(seen);
+        calls
+            .entry(seen.query.trim_start_matches("n=").to_owned())
+            .or_default()
+            .push(seen);
     }
     calls
 }
