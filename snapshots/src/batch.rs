@@ -156,28 +156,8 @@ impl<'t> Batch<'t> {
     }
 
     fn new_row(&self, append: &Encoded, new: &NewRun) -> Result<RunRow, WriteError> {
-        if let Some(key) = &new.key
-            && let Some(run) = self
-                .transaction
-                .open_table(tables::KEYS)?
-                .get(&key_hash(key))?
-        {
-            return Err(WriteError::KeyTaken {
-                run: tables::run_of(run.value()),
-            });
-        }
-        if let Some(fork) = new.fork_of {
-            let parent = self.row(fork.run)?.filter(|parent| !parent.removed);
-            let parent = parent.ok_or(WriteError::NoSuchRun(fork.run))?;
-            if fork.at > parent.last_seq {
-                let expected = parent.last_seq;
-                return Err(WriteError::OutOfOrder {
-                    run: fork.run,
-                    expected,
-                    found: fork.at,
-                });
-            }
-        }
+        self.check_key(new)?;
+        self.check_parent(new)?;
         Ok(RunRow {
             run: append.run,
             workflow: new.workflow.clone(),
@@ -195,6 +175,37 @@ impl<'t> Batch<'t> {
             imported: append.imported,
             removed: false,
         })
+    }
+
+    /// Whether the idempotency key is free.
+    fn check_key(&self, new: &NewRun) -> Result<(), WriteError> {
+        let Some(key) = &new.key else {
+            return Ok(());
+        };
+        let keys = self.transaction.open_table(tables::KEYS)?;
+        match keys.get(&key_hash(key))? {
+            Some(run) => Err(WriteError::KeyTaken {
+                run: tables::run_of(run.value()),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there is what a fork shares.
+    fn check_parent(&self, new: &NewRun) -> Result<(), WriteError> {
+        let Some(fork) = new.fork_of else {
+            return Ok(());
+        };
+        let parent = self.row(fork.run)?.filter(|parent| !parent.removed);
+        let expected = parent.ok_or(WriteError::NoSuchRun(fork.run))?.last_seq;
+        if fork.at > expected {
+            return Err(WriteError::OutOfOrder {
+                run: fork.run,
+                expected,
+                found: fork.at,
+            });
+        }
+        Ok(())
     }
 
     fn row(&self, run: RunId) -> Result<Option<RunRow>, WriteError> {
