@@ -1,7 +1,7 @@
 //! Rhai: node code, `{{ expressions }}`, and what a sandbox process evaluates.
 //!
 //! Evaluation is a pure function of an [`EvaluateRequest`]. A script that needs something from the
-//! world stops with [`EvaluateReply::Needs`]; it is evaluated again, from the start, with the answer
+//! world stops with [`Evaluated::Needs`]; it is evaluated again, from the start, with the answer
 //! among [`EvaluateRequest::answers`]. Scripts are hostile: the limits here are only the first layer,
 //! the sandbox process around this code is the second.
 //!

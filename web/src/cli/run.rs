@@ -70,6 +70,7 @@ impl Run {
         }
         let workflow = opened.workflow(&self.workflow)?;
         let (plan, _warnings) = opened.runtime().prepare(workflow)?;
+        opened.save(plan.workflow())?;
         let handle = opened.runtime().start(StartRun {
             plan,
             input,

@@ -105,9 +105,11 @@ impl Opened {
             .ok_or_else(|| CliError::NoWorkflow(name.to_owned()))
     }
 
-    /// Keeps a workflow, so that others can call it.
+    /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
-        self.journal().put_workflow(workflow)?;
+        if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(workflow) {
+            self.journal().put_workflow(workflow)?;
+        }
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ pub(super) const RECORD: u8 = 8;
 /// Room made before the first item is seen; a claimed count is not believed beyond this.
 const ROOM: usize = 64;
 
-/// The size of a value that holds no other, as [`write`] appends it.
+/// The size of a value that holds no other, as [`write()`] appends it.
 pub(super) fn leaf_size(value: &Value) -> u64 {
     match value {
         Value::Int(int) => 1 + varint_len(zigzag(*int)),
