@@ -209,7 +209,7 @@ impl Victim {
             let keys: BTreeSet<_> = seen.iter().map(Seen::idempotency_key).collect();
             assert_eq!(keys.len(), 1, "{node}: {keys:?}");
             assert_eq!(
-                keys.first().is_some_and(|key| key.is_some()),
+                keys.first().is_some_and(Option::is_some),
                 kind(chain, call) == Kind::Keyed
             );
             assert_eq!(
