@@ -4,12 +4,11 @@
 //! this crate. `./tests/run` runs everything.
 //!
 //! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
-//! [`crash`] (a run that dies again and again, of the [`workflows`]), [`server`] (the other side of HTTP
+//! [`workflows`] (what is run), [`server`] (the other side of HTTP
 //! effects), [`binary`] and [`process`] (the real process).
 
 pub mod binary;
 pub mod case;
-pub mod crash;
 pub mod play;
 pub mod process;
 pub mod server;
