@@ -423,6 +423,11 @@ impl Run {
                 "a workflow may not call itself without end; or raise config.limits.maxDepth",
             ));
         }
+        // What was entered before in this run was checked then.
+        let called = open.called().map(Value::address);
+        if called.is_some_and(|called| self.sub_plans.contains_key(&called)) {
+            return Ok(());
+        }
         let problems = check(workflow, &self.catalogue);
         match problems
             .iter()
@@ -553,7 +558,7 @@ impl Activation for Asking<'_> {
         &self.arrivals
     }
 
-    fn scope(&self, _sources: &[&str]) -> Value {
+    fn scope(&self) -> Value {
         self.run.script_scope(self.open, self.scope, self.node)
     }
 
