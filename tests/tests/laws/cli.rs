@@ -181,6 +181,24 @@ fn every_example_file_has_no_error() {
 }
 
 #[test]
+fn the_first_command_of_the_readme_prints_what_it_says() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).expect("the README");
+    let hello = format!("{root}/web/examples/hello.yaml");
+    let ran = Home::new().ran(&["run", &hello, "--input", r#"{"name": "Ann"}"#]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stdout.contains("Hello Ann, your name has 3 letters."),
+        "{ran:?}"
+    );
+    assert!(
+        readme.contains(&format!("completed (3 frames)\n{}", ran.stdout)),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("completed (3 frames)"), "{ran:?}");
+}
+
+#[test]
 fn the_example_runs_and_its_past_can_be_looked_at() {
     let orders = Orders::new();
     let Orders { server, home, run } = &orders;
