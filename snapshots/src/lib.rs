@@ -2,7 +2,7 @@
 //!
 //! This crate refuses to know HTTP, the co-edited document, models and async: it is called from any
 //! thread, blocks, and callers move it off their reactor. It asks neither the clock nor the environment
-//! nor chance, and has one thread, the writer.
+//! nor chance, and has two threads: the writer, and the indexer where somebody asked for one.
 //!
 //! Reading order: [`Journal`] (the handle), `append` (what callers hand over), `writer` and `batch` (how it
 //! becomes durable), `segment`, `blobs` and `counts` (what lies in the file; `FORMAT.md` gives the bytes), `read`

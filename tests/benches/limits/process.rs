@@ -32,9 +32,9 @@ pub(crate) fn ready_after_kill(report: &mut Report) {
     let input = format!("@{}", input.display());
     let file = file.display().to_string();
     let done = flowforge(&data, &["run", &file, "--input", &input])
-        .status()
+        .output()
         .expect("a run");
-    assert!(done.success(), "the long run completes");
+    assert!(done.status.success(), "the long run completes");
     let mut again = flowforge(&data, &["run", &file, "--input", &input])
         .spawn()
         .expect("a second run");
