@@ -5,6 +5,7 @@
 pub mod file;
 pub mod graph;
 mod nearest;
+mod part;
 mod places;
 mod survey;
 

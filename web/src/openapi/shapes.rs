@@ -1,0 +1,299 @@
+//! The shapes of what other crates define, for the description only: those crates know nothing of HTTP.
+
+#![expect(dead_code, reason = "they are described, never made")]
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+/// Where a frame, a node or a run is in its life.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Status {
+    Pending,
+    Running,
+    Waiting,
+    Completed,
+    Failed,
+    Skipped,
+    Cancelled,
+    Interrupted,
+}
+
+/// Whether effects are performed or answered from recordings.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Mode {
+    Live,
+    Dry,
+}
+
+/// Which exact workflow a run executes.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WorkflowRef {
+    id: String,
+    version: u64,
+    /// The content address of the whole document, in hexadecimal.
+    hash: String,
+}
+
+/// Where a fork came from.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ForkOf {
+    run: String,
+    /// The last event that is shared.
+    at: u64,
+}
+
+/// Where something is in a workflow. Lines and columns count from 1.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Place {
+    node: Option<String>,
+    /// A JSON pointer below the node's `params`.
+    param: Option<String>,
+    /// The position of an edge, from 0.
+    edge: Option<u32>,
+    /// A JSON pointer from the top of the document.
+    field: Option<String>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+/// How bad a problem is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Severity {
+    Warning,
+    Error,
+}
+
+/// A static complaint about a workflow.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem {
+    severity: Severity,
+    code: String,
+    message: String,
+    hint: Option<String>,
+    place: Place,
+}
+
+/// Why something failed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure {
+    kind: String,
+    message: String,
+    hint: Option<String>,
+    place: Option<Place>,
+    details: Option<Json>,
+}
+
+/// One effect of a frame.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameEffect {
+    /// Counted from 0 inside the frame.
+    ordinal: u32,
+    kind: String,
+    request: Json,
+    idempotent: bool,
+    /// `{"ok": value}`, `{"error": failure}`, or null while it is awaited.
+    outcome: Option<Json>,
+    took_ms: Option<u64>,
+}
+
+/// A line that a node wrote.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LogLine {
+    level: String,
+    text: String,
+}
+
+/// What a frame cost.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Metrics {
+    duration_ms: u64,
+    queued_ms: u64,
+    memory_usage: u64,
+    operations: u64,
+}
+
+/// One activation of one node in one run.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExecutionFrame {
+    /// `run/openedSeq`.
+    id: String,
+    run: String,
+    node_id: String,
+    node_type: Option<String>,
+    /// The loops and sub-workflows around it: `["each", 3]`.
+    #[schema(value_type = Vec<Json>)]
+    path: Vec<Json>,
+    attempt: u32,
+    opened_seq: u64,
+    closed_seq: Option<u64>,
+    #[schema(format = DateTime)]
+    timestamp: String,
+    input: Option<Json>,
+    /// The value of the port `out`, or a record by port when others were used.
+    output: Option<Json>,
+    status: Status,
+    error: Option<Failure>,
+    effects: Vec<FrameEffect>,
+    logs: Vec<LogLine>,
+    metrics: Metrics,
+    memo: bool,
+    workflow_version: String,
+    code_hash: Option<String>,
+}
+
+/// A node at one moment.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NodeMoment {
+    status: Status,
+    frame: Option<ExecutionFrame>,
+    opened: u64,
+    completed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// A run folded up to one event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Snapshot {
+    run: String,
+    seq: u64,
+    #[schema(format = DateTime)]
+    at: String,
+    status: Status,
+    workflow: WorkflowRef,
+    mode: Mode,
+    input: Json,
+    output: Option<Json>,
+    error: Option<Failure>,
+    nodes: BTreeMap<String, NodeMoment>,
+}
+
+/// The saved, versioned document. Fields that are not named here are kept.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Workflow {
+    id: String,
+    #[schema(required = false)]
+    name: Option<String>,
+    #[schema(required = false)]
+    version: Option<u64>,
+    #[schema(value_type = Option<Object>)]
+    config: Option<Json>,
+    graph: Graph,
+    /// Fields that are kept as they are.
+    #[serde(flatten)]
+    extra: BTreeMap<String, Json>,
+}
+
+/// Nodes and edges.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Graph {
+    nodes: Vec<Node>,
+    #[schema(required = false)]
+    edges: Vec<Edge>,
+    /// Fields that are kept as they are.
+    #[serde(flatten)]
+    extra: BTreeMap<String, Json>,
+}
+
+/// A placed node type.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Node {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    params: Option<Json>,
+    parent: Option<String>,
+    disabled: Option<bool>,
+    #[schema(value_type = Option<Object>)]
+    retry: Option<Json>,
+    timeout_ms: Option<u64>,
+    on_error: Option<String>,
+    memo: Option<bool>,
+    /// Fields that are kept as they are.
+    #[serde(flatten)]
+    extra: BTreeMap<String, Json>,
+}
+
+/// Joins an output port to an input port.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Edge {
+    source: String,
+    /// `out` when absent.
+    source_port: Option<String>,
+    target: String,
+    /// `in` when absent.
+    target_port: Option<String>,
+    /// Fields that are kept as they are.
+    #[serde(flatten)]
+    extra: BTreeMap<String, Json>,
+}
+
+/// Where edges begin or end.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Port {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    about: String,
+}
+
+/// A worked example of a node type.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Example {
+    title: String,
+    params: Json,
+    input: Json,
+    output: Option<Json>,
+    port: String,
+    by_source: bool,
+}
+
+/// Everything about a node type.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NodeSpec {
+    #[serde(rename = "type")]
+    name: String,
+    title: String,
+    summary: String,
+    /// Markdown.
+    docs: String,
+    icon: String,
+    words: Vec<String>,
+    /// `trigger`, `action`, `loop` or `call`.
+    role: String,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+    /// A JSON Schema.
+    #[schema(value_type = Object)]
+    params: Json,
+    lazy: Vec<String>,
+    code: Vec<String>,
+    /// The kind of failure, and when.
+    errors: Vec<Vec<String>>,
+    examples: Vec<Example>,
+}
+
+/// Something a run waits for from outside.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Wait {
+    frame: u64,
+    node_id: String,
+    path: Vec<Json>,
+    /// `signal` or `retry`.
+    reason: String,
+}
