@@ -4,9 +4,11 @@
 //! this crate. `./tests/run` runs everything.
 //!
 //! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
+//! [`api`] (a Markdown file of requests to the real service),
 //! [`workflows`] (what is run), [`server`] (the other side of HTTP
 //! effects), [`binary`] and [`process`] (the real process).
 
+pub mod api;
 pub mod binary;
 pub mod case;
 pub mod play;
