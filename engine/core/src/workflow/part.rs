@@ -42,6 +42,8 @@ impl Workflow {
         edges.retain(|edge| edge.source != id && edge.target != id);
         for node in part.graph.nodes.iter_mut().filter(|node| node.id == id) {
             node.parent = None;
+            // Who runs a node alone wants to see what it does.
+            node.pinned = None;
         }
         if !is_trigger {
             part.feed(&id, &self.sources_of(&id));
@@ -144,6 +146,7 @@ fn placed(id: &NodeId, kind: &str) -> Node {
         timeout_ms: None,
         on_error: None,
         memo: None,
+        pinned: None,
         extra: Extra::new(),
     }
 }
