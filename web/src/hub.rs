@@ -14,13 +14,15 @@ use flowforge_engine::{Clock, RunId, Seq};
 use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{Journal, Notice, ReadError};
 use serde_json::json;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::preview::Previews;
 use crate::sse::{Line, line_of};
 
 /// Most lines that wait for one watcher.
 const LINES_MAX: usize = 512;
+/// So many who wait are looked through for those who have gone.
+const AWAITED_SWEEP: usize = 1024;
 /// Most watchers of one run.
 pub(crate) const WATCHERS_MAX: usize = 500;
 /// Most watchers of the whole service.
@@ -42,6 +44,8 @@ struct Shared {
     journal: Journal,
     previews: Previews,
     topics: Mutex<HashMap<RunId, Weak<Topic>>>,
+    /// Who waits for the next thing that is recorded of a run.
+    awaited: Mutex<HashMap<RunId, Vec<oneshot::Sender<()>>>>,
     service: broadcast::Sender<Arc<Line>>,
 }
 
@@ -64,6 +68,7 @@ impl Hub {
             previews: Previews::new(journal.clone()),
             journal,
             topics: Mutex::default(),
+            awaited: Mutex::default(),
             service: broadcast::channel(LINES_MAX).0,
         });
         let (listening, ring) = (Arc::clone(&shared), bell.clone());
@@ -111,6 +116,17 @@ impl Hub {
         Ok((!is_full).then_some((topic, lines)))
     }
 
+    /// Completes when something of this run is recorded, from this call on.
+    pub(crate) fn recorded(&self, run: RunId) -> oneshot::Receiver<()> {
+        let (tell, told) = oneshot::channel();
+        let mut awaited = self.shared.awaited();
+        if awaited.len() >= AWAITED_SWEEP {
+            awaited.retain(|_, waiting| waiting.iter().any(|tell| !tell.is_closed()));
+        }
+        awaited.entry(run).or_default().push(tell);
+        told
+    }
+
     /// Watches the whole service; nothing when too many do.
     pub(crate) fn watch_all(&self) -> Option<broadcast::Receiver<Arc<Line>>> {
         let service = &self.shared.service;
@@ -128,6 +144,25 @@ impl Shared {
     fn tell(&self, line: Line) {
         // Nobody watches: nobody is told.
         let _ = self.service.send(Arc::new(line));
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, HashMap<RunId, Vec<oneshot::Sender<()>>>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells those who wait for the next thing that is recorded of a run.
+    fn tell_awaiting(&self, run: RunId) {
+        for tell in self.awaited().remove(&run).into_iter().flatten() {
+            // Whoever waited may have gone.
+            let _ = tell.send(());
+        }
+    }
+
+    /// Nobody knows of which runs something was recorded: everybody who waits looks again.
+    fn tell_all_awaiting(&self) {
+        for tell in self.awaited().drain().flat_map(|(_, waiting)| waiting) {
+            let _ = tell.send(());
+        }
     }
 
     fn topics(&self) -> MutexGuard<'_, HashMap<RunId, Weak<Topic>>> {
@@ -188,6 +223,7 @@ fn heard(
 ) -> Result<(), ReadError> {
     match notice {
         Notice::Recorded { run, status, .. } => {
+            shared.tell_awaiting(run);
             if let Some(topic) = shared.topic(run) {
                 shared.tell_new(&topic)?;
             }
@@ -196,6 +232,7 @@ fn heard(
             }
         }
         Notice::Lagged => {
+            shared.tell_all_awaiting();
             shared.tell(Line::new("reread", &json!({})));
             let topics: Vec<_> = shared.topics().values().filter_map(Weak::upgrade).collect();
             for topic in topics {

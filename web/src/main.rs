@@ -14,6 +14,7 @@ mod connections;
 mod headers;
 mod hub;
 mod openapi;
+mod past;
 mod plans;
 mod preview;
 mod problem;

@@ -5,18 +5,30 @@
     reason = "what describes the routes is generated"
 )]
 
+mod check;
+mod diff;
 mod docs;
 mod events;
+mod expressions;
+mod forks;
 mod frames;
+mod functions;
 mod health;
 mod list;
 mod nodes;
 mod runs;
+mod search;
 mod session;
 mod shown;
 mod snapshot;
+mod steer;
+#[cfg(test)]
+mod tests;
 mod tokens;
+mod values;
 mod workflows;
+
+pub(crate) use shown::RunResult;
 
 use std::sync::Arc;
 
@@ -66,7 +78,20 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::workflow))
         .routes(routes!(frames::list))
         .routes(routes!(frames::show))
+        .routes(routes!(values::show))
         .routes(routes!(snapshot::show))
+        .routes(routes!(forks::create))
+        .routes(routes!(forks::replay))
+        .routes(routes!(forks::tree))
+        .routes(routes!(steer::cancel))
+        .routes(routes!(steer::signal))
+        .routes(routes!(steer::retry))
+        .routes(routes!(diff::show))
+        .routes(routes!(search::find))
+        .routes(routes!(check::workflow))
+        .routes(routes!(check::script))
+        .routes(routes!(expressions::evaluate))
+        .routes(routes!(functions::list))
         .routes(routes!(events::of_run))
         .routes(routes!(events::of_all))
         .routes(routes!(nodes::list))

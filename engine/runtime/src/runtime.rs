@@ -9,6 +9,7 @@ use flowforge_engine::check::check;
 use flowforge_engine::event::{Mode, WorkflowRef};
 use flowforge_engine::machine::{Arrival, Outstanding, Plan, Run};
 use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
 use flowforge_engine::{
     Address, Failure, FailureKind, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
@@ -125,6 +126,12 @@ impl Runtime {
     #[must_use]
     pub fn effects_performed(&self) -> u64 {
         self.inner.performer.performed.load(Ordering::Relaxed)
+    }
+
+    /// Evaluates scripts or expressions in the sandbox, outside of any run. What they need from the world is not
+    /// performed: the reply names it.
+    pub async fn evaluate(&self, request: EvaluateRequest) -> EvaluateReply {
+        self.inner.performer.sandbox.evaluate(request).await
     }
 
     /// Checks a workflow and makes it ready to run; warnings come along.

@@ -221,6 +221,8 @@ pub(crate) struct Node {
     timeout_ms: Option<u64>,
     on_error: Option<String>,
     memo: Option<bool>,
+    /// The output that it gives without being evaluated.
+    pinned: Option<Json>,
     /// Fields that are kept as they are.
     #[serde(flatten)]
     extra: BTreeMap<String, Json>,
@@ -287,7 +289,7 @@ pub(crate) struct NodeSpec {
     examples: Vec<Example>,
 }
 
-/// Something a run waits for from outside.
+/// Something a run waits for from outside, when it comes to rest.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Wait {
@@ -296,4 +298,208 @@ pub(crate) struct Wait {
     path: Vec<Json>,
     /// `signal` or `retry`.
     reason: String,
+}
+
+/// What a fork answers: a plan, or how it ended.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum ForkAnswer {
+    Plan(ForkPlan),
+    Ended(crate::routes::RunResult),
+}
+
+/// What a live fork would send.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ForkPlan {
+    /// The effects that can be noticed outside, in order.
+    effects: Vec<PlannedEffect>,
+    /// Whether the plan reaches the end of the run.
+    complete: bool,
+}
+
+/// An effect that a live fork would perform.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlannedEffect {
+    node_id: String,
+    path: Vec<Json>,
+    attempt: u32,
+    ordinal: u32,
+    kind: String,
+    request: Json,
+    idempotent: bool,
+    /// Whether a recording tells how the other side answered then.
+    recorded: bool,
+}
+
+/// What a replay found.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Replayed {
+    identical: bool,
+    frames: u64,
+    /// None, ever.
+    effects_performed: u64,
+    divergence: Option<ReplayDivergence>,
+}
+
+/// The first difference between a recording and its replay.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplayDivergence {
+    seq: u64,
+    node_id: String,
+    path: Vec<Json>,
+    attempt: u32,
+    /// `input`, `effects`, `ending` or `missing`.
+    what: String,
+    recorded: Json,
+    replayed: Json,
+}
+
+/// How a place differs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Op {
+    Added,
+    Removed,
+    Changed,
+}
+
+/// One place where two values differ.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Change {
+    /// A JSON pointer.
+    path: String,
+    /// Where it was in the first value, when list items before it moved it.
+    from: Option<String>,
+    op: Op,
+    before: Option<Json>,
+    after: Option<Json>,
+    /// A unified diff, for texts of several lines.
+    lines: Option<String>,
+}
+
+/// What was compared.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RunSide {
+    run: String,
+    seq: u64,
+    status: Status,
+    mode: Mode,
+    workflow: WorkflowRef,
+    frames: u64,
+}
+
+/// Which frame.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameRef {
+    id: String,
+    node_id: String,
+    path: Vec<Json>,
+    attempt: u32,
+    opened_seq: u64,
+    status: Status,
+}
+
+/// Where two runs first part.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Divergence {
+    op: Op,
+    a: Option<FrameRef>,
+    b: Option<FrameRef>,
+}
+
+/// Two statuses.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StatusChange {
+    before: Status,
+    after: Status,
+}
+
+/// How one frame differs between two runs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FrameDiff {
+    a: FrameRef,
+    b: FrameRef,
+    status: Option<StatusChange>,
+    input: Vec<Change>,
+    output: Vec<Change>,
+    error: Vec<Change>,
+    effects: Vec<Change>,
+}
+
+/// How a node differs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NodeDiff {
+    id: String,
+    op: Op,
+    changes: Vec<Change>,
+}
+
+/// How two workflows differ.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WorkflowDiff {
+    nodes: Vec<NodeDiff>,
+    edges_added: Vec<Json>,
+    edges_removed: Vec<Json>,
+    rest: Vec<Change>,
+}
+
+/// How two runs differ.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunDiff {
+    a: RunSide,
+    b: RunSide,
+    identical: bool,
+    first_divergence: Option<Divergence>,
+    workflow: Option<WorkflowDiff>,
+    input: Vec<Change>,
+    output: Vec<Change>,
+    error: Vec<Change>,
+    /// How many frames are the same.
+    same: u64,
+    changed: Vec<FrameDiff>,
+    only_in_a: Vec<FrameRef>,
+    only_in_b: Vec<FrameRef>,
+}
+
+/// A piece of a snippet.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SnippetPart {
+    text: String,
+    /// Whether it is what was looked for.
+    found: bool,
+}
+
+/// The part of a value in which something was found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Snippet {
+    path: String,
+    parts: Vec<SnippetPart>,
+    cut: bool,
+}
+
+/// A frame in which a value flowed that matches.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Hit {
+    run: String,
+    workflow: String,
+    /// The event that opened the frame.
+    frame: u64,
+    /// The event that recorded the value.
+    seq: u64,
+    node: String,
+    /// `input`, `output`, `effectRequest`, `effectOutcome` or `error`.
+    role: String,
+    port: Option<String>,
+    address: String,
+    #[schema(format = DateTime)]
+    at: String,
+    snippet: Snippet,
+    score: f32,
+    times: u64,
 }

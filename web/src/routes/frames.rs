@@ -116,7 +116,8 @@ pub(crate) async fn show(
     .await
 }
 
-fn no_frame(run: RunId, opened: Seq) -> HttpProblem {
+/// The event opened no frame.
+pub(crate) fn no_frame(run: RunId, opened: Seq) -> HttpProblem {
     let detail = format!("event {opened} of run {run} opened no frame");
     HttpProblem::not_found("no-such-frame", detail)
 }

@@ -56,7 +56,7 @@ pub(crate) struct NewRun {
 pub(crate) struct Waiting {
     /// Answer when the run has ended, or waits for somebody.
     #[serde(default)]
-    wait: bool,
+    pub(crate) wait: bool,
 }
 
 /// A run that was started.
@@ -64,7 +64,7 @@ pub(crate) struct Waiting {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Started {
     #[schema(value_type = String, format = Uuid)]
-    run_id: RunId,
+    pub(crate) run_id: RunId,
 }
 
 /// Starts a run. The same `Idempotency-Key` gives the same run.
@@ -94,7 +94,8 @@ pub(crate) async fn start(
         idempotency_key: key_of(&headers)?,
         input: new.input,
     };
-    answer(launch(&app, start).await?, waiting.wait).await
+    let handle = launch(&app, start).await?;
+    answer(&app, handle, waiting.wait).await
 }
 
 /// What is to run: the saved workflow or the draft, the whole or a part.
@@ -148,14 +149,25 @@ async fn launch(app: &AppState, start: StartRun) -> Result<RunHandle, HttpProble
     off_reactor(move || Ok(app.runtime().start(start)?)).await
 }
 
-/// The run's id, or how it ended.
-pub(crate) async fn answer(handle: RunHandle, wait: bool) -> Result<Response, HttpProblem> {
+/// How the run ended; or its id, as soon as it is on disk.
+pub(crate) async fn answer(
+    app: &AppState,
+    handle: RunHandle,
+    wait: bool,
+) -> Result<Response, HttpProblem> {
     if wait {
         let end = handle.ended().await?;
         return Ok((StatusCode::OK, Json(RunResult::from(end))).into_response());
     }
-    let started = Started { run_id: handle.id };
-    Ok((StatusCode::CREATED, Json(started)).into_response())
+    let run_id = handle.id;
+    let recorded = app.hub().recorded(run_id);
+    if app.journal().run(run_id)?.is_none() {
+        tokio::select! {
+            _ = recorded => {}
+            ended = handle.ended() => drop(ended?),
+        }
+    }
+    Ok((StatusCode::CREATED, Json(Started { run_id })).into_response())
 }
 
 /// Which runs.

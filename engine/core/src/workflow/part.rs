@@ -42,6 +42,7 @@ impl Workflow {
         edges.retain(|edge| edge.source != id && edge.target != id);
         for node in part.graph.nodes.iter_mut().filter(|node| node.id == id) {
             node.parent = None;
+            // Who runs a node alone wants to see what it does.
             node.pinned = None;
         }
         if !is_trigger {
