@@ -463,12 +463,12 @@ pub(crate) fn read_stretch(
     let end = tables::at(stretch.run, stretch.up_to);
     for entry in segments.range::<&[u8; 24]>(&start..=&end)? {
         let (key, row) = entry?;
-        for event in Checked::new(key.value(), row.value())?.events()? {
+        Checked::new(key.value(), row.value())?.each(|event| {
             if event.seq == next && next <= stretch.up_to {
                 next = next.next();
                 events.push(event);
             }
-        }
+        })?;
     }
     if next == stretch.up_to.next() {
         return Ok(());
@@ -493,20 +493,25 @@ fn first_segment(
     Ok(first.map_or(most, |(key, _)| *key.value()))
 }
 
-/// The events of the segment that holds event `seq`.
-pub(crate) fn segment_of(
+/// Gives the events of the segment that holds event `seq` to `each`, in seq order.
+pub(crate) fn each_beside(
     segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
     run: RunId,
     seq: Seq,
-) -> Result<Vec<Recorded<Kept>>, ReadError> {
+    each: impl FnMut(Recorded<Kept>),
+) -> Result<(), ReadError> {
     let (least, most) = (tables::at(run, Seq(0)), tables::at(run, seq));
-    let missing = || ReadError::damaged(format!("run {run}"), format!("event {seq} is missing"));
     let entry = segments
         .range::<&[u8; 24]>(&least..=&most)?
         .next_back()
         .transpose()?;
-    let (key, row) = entry.ok_or_else(missing)?;
-    Checked::new(key.value(), row.value())?.events()
+    match entry {
+        Some((key, row)) => Checked::new(key.value(), row.value())?.each(each),
+        None => Err(ReadError::damaged(
+            format!("run {run}"),
+            format!("event {seq} is missing"),
+        )),
+    }
 }
 
 fn missing_document(hash: Address) -> ReadError {

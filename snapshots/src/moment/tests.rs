@@ -273,7 +273,7 @@ fn bare(mut frame: ExecutionFrame) -> ExecutionFrame {
 
 fn bare_snapshot(mut snapshot: Snapshot) -> Snapshot {
     for node in snapshot.nodes.values_mut() {
-        node.frame = node.frame.take().map(bare);
+        node.frame = node.frame.take().map(|frame| Box::new(bare(*frame)));
     }
     snapshot
 }
@@ -512,7 +512,7 @@ fn frames_say_what_their_node_was() {
     story.leaves(&[Seq(0)], "gone");
     record(&journal, run(1), &story.events, None, &mut Chance(1), 100);
     let snapshot = journal.snapshot(run(1), None).unwrap();
-    let frame = |node: &str| snapshot.nodes[node].frame.clone().unwrap();
+    let frame = |node: &str| snapshot.nodes[node].frame.as_deref().cloned().unwrap();
     assert_eq!(frame("n01").node_type.as_deref(), Some("data.set"));
     let node = document().graph.node("n01").cloned().unwrap();
     assert_eq!(

@@ -792,9 +792,12 @@ proptest! {
         let whole = folded(&events);
         prop_assert_eq!(&outline, whole.outline());
         // The events that it names are enough to show it.
-        let named: BTreeMap<Seq, Recorded> =
-            outline.seqs().map(|seq| (seq, events[usize::try_from(seq.0).unwrap() - 1].clone())).collect();
-        let Ok(snapshot) = Moment::new(&outline, &named, &mut clone_value).snapshot();
+        let mut moment = Moment::of_run(&outline);
+        for seq in moment.seqs() {
+            let named = events[usize::try_from(seq.0).unwrap() - 1].clone();
+            let Ok(()) = moment.take(named, &mut Ok::<Value, Infallible>);
+        }
+        let snapshot = moment.snapshot();
         prop_assert_eq!(snapshot, whole.snapshot());
     }
 
@@ -826,7 +829,7 @@ proptest! {
         let snapshot = folded(&events).snapshot().unwrap();
         let mut latest = BTreeMap::new();
         for frame in &frames {
-            let key = snapshot.nodes.iter().find(|(_, node)| node.frame.as_ref() == Some(frame)).map(|(key, _)| key);
+            let key = snapshot.nodes.iter().find(|(_, node)| node.frame.as_deref() == Some(frame)).map(|(key, _)| key);
             latest.insert(key, frame.opened_seq);
         }
         for (key, node) in &snapshot.nodes {
@@ -851,7 +854,7 @@ proptest! {
         let stored = fold.outline().checkpoint();
         prop_assert_eq!(&Outline::restore(RUN, stored).unwrap(), fold.outline());
         if fold.outline().status() != Status::Pending {
-            prop_assert!(fold.outline().seqs().all(|seq| fold.kept.contains_key(&seq)));
+            prop_assert!(Moment::<Value>::of_run(fold.outline()).seqs().iter().all(|seq| fold.kept.contains_key(seq)));
             prop_assert!(fold.snapshot().is_some());
         }
         prop_assert!(frames(RUN, &damaged).is_sorted_by_key(|frame| frame.opened_seq));
