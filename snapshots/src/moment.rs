@@ -8,6 +8,7 @@ mod labels;
 mod past;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod window;
 
 use flowforge_engine::fold::{Addressed, Fold, Moment};

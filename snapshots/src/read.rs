@@ -11,6 +11,7 @@ use flowforge_engine::frame::Status;
 use flowforge_engine::value::{self, BlobSource, DecodeError, Reading};
 use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
 use redb::{ReadTransaction, ReadableTable};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::key_hash;
@@ -408,15 +409,27 @@ pub(crate) fn events(
     after: Seq,
     up_to: Option<Seq>,
 ) -> Result<Vec<Recorded<Kept>>, ReadError> {
-    let segments = transaction.open_table(tables::SEGMENTS)?;
     let mut events = Vec::new();
-    for stretch in stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?
-        .iter()
-        .rev()
-    {
-        read_stretch(&segments, *stretch, &mut events)?;
-    }
+    each_event(transaction, row, after, up_to, &mut |event| {
+        events.push(event);
+    })?;
     Ok(events)
+}
+
+/// Gives the events of a run with what it shares to `each`, in seq order, with values read as a `K`.
+pub(crate) fn each_event<K: DeserializeOwned>(
+    transaction: &ReadTransaction,
+    row: RunRow,
+    after: Seq,
+    up_to: Option<Seq>,
+    each: &mut dyn FnMut(Recorded<K>),
+) -> Result<(), ReadError> {
+    let segments = transaction.open_table(tables::SEGMENTS)?;
+    let stretches = stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?;
+    for stretch in stretches.iter().rev() {
+        read_stretch(&segments, *stretch, each)?;
+    }
+    Ok(())
 }
 
 /// Where the events are, the latest first.
@@ -452,21 +465,21 @@ pub(crate) fn stretches(
     ))
 }
 
-/// Adds the events of a stretch.
-pub(crate) fn read_stretch(
+/// Gives the events of a stretch to `each`, in seq order.
+pub(crate) fn read_stretch<K: DeserializeOwned>(
     segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
     stretch: Stretch,
-    events: &mut Vec<Recorded<Kept>>,
+    each: &mut dyn FnMut(Recorded<K>),
 ) -> Result<(), ReadError> {
     let mut next = stretch.after.next();
     let start = first_segment(segments, stretch)?;
     let end = tables::at(stretch.run, stretch.up_to);
     for entry in segments.range::<&[u8; 24]>(&start..=&end)? {
         let (key, row) = entry?;
-        Checked::new(key.value(), row.value())?.each(|event| {
+        Checked::new(key.value(), row.value())?.each(|event: Recorded<K>| {
             if event.seq == next && next <= stretch.up_to {
                 next = next.next();
-                events.push(event);
+                each(event);
             }
         })?;
     }

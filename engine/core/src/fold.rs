@@ -15,6 +15,7 @@ mod level;
 mod outline;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod trail;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::value::{Address, Value};
 pub use assemble::Moment;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use outline::Outline;
+pub use timeline::{Timeline, TimelineFold};
 pub use trail::Trail;
 
 /// A value in some representation that can tell the address of its content.

@@ -108,7 +108,7 @@ where
                     after: stretch.after.max(after),
                     ..*stretch
                 },
-                events,
+                &mut |event| events.push(event),
             )?;
         }
         Ok(())
@@ -249,10 +249,10 @@ fn missing(run: RunId, seq: Seq) -> ReadError {
 
 /// Applies an event. One that does not fit was recorded by a machine that thought otherwise; what it says is
 /// passed over, and the rest of the run can still be shown.
-pub(super) fn apply(
+pub(super) fn apply<K>(
     run: RunId,
-    mut fold: impl FnMut(&Recorded<Kept>) -> Result<(), Misfit>,
-    event: &Recorded<Kept>,
+    mut fold: impl FnMut(&Recorded<K>) -> Result<(), Misfit>,
+    event: &Recorded<K>,
 ) {
     if let Err(misfit) = fold(event) {
         tracing::debug!(%run, %misfit, "an event was passed over");

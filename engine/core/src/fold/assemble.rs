@@ -9,6 +9,7 @@ use crate::frame::{ExecutionFrame, FrameEffect, Metrics, NodeMoment, Output, Sna
 use crate::id::Seq;
 use crate::value::Value;
 
+use super::level::Node;
 use super::{Outline, Trail, shown_with};
 
 /// What is shown of a moment, while the events it is made of are brought together.
@@ -194,9 +195,8 @@ impl<'a, W> Moment<'a, W> {
             ..
         } = self;
         let start = outline.start.as_ref()?;
-        let prefixes = outline.prefixes();
-        let nodes = outline.nodes.iter().map(|node| {
-            let prefix = prefixes.get(node.graph as usize).map_or("", String::as_str);
+        let nodes = outline.names().into_iter().zip(&outline.nodes);
+        let nodes = nodes.map(|(name, node)| {
             let shown = trails
                 .binary_search_by_key(&node.latest, |trail| trail.id)
                 .ok();
@@ -208,7 +208,7 @@ impl<'a, W> Moment<'a, W> {
                 failed: node.failed,
                 skipped: node.skipped,
             };
-            (format!("{prefix}{}", node.id), moment)
+            (name, moment)
         });
         Some(Snapshot {
             run: outline.run,
@@ -317,6 +317,16 @@ fn output_of<V, W, E>(
 }
 
 impl Outline {
+    /// The names of the nodes in the whole run, in their order: `call/inner` for a sub-workflow's.
+    pub(super) fn names(&self) -> Vec<String> {
+        let prefixes = self.prefixes();
+        let name = |node: &Node| {
+            let prefix = prefixes.get(node.graph as usize).map_or("", String::as_str);
+            [prefix, node.id.as_str()].concat()
+        };
+        self.nodes.iter().map(name).collect()
+    }
+
     /// What stands before a node's id to name it in the whole run: `call/` for a sub-workflow's, by graph.
     fn prefixes(&self) -> Vec<String> {
         let mut prefixes = Vec::with_capacity(self.graphs.len());
