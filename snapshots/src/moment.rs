@@ -8,7 +8,7 @@ mod labels;
 mod past;
 #[cfg(test)]
 mod tests;
-mod timeline;
+pub(crate) mod timeline;
 mod window;
 
 use flowforge_engine::fold::{Addressed, Fold, Moment};

@@ -527,7 +527,7 @@ pub(crate) fn each_beside(
     }
 }
 
-fn missing_document(hash: Address) -> ReadError {
+pub(crate) fn missing_document(hash: Address) -> ReadError {
     ReadError::damaged(format!("workflow {hash}"), "its document is missing")
 }
 
@@ -614,6 +614,7 @@ mod tests {
     use crate::error::WriteError;
     use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
     use crate::search::Feed;
+    use flowforge_engine::Timestamp;
 
     /// What was appended, one append after the other, reads back equal, whole and in parts.
     fn assert_reads(journal: &Journal, number: u128, expected: &[Recorded]) {
@@ -792,8 +793,12 @@ mod tests {
     fn saving_makes_a_workflow_current_and_running_does_not() {
         let journal = journal();
         let hashes = |version| workflow("flow", version).hash();
-        journal.put_workflow(&workflow("flow", 2)).unwrap();
-        journal.put_workflow(&workflow("other", 1)).unwrap();
+        journal
+            .put_workflow(&workflow("flow", 2), Timestamp(0))
+            .unwrap();
+        journal
+            .put_workflow(&workflow("other", 1), Timestamp(0))
+            .unwrap();
         journal
             .append_wait(start(1, &[], Status::Completed))
             .unwrap();
@@ -805,7 +810,9 @@ mod tests {
             journal.latest_workflow(&"flow".into()).unwrap(),
             Some(workflow("flow", 2))
         );
-        journal.put_workflow(&workflow("flow", 1)).unwrap();
+        journal
+            .put_workflow(&workflow("flow", 1), Timestamp(0))
+            .unwrap();
         assert_eq!(
             journal.latest_workflow(&"flow".into()).unwrap(),
             Some(workflow("flow", 1))

@@ -2,7 +2,7 @@
 
 use flowforge_engine::effect::{Effect, EffectKind};
 use flowforge_engine::event::{Disposition, Ending, Event, Mode, Recorded, RunEnding, Usage};
-use flowforge_engine::fold::Fold;
+use flowforge_engine::fold::{Fold, Timeline, TimelineFold};
 use flowforge_engine::frame::{ExecutionFrame, Snapshot, Status};
 use flowforge_engine::{Failure, FailureKind, RunId, Seq, Value, Workflow};
 
@@ -312,8 +312,19 @@ fn checkpoints(journal: &Journal, run: RunId) -> Vec<(u64, u64)> {
         .unwrap()
 }
 
+/// The timeline that these events fold to.
+fn timeline(run: RunId, events: &[Recorded]) -> Timeline {
+    let mut fold = TimelineFold::new(run);
+    events.iter().for_each(|event| fold.apply(event).unwrap());
+    fold.finish()
+}
+
 /// Looks at random moments of the run, and at its frames, and compares with the fold.
 fn check(journal: &Journal, run: RunId, events: &[Recorded], chance: &mut Chance) {
+    let whole = timeline(run, events);
+    assert_eq!(journal.timeline(run, None).unwrap(), whole);
+    let from = Seq(chance.below(events.len() as u64));
+    assert_eq!(journal.timeline(run, from).unwrap(), whole.since(from));
     for look in 0..10 {
         let cut = if look == 0 {
             events.len()

@@ -37,7 +37,8 @@ impl Journal {
     }
 }
 
-pub(super) fn fold(transaction: &ReadTransaction, run: RunId) -> Result<Timeline, ReadError> {
+/// The timeline of a run that is there.
+pub(crate) fn fold(transaction: &ReadTransaction, run: RunId) -> Result<Timeline, ReadError> {
     let mut fold = TimelineFold::new(run);
     let row = existing(transaction, run)?;
     let each = &mut |event: Recorded<Unread>| {
