@@ -31,15 +31,15 @@ pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if let Some(response) = file(path, &headers) {
         return response;
     }
-    if path.starts_with(HASHED) || path.contains('.') {
+    if path != INDEX && path.contains('.') {
         return StatusCode::NOT_FOUND.into_response();
     }
-    file(INDEX, &headers).unwrap_or_else(|| page(StatusCode::OK, MISSING.into()))
+    file(INDEX, &headers).unwrap_or_else(|| page(MISSING))
 }
 
-fn page(status: StatusCode, html: Vec<u8>) -> Response {
+fn page(html: &'static str) -> Response {
     let kind = (header::CONTENT_TYPE, "text/html; charset=utf-8");
-    (status, [kind, (header::CACHE_CONTROL, "no-cache")], html).into_response()
+    ([kind, (header::CACHE_CONTROL, "no-cache")], html).into_response()
 }
 
 #[cfg(not(debug_assertions))]

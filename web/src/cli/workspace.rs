@@ -129,7 +129,7 @@ impl Opened {
     /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
         if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(workflow) {
-            self.journal().put_workflow(workflow)?;
+            self.journal().put_workflow(workflow, SystemClock.now())?;
         }
         Ok(())
     }

@@ -418,7 +418,7 @@ async fn a_run_is_started_looked_at_and_repeated_by_key() {
     let run = api.run("hello", json!({ "name": "Ann" })).await;
     let shown = api.get(&format!("/runs/{run}")).await;
     assert_eq!(shown["status"], "COMPLETED");
-    assert_eq!(shown["output"], "Hello Ann");
+    assert_eq!(shown["output"], json!({ "text": "Hello Ann" }));
     assert_eq!(shown["waits"], json!([]));
     assert_eq!(
         api.get(&format!("/runs/{run}/workflow")).await["id"],
@@ -556,17 +556,17 @@ async fn frames_snapshots_and_slices() {
         .await;
     let greet = &frames["items"][0];
     assert_eq!(greet["nodeId"], "greet");
-    assert_eq!(greet["output"]["$preview"]["type"], "text");
+    assert_eq!(greet["output"]["$preview"]["type"], "record");
     let opened = greet["openedSeq"].as_u64().unwrap();
     let whole = api.get(&format!("/runs/{run}/frames/{opened}")).await;
-    assert_eq!(whole["output"], format!("Hello {name}"));
+    assert_eq!(whole["output"]["text"], format!("Hello {name}"));
     let small = api
         .get(&format!("/runs/{run}/frames/{opened}?values=preview"))
         .await;
     assert_eq!(small["output"], greet["output"]);
     let slice = api
         .get(&format!(
-            "/runs/{run}/frames/{opened}/value?side=output&offset=4&limit=4"
+            "/runs/{run}/frames/{opened}/value?side=output&pointer=/text&offset=4&limit=4"
         ))
         .await;
     assert_eq!(
