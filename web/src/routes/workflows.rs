@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use flowforge_engine::check::check;
 use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
-use flowforge_engine::{Address, Problem, Timestamp, Value, Workflow, WorkflowId};
+use flowforge_engine::{Address, Clock, Problem, Timestamp, Value, Workflow, WorkflowId};
+use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{ReadError, RunFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -273,7 +274,7 @@ pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem>
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
     if current.is_none_or(|current| current.hash() != hash) {
-        app.journal().put_workflow(workflow)?;
+        app.journal().put_workflow(workflow, SystemClock.now())?;
         app.plans().forget(&workflow.id);
         app.hub()
             .tell_workflow(workflow.id.as_str(), Some(hash.to_string()));
