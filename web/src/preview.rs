@@ -120,7 +120,10 @@ impl Previews {
     fn node(&self, at: NodeMoment<Kept>) -> Result<NodeMoment<Shown>, ReadError> {
         Ok(NodeMoment {
             status: at.status,
-            frame: at.frame.map(|frame| self.frame(frame)).transpose()?,
+            frame: at
+                .frame
+                .map(|frame| self.frame(*frame).map(Box::new))
+                .transpose()?,
             opened: at.opened,
             completed: at.completed,
             failed: at.failed,
