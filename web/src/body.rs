@@ -24,6 +24,9 @@ pub(crate) struct JsonBody<T>(pub(crate) T);
 /// A body that is a workflow, as JSON or YAML.
 pub(crate) struct Document(pub(crate) Workflow);
 
+/// A body that is a text.
+pub(crate) struct Text(pub(crate) String);
+
 /// The parts of the path.
 pub(crate) struct PathOf<T>(pub(crate) T);
 
@@ -48,8 +51,21 @@ impl<S: Send + Sync> FromRequest<S> for Document {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
         let text = read_text(request.into_body()).await?;
-        Ok(Self(file::parse(&with_id(&text))?))
+        parse_document(&text).map(Self)
     }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = HttpProblem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
+        read_text(request.into_body()).await.map(Self)
+    }
+}
+
+/// A workflow as JSON or YAML; one without an id gets one from its name.
+pub(crate) fn parse_document(text: &str) -> Result<Workflow, HttpProblem> {
+    Ok(file::parse(&with_id(text))?)
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<T> {

@@ -13,6 +13,7 @@ mod config;
 mod connections;
 mod headers;
 mod hub;
+mod metrics;
 mod openapi;
 mod past;
 mod plans;

@@ -5,29 +5,35 @@
     reason = "what describes the routes is generated"
 )]
 
+mod capabilities;
 mod check;
 mod diff;
 mod docs;
 mod events;
+mod execute;
 mod expressions;
 mod forks;
 mod frames;
 mod functions;
 mod health;
 mod list;
+mod metrics;
 mod nodes;
 mod runs;
 mod search;
 mod session;
 mod shown;
 mod snapshot;
+mod stats;
 mod steer;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod tokens;
 mod values;
 mod workflows;
 
+pub(crate) use execute::WithInput;
 pub(crate) use shown::RunResult;
 
 use std::sync::Arc;
@@ -53,7 +59,11 @@ fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready));
-    let mut closed = OpenApiRouter::new().nest("/api/v1", api());
+    let mut closed = OpenApiRouter::new()
+        .nest("/api/v1", api())
+        .routes(routes!(execute::execute))
+        .routes(routes!(capabilities::show))
+        .routes(routes!(metrics::show));
     if let Some(app) = app {
         closed = closed
             .route("/api/v1", any(nothing))
@@ -71,10 +81,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(workflows::list, workflows::create))
-        .routes(routes!(workflows::show, workflows::save))
+        .routes(routes!(workflows::show, workflows::save, workflows::remove))
+        .routes(routes!(workflows::versions))
         .routes(routes!(runs::start))
         .routes(routes!(runs::list))
-        .routes(routes!(runs::show))
+        .routes(routes!(runs::show, runs::rename))
+        .routes(routes!(timeline::show))
+        .routes(routes!(stats::show))
         .routes(routes!(runs::workflow))
         .routes(routes!(frames::list))
         .routes(routes!(frames::show))

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
 use flowforge_snapshots::search::{NodeIndex, Search};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{self, Access, Hosts};
 use crate::hub::Hub;
+use crate::metrics::{self, Requests};
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
 use crate::{connections, headers, routes};
@@ -43,6 +46,7 @@ pub(crate) struct App {
     hub: Hub,
     plans: Plans,
     nodes: NodeIndex,
+    requests: Requests,
     stopping: watch::Sender<bool>,
 }
 
@@ -67,6 +71,7 @@ impl App {
             hub: Hub::start(runtime.journal().clone())?,
             plans: Plans::new(runtime.clone()),
             nodes: NodeIndex::new(runtime.catalogue()),
+            requests: Requests::default(),
             stopping: watch::channel(false).0,
             runtime,
             search,
@@ -108,6 +113,10 @@ impl App {
         &self.nodes
     }
 
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
     /// The URL of this service, without a slash at its end.
     pub(crate) fn url(&self) -> String {
         match &self.public_url {
@@ -137,10 +146,17 @@ impl App {
 /// All routes, behind the checks of host and page.
 pub(crate) fn app(state: AppState) -> Router {
     routes::all(&state)
+        .layer(from_fn_with_state(Arc::clone(&state), metrics::count))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(headers::compression())
         .layer(from_fn_with_state(Arc::clone(&state), access::guard))
         .layer(from_fn(headers::always))
         .with_state(state)
+}
+
+/// A panic in a route is a bug; the others go on.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    HttpProblem::internal("a route panicked").into_response()
 }
 
 /// Serves connections until `shutdown`, then lets the requests under way finish.

@@ -1,6 +1,7 @@
 //! The shapes of what other crates define, for the description only: those crates know nothing of HTTP.
 
 #![expect(dead_code, reason = "they are described, never made")]
+#![expect(clippy::large_enum_variant, reason = "they are described, never made")]
 
 use std::collections::BTreeMap;
 
@@ -502,4 +503,46 @@ pub(crate) struct Hit {
     snippet: Snippet,
     score: f32,
     times: u64,
+}
+
+/// What `POST /execute` takes: a workflow, or one with its input.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Execute {
+    WithInput(crate::routes::WithInput),
+    Workflow(Workflow),
+}
+
+/// Every frame of a run as columns of equal length, in the order they were opened.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Timeline {
+    run: String,
+    run_status: Status,
+    #[schema(format = DateTime)]
+    started_at: String,
+    last_seq: u64,
+    /// Every frame that was opened by this event or before has closed, and will not change.
+    closed_up_to: u64,
+    /// The names of nodes; a sub-workflow's are `call/inner`.
+    nodes: Vec<String>,
+    statuses: Vec<Status>,
+    /// The node, as a place in `nodes`.
+    node: Vec<u32>,
+    /// The loop's or call's frame around it, as a place among all frames of the run; -1 for none.
+    parent: Vec<i64>,
+    /// The iteration of the loop right around it, from 0; -1 for none.
+    iteration: Vec<i64>,
+    /// Counted from 1.
+    attempt: Vec<u32>,
+    /// The event that opened it.
+    opened: Vec<u64>,
+    /// The event that closed it; 0 while it is open.
+    closed: Vec<u64>,
+    /// Milliseconds from the run's start.
+    opened_ms: Vec<u64>,
+    /// Milliseconds from the run's start; -1 while it is open.
+    closed_ms: Vec<i64>,
+    /// The status, as a place in `statuses`.
+    status: Vec<u8>,
 }

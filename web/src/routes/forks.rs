@@ -72,7 +72,7 @@ pub(crate) async fn create(
     QueryOf(waiting): QueryOf<Waiting>,
     JsonBody(new): JsonBody<NewFork>,
 ) -> Result<Response, HttpProblem> {
-    let plan_only = new.plan;
+    let (plan_only, name) = (new.plan, new.name.clone());
     let fork = new.of(run)?;
     let forking = Arc::clone(&app);
     if plan_only {
@@ -83,7 +83,12 @@ pub(crate) async fn create(
         return Ok(Json(plan.await?).into_response());
     }
     let handle = off_reactor(move || Ok(forking.runtime().fork(&fork)?)).await?;
-    runs::answer(&app, handle, waiting.wait).await
+    let forked = handle.id;
+    let answer = runs::answer(&app, handle, waiting.wait).await?;
+    if name.is_some() {
+        off_reactor(move || Ok(app.journal().name_run(forked, name.as_deref())?)).await?;
+    }
+    Ok(answer)
 }
 
 impl NewFork {
@@ -183,7 +188,7 @@ fn branch(
     Ok(Branch {
         run: RunRow::of(journal, row)?,
         at: at.map(|at| at.0),
-        name: None,
+        name: journal.run_name(run)?,
         children,
     })
 }

@@ -1,7 +1,7 @@
 //! Lists, page by page.
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How many there are on a page when nobody says.
 const LIMIT_DEFAULT: usize = 50;
@@ -15,17 +15,6 @@ pub(crate) struct List<T> {
     pub(crate) items: Vec<T>,
     /// What to ask for as `cursor` next; null on the last page.
     pub(crate) next: Option<String>,
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Page {
-    /// `next` of the page before.
-    pub(crate) cursor: Option<String>,
-    /// Most on the page, from 1 to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    pub(crate) limit: Option<usize>,
 }
 
 /// A limit as it counts.

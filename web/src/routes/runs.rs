@@ -159,15 +159,21 @@ pub(crate) async fn answer(
         let end = handle.ended().await?;
         return Ok((StatusCode::OK, Json(RunResult::from(end))).into_response());
     }
-    let run_id = handle.id;
-    let recorded = app.hub().recorded(run_id);
-    if app.journal().run(run_id)?.is_none() {
+    let run_id = recorded(app, handle).await?;
+    Ok((StatusCode::CREATED, Json(Started { run_id })).into_response())
+}
+
+/// The run's id, as soon as the run is on disk.
+pub(crate) async fn recorded(app: &AppState, handle: RunHandle) -> Result<RunId, HttpProblem> {
+    let run = handle.id;
+    let recorded = app.hub().recorded(run);
+    if app.journal().run(run)?.is_none() {
         tokio::select! {
             _ = recorded => {}
             ended = handle.ended() => drop(ended?),
         }
     }
-    Ok((StatusCode::CREATED, Json(Started { run_id })).into_response())
+    Ok(run)
 }
 
 /// Which runs.
@@ -399,6 +405,35 @@ pub(crate) async fn workflow(
         let workflow =
             workflow.ok_or_else(|| HttpProblem::no_workflow(row.workflow.id.as_str()))?;
         workflows::document(&workflow, false)
+    })
+    .await
+}
+
+/// What to change.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Rename {
+    /// What to call the run; null or nothing takes the name away.
+    #[schema(max_length = 200)]
+    name: Option<String>,
+}
+
+/// Names a run, most often a fork.
+#[utoipa::path(patch, path = "/runs/{id}", tag = "runs", request_body = Rename, params(("id" = String, Path, description = "the run")), responses(
+    (status = 200, body = RunRow),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn rename(
+    State(app): State<AppState>,
+    PathOf(run): PathOf<RunId>,
+    JsonBody(rename): JsonBody<Rename>,
+) -> Result<Json<RunRow>, HttpProblem> {
+    off_reactor(move || {
+        app.journal().name_run(run, rename.name.as_deref())?;
+        let row = app
+            .journal()
+            .run(run)?
+            .ok_or_else(|| HttpProblem::no_run(run))?;
+        Ok(Json(RunRow::of(app.journal(), row)?))
     })
     .await
 }

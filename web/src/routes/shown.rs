@@ -49,6 +49,8 @@ pub(crate) struct RunRow {
     key: Option<String>,
     /// Whether it came from a file.
     imported: bool,
+    /// What somebody called it.
+    name: Option<String>,
 }
 
 impl RunRow {
@@ -57,6 +59,7 @@ impl RunRow {
         journal: &Journal,
         row: flowforge_snapshots::RunRow,
     ) -> Result<Self, ReadError> {
+        let name = journal.run_name(row.run)?;
         Ok(Self {
             forks: journal.forks(row.run)?.len(),
             duration_ms: row.ended.map(|ended| ended.since_ms(row.started)),
@@ -72,6 +75,7 @@ impl RunRow {
             fork_of: row.fork_of,
             key: row.key,
             imported: row.imported,
+            name,
         })
     }
 }

@@ -819,3 +819,142 @@ async fn the_editor_is_served_for_every_page() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_timeline_is_columns() {
+    let api = Api::new();
+    api.save(HELLO).await;
+    let run = api.run("hello", json!({ "name": "Ann" })).await;
+    let timeline = api.get(&format!("/runs/{run}/timeline")).await;
+    assert_eq!(timeline["nodes"], json!(["start", "greet"]));
+    assert_eq!(timeline["opened"].as_array().unwrap().len(), 2);
+    assert_eq!(timeline["runStatus"], "COMPLETED");
+    let last = &timeline["lastSeq"];
+    let news = api.get(&format!("/runs/{run}/timeline?from={last}")).await;
+    assert_eq!(news["opened"], json!([]));
+}
+
+#[tokio::test]
+async fn runs_have_names_and_workflows_have_versions() {
+    let api = Api::new();
+    api.save(HELLO).await;
+    let run = api.run("hello", json!({ "name": "Ann" })).await;
+    let path = format!("/runs/{run}");
+    let (status, row) = api.ask("PATCH", &path, r#"{"name":"the good one"}"#).await;
+    assert_eq!(
+        (status, &row["name"]),
+        (StatusCode::OK, &json!("the good one"))
+    );
+    assert_eq!(api.get(&path).await["name"], "the good one");
+    let fork = json!({ "seq": 1, "name": "what if" });
+    let (_, forked) = api.post(&format!("{path}/fork"), &fork).await;
+    let forked = api
+        .get(&format!("/runs/{}", forked["runId"].as_str().unwrap()))
+        .await;
+    assert_eq!(forked["name"], "what if");
+
+    let versions = api.get("/workflows/hello/versions").await;
+    assert_eq!(versions["items"].as_array().unwrap().len(), 1);
+    assert!(api.get("/workflows").await["items"][0]["updatedAt"].is_string());
+    let (status, _) = api.ask("DELETE", "/workflows/hello", Body::empty()).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, _) = api.ask("GET", "/workflows/hello", Body::empty()).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, _) = api.post("/workflows/hello/runs", &json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(api.get(&path).await["status"], "COMPLETED", "runs stay");
+}
+
+#[tokio::test]
+async fn numbers_are_told() {
+    let api = Api::new();
+    api.save(HELLO).await;
+    api.run("hello", json!({ "name": "Ann" })).await;
+    let stats = api.get("/stats").await;
+    assert_eq!((&stats["runs"], &stats["failed"]), (&json!(1), &json!(0)));
+    assert!(stats["store"]["bytes"].as_u64().unwrap() > 0);
+    let ask = |path: &str| api.request("GET", path).body(Body::empty()).unwrap();
+    let response = api.send(ask("/metrics")).await;
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let text = std::str::from_utf8(&bytes).unwrap();
+    for line in [
+        "flowforge_runs_started_total 1",
+        "flowforge_runs_ended_total{status=\"completed\"} 1",
+        "flowforge_frames_total 2",
+        "flowforge_http_requests_total{method=\"POST\",route=\"/api/v1/workflows\",status=\"201\"} 1",
+        "le=\"+Inf\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let (_, can) = read(api.send(ask("/capabilities")).await).await;
+    assert!(
+        can["nodeTypes"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("http.request"))
+    );
+    assert_eq!(can["latency"]["runs"], 1);
+}
+
+#[tokio::test]
+async fn a_workflow_that_is_sent_is_run_and_streamed() {
+    let api = Api::new();
+    let workflow = json!({ "id": "sent", "graph": {
+        "nodes": [{ "id": "start", "type": "trigger.manual" }], "edges": [],
+    }});
+    for body in [json!({ "workflow": workflow, "input": 7 }), workflow] {
+        let request = api
+            .request("POST", "/execute")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = api.send(request).await;
+        let run = response.headers()["x-run-id"].to_str().unwrap().to_owned();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let told = messages(std::str::from_utf8(&bytes).unwrap());
+        assert_eq!(told.first().unwrap().0, "runStarted");
+        assert_eq!(told.last().unwrap().2["status"], "COMPLETED");
+        api.get(&format!("/runs/{run}")).await;
+    }
+    assert_eq!(
+        api.get("/workflows").await["items"],
+        json!([]),
+        "it is not saved"
+    );
+    let request = api
+        .request("POST", "/execute")
+        .body(Body::from("{}"))
+        .unwrap();
+    assert_eq!(api.send(request).await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_is_served_is_what_is_described() {
+    let api = Api::new();
+    let source = include_str!("../routes.rs");
+    let described: usize = super::description()
+        .paths
+        .paths
+        .values()
+        .map(|item| {
+            [&item.get, &item.post, &item.put, &item.delete, &item.patch]
+                .iter()
+                .filter(|op| op.is_some())
+                .count()
+        })
+        .sum();
+    let handlers: usize = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".routes(routes!("))
+        .map(|list| list.matches("::").count())
+        .sum();
+    assert_eq!(handlers, described);
+    let request = api
+        .request("PATCH", "/api/v1/nodes")
+        .body(Body::empty())
+        .unwrap();
+    let (status, problem) = read(api.send(request).await).await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::METHOD_NOT_ALLOWED, "wrong-method")
+    );
+}

@@ -120,12 +120,13 @@ fn row(app: &App, saved: WorkflowRef, workflow: &Workflow) -> Result<WorkflowRow
         ..RunFilter::default()
     };
     let last = app.journal().runs(&filter, None, 1)?.rows.pop();
+    let versions = app.journal().workflow_versions(&saved.id)?;
     Ok(WorkflowRow {
         name: name_of(workflow),
         description: text_of(workflow, "description").to_owned(),
         nodes: workflow.graph.nodes.len(),
         tags: tags_of(workflow).map(str::to_owned).collect(),
-        updated_at: None,
+        updated_at: versions.first().and_then(|current| current.saved_at),
         last_run: last
             .map(|last| RunRow::of(app.journal(), last))
             .transpose()?,
@@ -331,4 +332,62 @@ pub(crate) async fn plan(
     }
     let (app, id) = (Arc::clone(app), id.clone());
     off_reactor(move || app.plans().load(&id)).await
+}
+
+/// Takes a workflow off the list; its runs, and the versions that they executed, stay.
+#[utoipa::path(delete, path = "/workflows/{id}", tag = "workflows", params(("id" = String, Path, description = "the workflow")), responses(
+    (status = 204),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn remove(
+    State(app): State<AppState>,
+    PathOf(id): PathOf<String>,
+) -> Result<StatusCode, HttpProblem> {
+    off_reactor(move || {
+        let workflow = WorkflowId::from(id.as_str());
+        if !app.journal().remove_workflow(&workflow)? {
+            return Err(HttpProblem::no_workflow(&id));
+        }
+        app.plans().forget(&workflow);
+        app.hub().tell_workflow(&id, None);
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// A version that was saved.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VersionRow {
+    hash: String,
+    /// The number that the document gives itself.
+    version: u64,
+    /// When it was saved; null when that was not recorded.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    saved_at: Option<Timestamp>,
+}
+
+/// The versions that were saved, the current one first.
+#[utoipa::path(get, path = "/workflows/{id}/versions", tag = "workflows", params(("id" = String, Path, description = "the workflow")), responses(
+    (status = 200, body = List<VersionRow>),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn versions(
+    State(app): State<AppState>,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<List<VersionRow>>, HttpProblem> {
+    off_reactor(move || {
+        let versions = app.journal().workflow_versions(&id.as_str().into())?;
+        if versions.is_empty() {
+            return Err(HttpProblem::no_workflow(&id));
+        }
+        let items = versions.iter().map(|saved| VersionRow {
+            hash: saved.hash.to_string(),
+            version: saved.version,
+            saved_at: saved.saved_at,
+        });
+        let items = items.collect();
+        Ok(Json(List { items, next: None }))
+    })
+    .await
 }
