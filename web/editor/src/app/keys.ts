@@ -109,13 +109,17 @@ export const keyOf = (action: Action): string => {
 
 export function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select");
+  return (
+    target.isContentEditable || target.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select")
+  );
 }
 
 /** Where the focus is: the nearest element that says so, else what the screen says. */
 function whereIs(target: EventTarget | null): Where | "elsewhere" {
   const named = target instanceof Element ? target.closest("[data-keys]") : null;
-  const where = named?.getAttribute("data-keys") ?? document.querySelector("[data-keys-default]")?.getAttribute("data-keys-default");
+  const where =
+    named?.getAttribute("data-keys") ??
+    document.querySelector("[data-keys-default]")?.getAttribute("data-keys-default");
   if (where === "canvas" || where === "timeline" || where === "elsewhere") return where;
   return "anywhere";
 }

@@ -8,13 +8,14 @@ import {
   type Connection,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
 import { useKeys } from "../app/keys";
 import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
 import { useShown } from "../document/useDocument";
+import { viewOf } from "../document/view";
 import { CanvasActions } from "./actions";
 import { CanvasDoc } from "./canvasDoc";
 import type { FlowEdge, FlowNode } from "./flowTypes";
@@ -24,6 +25,7 @@ import { canJoin } from "./insert";
 import { LoopNode } from "./LoopNode";
 import { MiniMap } from "./MiniMap";
 import { NoteNode } from "./NoteNode";
+import { leaveScreen, onScreen } from "./onScreen";
 import { Overview } from "./Overview";
 import { Palette } from "./Palette";
 import { closePalette, openPalette } from "./paletteStore";
@@ -34,10 +36,10 @@ import { useSettings } from "./settings";
 import { GRID, ZOOM_MIN } from "./size";
 import { SnapLines } from "./SnapLines";
 import { StepNode } from "./StepNode";
-import { ToFlow } from "./toFlow";
+import { ToFlow, type Flow } from "./toFlow";
 import { Toolbar } from "./Toolbar";
 import { useClipboard } from "./useClipboard";
-import { useCommands, type Drawing } from "./useCommands";
+import { useCommands, type Commands } from "./useCommands";
 import { useHand } from "./useHand";
 import { useOverview } from "./useOverview";
 import { usePlaced } from "./usePlaced";
@@ -71,16 +73,10 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   const look = useMemo(() => ({ specs, density }), [specs, density]);
   const placed = usePlaced(shown, look);
   const [toFlow] = useState(() => new ToFlow());
-  const flow = useMemo(
-    () => (placed ? toFlow.flow(shown, { ...look, placed }) : null),
-    [toFlow, shown, look, placed],
-  );
-  const latest = useRef<Drawing>({ nodes: [], edges: [] });
-  useEffect(() => {
-    if (flow) latest.current = flow;
-  }, [flow]);
-  const commands = useCommands(doc, specs, editable, latest);
+  const flow = useMemo(() => (placed ? toFlow.flow(shown, { ...look, placed }) : null), [toFlow, shown, look, placed]);
+  const commands = useCommands(doc, specs, editable);
   useCanvasKeys(commands);
+  useOnScreen(doc, specs, flow, commands);
   useClipboard(commands, editable);
   const all = useMemo(() => [...specs.values()], [specs]);
   const ask = useMemo(() => ({ insertOn: commands.insertOn }), [commands]);
@@ -91,8 +87,8 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
         className="canvas"
         data-keys="canvas"
         data-pane="canvas"
-        onPointerMove={(event) => (commands.pointer.current = { x: event.clientX, y: event.clientY })}
-        onPointerLeave={() => (commands.pointer.current = null)}
+        onPointerMove={(event) => pointAt({ x: event.clientX, y: event.clientY })}
+        onPointerLeave={() => pointAt(null)}
       >
         <Drawn doc={doc} specs={specs} editable={editable} flow={flow} placed={placed} />
         <Toolbar doc={doc} editable={editable} />
@@ -210,10 +206,29 @@ function portType(node: FlowNode, port: string, side: "output" | "input"): strin
   return ports.find(({ name }) => name === port)?.type ?? "any";
 }
 
-function useCanvasKeys(commands: ReturnType<typeof useCommands>) {
+const pointAt = (pointer: Position | null) => Object.assign(onScreen, { pointer });
+
+function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { reveal }: Commands) {
+  useEffect(() => {
+    if (flow) Object.assign(onScreen, flow);
+  }, [flow]);
+  useEffect(() => {
+    const named = () =>
+      viewOf(doc)
+        .get()
+        .nodes.map(({ key, value }) => {
+          const spec = specs.get(value.type);
+          return { id: key, title: value.name ?? spec?.title ?? value.type, icon: spec?.icon };
+        });
+    Object.assign(onScreen, { show: reveal, named });
+    return leaveScreen;
+  }, [reveal, doc, specs]);
+}
+
+function useCanvasKeys(commands: Commands) {
   // Only what there is a key for; the rest is asked for by hand.
-  const { clip, pasteText, pointer, pick, insertOn, reveal, ...keyed } = commands;
-  void [clip, pasteText, pointer, pick, insertOn, reveal];
+  const { clip, pasteText, pick, insertOn, reveal, ...keyed } = commands;
+  void [clip, pasteText, pick, insertOn, reveal];
   useKeys(keyed);
 }
 
@@ -222,7 +237,9 @@ function Empty({ all }: { all: NodeSpec[] }) {
   return (
     <div className="canvas-empty">
       <p className="text-base font-semibold">An empty workflow</p>
-      <p className="text-ink-soft">Begin with what starts it. Then drag from a port, or press Tab, to add what follows.</p>
+      <p className="text-ink-soft">
+        Begin with what starts it. Then drag from a port, or press Tab, to add what follows.
+      </p>
       {trigger && (
         <button
           type="button"

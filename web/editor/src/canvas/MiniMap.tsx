@@ -36,7 +36,12 @@ export function MiniMap({ nodes }: { nodes: readonly FlowNode[] }) {
         const status = byNode[shape.id]?.status;
         pen.globalAlpha = shape.kind === "group" || shape.kind === "loop" ? 0.35 : 1;
         pen.fillStyle = colors(status ? status.toLowerCase() : shape.kind === "trigger" ? "accent" : "line-strong");
-        pen.fillRect(fit.x(shape.x), fit.y(shape.y), Math.max(1.5, shape.width * fit.scale), Math.max(1.5, shape.height * fit.scale));
+        pen.fillRect(
+          fit.x(shape.x),
+          fit.y(shape.y),
+          Math.max(1.5, shape.width * fit.scale),
+          Math.max(1.5, shape.height * fit.scale),
+        );
       }
       return made;
     };

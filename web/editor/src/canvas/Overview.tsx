@@ -44,7 +44,9 @@ export function Overview({ flow, selected, doc }: OverviewProps) {
       stops.forEach((stop) => stop());
     };
   }, [scene, selected, store, doc, flow]);
-  return <canvas ref={canvas} className="overview" aria-label={`Overview of ${scene.shapes.length} nodes`} role="img" />;
+  return (
+    <canvas ref={canvas} className="overview" aria-label={`Overview of ${scene.shapes.length} nodes`} role="img" />
+  );
 }
 
 class Screen {
@@ -88,13 +90,15 @@ function hit(scene: Scene, area: HTMLElement, eye: Eye, event: MouseEvent): Shap
   const corner = area.getBoundingClientRect();
   const x = (event.clientX - corner.left - eye.x) / eye.zoom;
   const y = (event.clientY - corner.top - eye.y) / eye.zoom;
-  const isUnder = (shape: Shape) => x >= shape.x && x <= shape.x + shape.width && y >= shape.y && y <= shape.y + shape.height;
+  const isUnder = (shape: Shape) =>
+    x >= shape.x && x <= shape.x + shape.width && y >= shape.y && y <= shape.y + shape.height;
   return scene.shapes.findLast((shape) => shape.kind !== "group" && isUnder(shape));
 }
 
 /** Takes the pointer before React Flow does when it is on a shape; the empty canvas stays React Flow's. */
 function hearHand(area: HTMLElement, screen: Screen, scene: Scene, live: Live, doc: Y.Doc | null, flow: Flow) {
-  const overview = (event: Event) => event.target instanceof Element && event.target.closest(".react-flow__pane, .overview");
+  const overview = (event: Event) =>
+    event.target instanceof Element && event.target.closest(".react-flow__pane, .overview");
   let start: Position | null = null;
   const down = (event: PointerEvent) => {
     const found = event.button === 0 && overview(event) ? hit(scene, area, screen.eye(), event) : undefined;
@@ -103,7 +107,11 @@ function hearHand(area: HTMLElement, screen: Screen, scene: Scene, live: Live, d
     start = { x: event.clientX, y: event.clientY };
     const chosen = useSelection.getState().nodes;
     // The selection is shown at once; React hears of it when the hand lets go.
-    live.selected = event.shiftKey ? new Set([...chosen, found.id]) : chosen.has(found.id) ? chosen : new Set([found.id]);
+    live.selected = event.shiftKey
+      ? new Set([...chosen, found.id])
+      : chosen.has(found.id)
+        ? chosen
+        : new Set([found.id]);
     addEventListener("pointermove", move);
     addEventListener("pointerup", up, { once: true });
     screen.soon();
@@ -139,7 +147,9 @@ function drop(doc: Y.Doc, flow: Flow, selected: ReadonlySet<string>, by: Positio
   const moved = flow.nodes.filter((node) => selected.has(node.id) && !selected.has(node.parentId ?? ""));
   const at = ({ position }: { position: Position }) => ({ x: position.x + by.x, y: position.y + by.y });
   const steps = moved.filter((node) => isStepId(node.id));
-  const notes = moved.flatMap((node) => (noteKeyOf(node.id) === null ? [] : [[noteKeyOf(node.id) ?? "", at(node)] as const]));
+  const notes = moved.flatMap((node) =>
+    noteKeyOf(node.id) === null ? [] : [[noteKeyOf(node.id) ?? "", at(node)] as const],
+  );
   if (steps.length > 0) moveNodes(doc, Object.fromEntries(steps.map((node) => [node.id, at(node)])));
   if (notes.length > 0) moveNotes(doc, Object.fromEntries(notes));
 }

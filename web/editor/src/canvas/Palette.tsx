@@ -91,7 +91,9 @@ function useFound(query: string, all: NodeSpec[]): NodeSpec[] {
   });
   if (query === "") return all;
   const word = query.toLowerCase();
-  return data ?? all.filter((spec) => `${spec.title} ${spec.type} ${spec.words.join(" ")}`.toLowerCase().includes(word));
+  return (
+    data ?? all.filter((spec) => `${spec.title} ${spec.type} ${spec.words.join(" ")}`.toLowerCase().includes(word))
+  );
 }
 
 function isUseful(spec: NodeSpec, { wire, edge }: PaletteAsk): boolean {

@@ -45,7 +45,12 @@ function EditTools({ doc }: { doc: Y.Doc }) {
   const history = useHistory(doc);
   return (
     <>
-      <button type="button" className="tool wide primary" title={`Add a node (${keyOf("add")})`} onClick={() => act("add")}>
+      <button
+        type="button"
+        className="tool wide primary"
+        title={`Add a node (${keyOf("add")})`}
+        onClick={() => act("add")}
+      >
         <Plus size={16} aria-hidden />
         Add
       </button>
@@ -92,7 +97,12 @@ function Tool({ action, label, disabled = false, children }: ToolProps) {
 function Zoom() {
   const percent = useStore((state) => Math.round(state.transform[2] * 100));
   return (
-    <button type="button" className="tool wide" title={`Zoom to 100 % (${keyOf("zoomReset")})`} onClick={() => act("zoomReset")}>
+    <button
+      type="button"
+      className="tool wide"
+      title={`Zoom to 100 % (${keyOf("zoomReset")})`}
+      onClick={() => act("zoomReset")}
+    >
       <span className="tabular-nums">{percent} %</span>
     </button>
   );

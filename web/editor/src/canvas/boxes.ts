@@ -31,7 +31,11 @@ export function stepBoxes(nodes: readonly FlowNode[]): StepBox[] {
 
 /** The innermost loop around a point. */
 export function loopAt(boxes: readonly StepBox[], { x, y }: Position): StepBox | null {
-  return boxes.findLast((box) => box.loop && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height) ?? null;
+  return (
+    boxes.findLast(
+      (box) => box.loop && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height,
+    ) ?? null
+  );
 }
 
 /** A place on the canvas as seen from inside a loop. */

@@ -87,7 +87,9 @@ function joinAfter(spec: NodeSpec, beside: StepBox, { doc, specs }: InsertInto):
 /** Between the ends of an edge; when there is no room, all that follows moves on, in the same step. */
 function insertOn(key: string, spec: NodeSpec, size: Size, into: InsertInto): NodeId {
   const { doc, specs, boxes } = into;
-  const edge = viewOf(doc).get().edges.find((entry) => entry.key === key)?.value;
+  const edge = viewOf(doc)
+    .get()
+    .edges.find((entry) => entry.key === key)?.value;
   const source = boxes.find((box) => box.id === edge?.source);
   const target = boxes.find((box) => box.id === edge?.target);
   const entered = spec.inputs[0]?.name ?? "in";
@@ -124,7 +126,14 @@ function pushOn(first: NodeId, by: number, { doc, boxes }: InsertInto) {
 }
 
 /** Whether two ports may be joined at all, by their types. */
-export function canJoin(doc: Y.Doc, specs: Specs, source: NodeId, sourcePort: string, target: NodeId, targetPort: string) {
+export function canJoin(
+  doc: Y.Doc,
+  specs: Specs,
+  source: NodeId,
+  sourcePort: string,
+  target: NodeId,
+  targetPort: string,
+) {
   const [from, to] = [viewOf(doc).node(source), viewOf(doc).node(target)];
   if (!from || !to || source === target || (from.parent ?? null) !== (to.parent ?? null)) return false;
   const out = outputPorts(from, specs.get(from.type)).find((port) => port.name === sourcePort);

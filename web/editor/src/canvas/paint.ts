@@ -53,7 +53,9 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, eye: Eye,
   paintEdges(context, scene, boxes, eye, color);
   const seen = scene.shapes.flatMap((shape, at) => {
     const box = boxes[at];
-    return box && box.x < eye.width && box.y < eye.height && box.x + box.width > 0 && box.y + box.height > 0 ? [{ shape, box }] : [];
+    return box && box.x < eye.width && box.y < eye.height && box.x + box.width > 0 && box.y + box.height > 0
+      ? [{ shape, box }]
+      : [];
   });
   for (const { shape, box } of seen) paintShape(context, shape, box, live, color);
 }
@@ -77,7 +79,8 @@ function paintEdges(context: CanvasRenderingContext2D, scene: Scene, boxes: read
     const x1 = a.x + a.width;
     const y1 = a.y + a.height / 2;
     const y2 = b.y + b.height / 2;
-    if (Math.max(x1, b.x) < 0 || Math.min(x1, b.x) > eye.width || Math.max(y1, y2) < 0 || Math.min(y1, y2) > eye.height) continue;
+    if (Math.max(x1, b.x) < 0 || Math.min(x1, b.x) > eye.width || Math.max(y1, y2) < 0 || Math.min(y1, y2) > eye.height)
+      continue;
     context.moveTo(x1, y1);
     context.lineTo(b.x, y2);
   }
@@ -86,7 +89,13 @@ function paintEdges(context: CanvasRenderingContext2D, scene: Scene, boxes: read
   context.stroke();
 }
 
-function paintShape(context: CanvasRenderingContext2D, shape: Shape, box: Box, { selected, status }: Live, color: Colors) {
+function paintShape(
+  context: CanvasRenderingContext2D,
+  shape: Shape,
+  box: Box,
+  { selected, status }: Live,
+  color: Colors,
+) {
   const now = status(shape.id);
   context.globalAlpha = shape.disabled || shape.kind === "group" ? 0.45 : 1;
   context.fillStyle = color(fillOf(shape));

@@ -20,7 +20,10 @@ export function freePlace(wanted: Position, size: Size, others: readonly Box[]):
 
 function touches(a: Box, b: Box): boolean {
   return (
-    a.x < b.x + b.width + STEP && b.x < a.x + a.width + STEP && a.y < b.y + b.height + STEP && b.y < a.y + a.height + STEP
+    a.x < b.x + b.width + STEP &&
+    b.x < a.x + a.width + STEP &&
+    a.y < b.y + b.height + STEP &&
+    b.y < a.y + a.height + STEP
   );
 }
 

@@ -1,6 +1,6 @@
 /** What keys, menus and the toolbar do on the canvas. */
 import { useReactFlow } from "@xyflow/react";
-import { useMemo, useRef } from "react";
+import { useMemo } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
 import { addNote, connectAll, group, moveNodes, paste, remove, setDisabled, ungroup } from "../document/edits";
@@ -16,6 +16,7 @@ import { absolute } from "./fromFlow";
 import { groupFlowId, groupKeyOf, noteFlowId, noteKeyOf, type FlowEdge, type FlowNode } from "./flowTypes";
 import { insert } from "./insert";
 import { layoutJob } from "./layoutJob";
+import { onScreen } from "./onScreen";
 import { closePalette, openPalette, type PaletteAsk } from "./paletteStore";
 import { nearestIn } from "./place";
 import { inputPorts, outputPorts } from "./ports";
@@ -23,7 +24,6 @@ import { startRenaming } from "./renaming";
 import { select, selectedSteps, selectNothing, soleStep, useSelection } from "./selection";
 import { DENSITIES, useSettings } from "./settings";
 import { GRID, ZOOM_MIN } from "./size";
-import type { Flow as ToFlowDrawing } from "./toFlow";
 
 /** How far a copy lands from what was copied. */
 const BESIDE = { x: GRID * 4, y: GRID * 4 };
@@ -32,23 +32,20 @@ export const motionMs = () => (matchMedia("(prefers-reduced-motion: reduce)").ma
 
 export type Commands = ReturnType<typeof useCommands>;
 
-export function useCommands(doc: Y.Doc, specs: Specs, editable: boolean, latest: { readonly current: Drawing }) {
+export function useCommands(doc: Y.Doc, specs: Specs, editable: boolean) {
   const view = useReactFlow<FlowNode, FlowEdge>();
-  /** Where the pointer was last on the canvas, in the window. */
-  const pointer = useRef<Position | null>(null);
   return useMemo(() => {
-    const flow: Flow = { ...view, nodes: () => latest.current.nodes, edges: () => latest.current.edges };
+    const flow: Flow = { ...view, nodes: () => onScreen.nodes, edges: () => onScreen.edges };
     const moves = moving(flow);
-    if (!editable) return { ...nothing(), ...moves, pointer };
-    return { ...editing(doc, specs, flow, pointer), ...moves, pointer };
-  }, [doc, specs, view, latest, editable]);
+    return editable ? { ...editing(doc, specs, flow), ...moves } : { ...nothing(), ...moves };
+  }, [doc, specs, view, editable]);
 }
 
-/** What is drawn, also while React Flow itself holds nothing because the overview is shown. */
-export type Drawing = Pick<ToFlowDrawing, "nodes" | "edges">;
-
 type View = ReturnType<typeof useReactFlow<FlowNode, FlowEdge>>;
-type Flow = Omit<View, "getNodes" | "getEdges" | "fitView"> & { nodes: () => FlowNode[]; edges: () => FlowEdge[] };
+type Flow = Omit<View, "getNodes" | "getEdges" | "fitView"> & {
+  nodes: () => readonly FlowNode[];
+  edges: () => readonly FlowEdge[];
+};
 
 function middleOf(flow: Flow): Position {
   const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
@@ -63,7 +60,9 @@ export function show(ids: readonly string[]) {
   if (first === undefined) return;
   // The node may be drawn only with the next frame.
   requestAnimationFrame(() =>
-    document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(first)}"]`)?.focus({ preventScroll: true }),
+    document
+      .querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(first)}"]`)
+      ?.focus({ preventScroll: true }),
   );
 }
 
@@ -76,12 +75,20 @@ function reveal(flow: Flow, id: string) {
   const end = flow.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height });
   const isSeen = at.x >= pane.left && at.y >= pane.top && end.x <= pane.right && end.y <= pane.bottom;
   if (isSeen) return;
-  void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: Math.max(flow.getZoom(), 0.6), duration: motionMs() });
+  void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
+    zoom: Math.max(flow.getZoom(), 0.6),
+    duration: motionMs(),
+  });
 }
 
 /** Shows everything, but nothing larger than it is. */
 function fit(flow: Flow) {
-  const boxes = [...absolute(flow.nodes()).values()].map(({ node, x, y }) => ({ x, y, right: x + (node.width ?? 0), bottom: y + (node.height ?? 0) }));
+  const boxes = [...absolute(flow.nodes()).values()].map(({ node, x, y }) => ({
+    x,
+    y,
+    right: x + (node.width ?? 0),
+    bottom: y + (node.height ?? 0),
+  }));
   const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
   if (boxes.length === 0 || !pane) return;
   const left = Math.min(...boxes.map(({ x }) => x));
@@ -97,7 +104,9 @@ function moving(flow: Flow) {
   const step = (dx: number, dy: number) => {
     const boxes = stepBoxes(flow.nodes());
     const from = boxes.find((box) => box.id === [...useSelection.getState().nodes].at(-1));
-    const next = from ? nearestIn(from, boxes, dx, dy) : boxes.reduce<(typeof boxes)[number] | null>((a, b) => (a && a.x <= b.x ? a : b), null);
+    const next = from
+      ? nearestIn(from, boxes, dx, dy)
+      : boxes.reduce<(typeof boxes)[number] | null>((a, b) => (a && a.x <= b.x ? a : b), null);
     if (!next) return;
     reveal(flow, next.id);
     show([next.id]);
@@ -111,18 +120,29 @@ function moving(flow: Flow) {
     fit: () => fit(flow),
     zoomIn: () => void flow.zoomIn({ duration: motionMs() }),
     zoomOut: () => void flow.zoomOut({ duration: motionMs() }),
-    selectAll: () => select(flow.nodes().map(({ id }) => id), flow.edges().map(({ id }) => id)),
+    selectAll: () =>
+      select(
+        flow.nodes().map(({ id }) => id),
+        flow.edges().map(({ id }) => id),
+      ),
     selectNone: () => {
       closePalette();
       selectNothing();
     },
     density: () =>
-      useSettings.setState(({ density }) => ({ density: DENSITIES[(DENSITIES.indexOf(density) + 1) % DENSITIES.length] ?? "normal" })),
+      useSettings.setState(({ density }) => ({
+        density: DENSITIES[(DENSITIES.indexOf(density) + 1) % DENSITIES.length] ?? "normal",
+      })),
     reveal: (id: string) => {
       reveal(flow, id);
       show([id]);
     },
-    edit: () => document.querySelector<HTMLElement>("[data-pane=inspector] :is(input, textarea, select, [contenteditable=true], button)")?.focus(),
+    edit: () =>
+      document
+        .querySelector<HTMLElement>(
+          "[data-pane=inspector] :is(input, textarea, select, [contenteditable=true], button)",
+        )
+        ?.focus(),
   };
 }
 
@@ -153,7 +173,7 @@ function nothing() {
   };
 }
 
-function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Position | null }) {
+function editing(doc: Y.Doc, specs: Specs, flow: Flow) {
   const chosen = () => [...useSelection.getState().nodes];
   const chosenNotes = () => chosen().flatMap((id) => noteKeyOf(id) ?? []);
   const boxes = () => stepBoxes(flow.nodes());
@@ -178,13 +198,19 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Posit
     const ids = new Set(selectedSteps());
     const moved = flow.nodes().filter((node) => ids.has(node.id) && !ids.has(node.parentId ?? ""));
     if (moved.length === 0) return;
-    moveNodes(doc, Object.fromEntries(moved.map(({ id, position: { x, y } }) => [id, { x: x + dx * GRID, y: y + dy * GRID }])));
+    moveNodes(
+      doc,
+      Object.fromEntries(moved.map(({ id, position: { x, y } }) => [id, { x: x + dx * GRID, y: y + dy * GRID }])),
+    );
   };
 
   return {
     add: () => {
       const sole = soleStep(useSelection.getState());
-      const node = sole === null ? null : document.querySelector(`.react-flow__node[data-id="${CSS.escape(sole)}"]`)?.getBoundingClientRect();
+      const node =
+        sole === null
+          ? null
+          : document.querySelector(`.react-flow__node[data-id="${CSS.escape(sole)}"]`)?.getBoundingClientRect();
       const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
       const screen = node
         ? { x: node.right + 16, y: node.top }
@@ -212,10 +238,13 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Posit
     delete: removeChosen,
     duplicate: () => {
       const clip = copy(doc, selectedSteps(), chosenNotes());
-      if (clip.nodes.length + (clip.notes?.length ?? 0) > 0) pasteClip(placed(clip, flow), BESIDE, soleParent(clip), "Duplicate");
+      if (clip.nodes.length + (clip.notes?.length ?? 0) > 0)
+        pasteClip(placed(clip, flow), BESIDE, soleParent(clip), "Duplicate");
     },
     connect: () => {
-      const order = boxes().filter((box) => selectedSteps().includes(box.id)).sort((a, b) => a.x - b.x || a.y - b.y);
+      const order = boxes()
+        .filter((box) => selectedSteps().includes(box.id))
+        .sort((a, b) => a.x - b.x || a.y - b.y);
       const wires = order.slice(1).flatMap((to, at) => {
         const from = order[at];
         if (!from) return [];
@@ -232,7 +261,7 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Posit
     },
     ungroup: () => chosen().forEach((id) => groupKeyOf(id) !== null && ungroup(doc, groupKeyOf(id) ?? "")),
     note: () => {
-      const at = pointer.current ? flow.screenToFlowPosition(pointer.current) : middleOf(flow);
+      const at = onScreen.pointer ? flow.screenToFlowPosition(onScreen.pointer) : middleOf(flow);
       select([noteFlowId(addNote(doc, at))]);
       requestAnimationFrame(() => document.querySelector<HTMLElement>(".note.selected textarea")?.focus());
     },
@@ -264,7 +293,7 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Posit
     pasteText: (text: string) => {
       const clip = parseClip(text);
       if (!clip) return say("The clipboard holds no nodes.");
-      const at = pointer.current && flow.screenToFlowPosition(pointer.current);
+      const at = onScreen.pointer && flow.screenToFlowPosition(onScreen.pointer);
       const corner = cornerOf(clip);
       if (!at || !corner) return pasteClip(clip, BESIDE, null);
       const holder = loopAt(boxes(), at);
@@ -277,7 +306,10 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow, pointer: { current: Posit
 /** A clip in which every node says where it stands, also one that was only arranged. */
 function placed(clip: Clip, flow: Flow): Clip {
   const at = new Map(flow.nodes().map((node) => [node.id, node.position]));
-  return { ...clip, nodes: clip.nodes.map((node) => ({ ...node, position: node.position ?? at.get(node.id) ?? { x: 0, y: 0 } })) };
+  return {
+    ...clip,
+    nodes: clip.nodes.map((node) => ({ ...node, position: node.position ?? at.get(node.id) ?? { x: 0, y: 0 } })),
+  };
 }
 
 /** The loop that all topmost nodes of a clip were in. */

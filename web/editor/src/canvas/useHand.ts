@@ -32,7 +32,9 @@ export function useHand(doc: Y.Doc, placed: Placed | null) {
   const onNodesChange = useCallback(
     (changes: NodeChange<FlowNode>[]) => {
       turnSelection("nodes", changes);
-      const positions = changes.flatMap((c) => (c.type === "position" && c.position ? [[c.id, c.position] as const] : []));
+      const positions = changes.flatMap((c) =>
+        c.type === "position" && c.position ? [[c.id, c.position] as const] : [],
+      );
       if (positions.length === 0) return;
       const moved = new Map(positions);
       const lines = snapOne(moved, getNodes(), around.current);
@@ -95,12 +97,17 @@ function siblingsNear(node: FlowNode, all: readonly FlowNode[]): Box[] {
   if (!own) return [];
   return boxes.filter(
     (box) =>
-      box.id !== own.id && box.parent === own.parent && Math.abs(box.x - own.x) < SNAP_FAR && Math.abs(box.y - own.y) < SNAP_FAR,
+      box.id !== own.id &&
+      box.parent === own.parent &&
+      Math.abs(box.x - own.x) < SNAP_FAR &&
+      Math.abs(box.y - own.y) < SNAP_FAR,
   );
 }
 
-const membersOf = (node: FlowNode): readonly string[] => (node.type === "group" ? (node.data as GroupData).group.nodes : []);
-const isMemberOf = (node: FlowNode, groups: readonly FlowNode[]) => groups.some((group) => membersOf(group).includes(node.id));
+const membersOf = (node: FlowNode): readonly string[] =>
+  node.type === "group" ? (node.data as GroupData).group.nodes : [];
+const isMemberOf = (node: FlowNode, groups: readonly FlowNode[]) =>
+  groups.some((group) => membersOf(group).includes(node.id));
 
 /** A dragged group takes its nodes along. */
 function dragMembers(moved: Map<string, Position>, all: readonly FlowNode[]) {
