@@ -1,0 +1,2 @@
+/** What the browser has and jsdom lacks. */
+import "fake-indexeddb/auto";
