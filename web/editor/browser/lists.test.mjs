@@ -63,11 +63,13 @@ test("the command palette finds nodes, workflows and actions; the help lists the
     });
     await page.keyboard.press("0");
     await page.keyboard.press(`${MOD}+k`);
+    await page.waitForSelector(".commands [cmdk-input]:focus");
     await page.keyboard.type("deep th");
     await page.waitForSelector('[cmdk-item]:has-text("Deep thought")');
     await page.keyboard.press("Enter");
     await page.waitForSelector(`${node("deep")}.selected`);
     await page.keyboard.press(`${MOD}+k`);
+    await page.waitForSelector(".commands [cmdk-input]:focus");
     await page.keyboard.type("dark theme");
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
@@ -76,6 +78,7 @@ test("the command palette finds nodes, workflows and actions; the help lists the
     await page.keyboard.press("Escape");
     await page.waitForSelector("[role=dialog]", { state: "detached" });
     await page.keyboard.press(`${MOD}+k`);
+    await page.waitForSelector(".commands [cmdk-input]:focus");
     await page.keyboard.type("go to workflows");
     await page.keyboard.press("Enter");
     await page.waitForSelector("table");
