@@ -30,6 +30,15 @@ export interface Opening {
   openedMs: number;
 }
 
+/** Openings and closings in event order. */
+export interface Changes {
+  seqs: Seq[];
+  /** The frame that opened; the complement of the frame that closed. */
+  frames: number[];
+  /** Differs when what was there before is not the beginning of what is there now. */
+  order: number;
+}
+
 const FAILURES: ReadonlySet<Status> = new Set<Status>(["FAILED", "INTERRUPTED"]);
 export const isFailure = (status: Status) => FAILURES.has(status);
 
@@ -58,6 +67,10 @@ export class FrameTable {
   lastMs = 0;
   /** Changes with every change, so that what was derived knows when it is old. */
   version = 0;
+  /** For loops, how many iterations there are to be, as far as was said. */
+  readonly planned = new Map<FrameIndex, number>();
+  private changed: Changes = { seqs: [], frames: [], order: 0 };
+  private isOrdered = true;
   private readonly placeByKey = new Map<string, PlaceIndex>();
 
   constructor(
@@ -112,6 +125,7 @@ export class FrameTable {
     this.status.push("RUNNING");
     this.place.push(place);
     this.placeAt(place).frames.push(frame);
+    this.note(opening.opened, frame);
     this.reach(opening.opened, opening.openedMs);
     return frame;
   }
@@ -120,7 +134,25 @@ export class FrameTable {
     this.closed[frame] = seq;
     this.closedMs[frame] = ms;
     this.status[frame] = status;
+    this.note(seq, ~frame);
     this.reach(seq, ms);
+  }
+
+  /** Everything that opened or closed, in event order. */
+  changes(): Changes {
+    if (!this.isOrdered) {
+      this.changed = { ...changesOf(this), order: this.changed.order + 1 };
+      this.isOrdered = true;
+    }
+    return this.changed;
+  }
+
+  private note(seq: Seq, change: number): void {
+    const { seqs, frames } = this.changed;
+    if (seqs.length > 0 && seq < (seqs[seqs.length - 1] as Seq)) this.isOrdered = false;
+    if (!this.isOrdered) return;
+    seqs.push(seq);
+    frames.push(change);
   }
 
   setStatus(frame: FrameIndex, status: Status): void {
@@ -175,6 +207,29 @@ export class FrameTable {
     if (closed !== 0) return closed <= seq ? (this.status[frame] as Status) : "RUNNING";
     return this.status[frame] as Status;
   }
+}
+
+function changesOf(table: FrameTable): { seqs: Seq[]; frames: number[] } {
+  const closings: FrameIndex[] = [];
+  for (let frame = 0; frame < table.length; frame++) if (table.closed[frame]) closings.push(frame);
+  closings.sort((a, b) => (table.closed[a] as Seq) - (table.closed[b] as Seq) || a - b);
+  const [seqs, frames]: [Seq[], number[]] = [[], []];
+  let next = 0;
+  const closeBefore = (seq: Seq) => {
+    for (; next < closings.length; next++) {
+      const frame = closings[next] as FrameIndex;
+      if ((table.closed[frame] as Seq) >= seq) return;
+      seqs.push(table.closed[frame] as Seq);
+      frames.push(~frame);
+    }
+  };
+  for (let frame = 0; frame < table.length; frame++) {
+    closeBefore(table.opened[frame] as Seq);
+    seqs.push(table.opened[frame] as Seq);
+    frames.push(frame);
+  }
+  closeBefore(Infinity);
+  return { seqs, frames };
 }
 
 /** How many numbers of a sorted list are at most `most`. */

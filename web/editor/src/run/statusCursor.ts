@@ -16,49 +16,51 @@ export interface PlaceMoment {
   progress?: { begun: number; known: number };
 }
 
-/** Openings and closings in event order; a closing is written as the complement of its frame. */
-interface Changes {
-  seqs: Seq[];
-  frames: number[];
-  version: number;
-}
-
 const NEVER: PlaceMoment = { frame: -1, status: "PENDING", opened: 0, running: 0, failed: 0 };
 
 export class StatusCursor {
   /** By place; a place that has not been reached has none. */
   readonly moments: PlaceMoment[] = [];
   seq: Seq = 0;
-  private changes: Changes;
   /** The number of changes that are applied. */
   private applied = 0;
+  private order: number;
   /** For each frame, how many iterations of the frame around it had begun with it; and how many there are in all. */
   private begun: number[] = [];
   private known: number[] = [];
 
   constructor(private readonly table: FrameTable) {
-    this.changes = changesOf(table);
-    this.countIterations();
+    this.order = table.changes().order;
   }
 
   /** Moves to an event and gives the places whose moment changed. */
   moveTo(seq: Seq): Set<PlaceIndex> {
     const touched = new Set<PlaceIndex>();
-    if (this.changes.version !== this.table.version) this.renew(touched);
-    const goal = countUpTo(this.changes.seqs, seq);
-    while (this.applied < goal) this.apply(this.changes.frames[this.applied++] as number, touched);
-    while (this.applied > goal) this.unapply(this.changes.frames[--this.applied] as number, touched);
+    const { seqs, frames, order } = this.table.changes();
+    if (order !== this.order) this.restart(order, touched);
+    this.countIterations();
+    const goal = countUpTo(seqs, seq);
+    while (this.applied < goal) this.apply(frames[this.applied++] as number, touched);
+    while (this.applied > goal) this.unapply(frames[--this.applied] as number, touched);
     this.seq = seq;
     return touched;
   }
 
-  /** The table has grown: starts again, which costs one pass over the frames. */
-  private renew(touched: Set<PlaceIndex>): void {
+  /** A frame that is open turned to waiting or back: its place is what it is now. */
+  refresh(frame: FrameIndex): PlaceIndex {
+    const [place, moment] = this.momentOf(frame);
+    if (moment !== NEVER) this.set(place, moment);
+    return place;
+  }
+
+  /** What was applied is no longer the beginning of what happened. */
+  private restart(order: number, touched: Set<PlaceIndex>): void {
     this.moments.forEach((_, place) => touched.add(place));
     this.moments.length = 0;
     this.applied = 0;
-    this.changes = changesOf(this.table);
-    this.countIterations();
+    this.begun = [];
+    this.known = [];
+    this.order = order;
   }
 
   private apply(change: number, touched: Set<PlaceIndex>): void {
@@ -112,7 +114,7 @@ export class StatusCursor {
     const [place, moment] = this.momentOf(around);
     if (moment.frame !== around) return;
     touched.add(place);
-    this.moments[place] = { ...moment, progress: { begun, known: this.known[around] ?? 0 } };
+    this.moments[place] = { ...moment, progress: { begun, known: this.knownOf(around) } };
   }
 
   private begunBefore(frame: FrameIndex): number {
@@ -124,38 +126,15 @@ export class StatusCursor {
   }
 
   private countIterations(): void {
-    this.begun.length = 0;
-    this.known = [];
-    for (let frame = 0; frame < this.table.length; frame++) {
+    for (let frame = this.begun.length; frame < this.table.length; frame++) {
       const around = this.table.parent[frame] as FrameIndex;
       const most = around < 0 ? 0 : Math.max(this.known[around] ?? 0, (this.table.iteration[frame] as number) + 1);
       this.begun.push(most);
       if (around >= 0) this.known[around] = most;
     }
   }
-}
 
-function changesOf(table: FrameTable): Changes {
-  const closings: FrameIndex[] = [];
-  for (let frame = 0; frame < table.length; frame++) if (table.closed[frame]) closings.push(frame);
-  closings.sort((a, b) => (table.closed[a] as Seq) - (table.closed[b] as Seq) || a - b);
-  const [seqs, frames]: [Seq[], number[]] = [[], []];
-  let next = 0;
-  const close = (upTo: Seq) => {
-    for (; next < closings.length; next++) {
-      const frame = closings[next] as FrameIndex;
-      const seq = table.closed[frame] as Seq;
-      if (seq >= upTo) return;
-      seqs.push(seq);
-      frames.push(~frame);
-    }
-  };
-  for (let frame = 0; frame < table.length; frame++) {
-    const opened = table.opened[frame] as Seq;
-    close(opened);
-    seqs.push(opened);
-    frames.push(frame);
+  private knownOf(loop: FrameIndex): number {
+    return Math.max(this.known[loop] ?? 0, this.table.planned.get(loop) ?? 0);
   }
-  close(Infinity);
-  return { seqs, frames, version: table.version };
 }
