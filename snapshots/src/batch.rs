@@ -19,6 +19,7 @@ use crate::row::{RunRow, is_final, seal, unseal};
 use crate::segment::Segment;
 use crate::stream::OpenBlobs;
 use crate::tables;
+use crate::versions::time_row;
 
 /// Sums over the whole journal, kept up to date with each commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,7 +275,11 @@ impl<'t> Batch<'t> {
     }
 
     /// Makes a document the current one of its workflow, unless it is already.
-    pub(crate) fn save(&mut self, document: &Document) -> Result<(), WriteError> {
+    pub(crate) fn save(
+        &mut self,
+        document: &Document,
+        saved_at: Timestamp,
+    ) -> Result<(), WriteError> {
         let mut saved = self.transaction.open_table(tables::SAVED)?;
         let id = document.workflow.id.as_str();
         let last = saved
@@ -284,7 +289,10 @@ impl<'t> Batch<'t> {
         if last.is_some_and(|(_, hash)| *hash.value() == document.workflow.hash.0) {
             return Ok(());
         }
-        saved.insert((id, self.totals.saves), &document.workflow.hash.0)?;
+        let key = (id, self.totals.saves);
+        saved.insert(key, &document.workflow.hash.0)?;
+        let mut times = self.transaction.open_table(tables::SAVED_AT)?;
+        times.insert(key, time_row(key, saved_at).as_slice())?;
         self.totals.saves += 1;
         Ok(())
     }

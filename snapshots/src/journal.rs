@@ -139,14 +139,15 @@ impl Journal {
         wait(|done| self.submit(Work::Append(Box::new(encoded)), bytes, done))
     }
 
-    /// Saves a workflow as the current one of its id, and waits until that is durable.
+    /// Saves a workflow as the current one of its id, and waits until that is durable. When it is the current
+    /// one already, the time it was saved stays as it is.
     ///
     /// # Errors
     /// When storage fails.
-    pub fn put_workflow(&self, workflow: &Workflow) -> Result<(), WriteError> {
+    pub fn put_workflow(&self, workflow: &Workflow, saved_at: Timestamp) -> Result<(), WriteError> {
         let (document, blobs) = gather(&self.0.recent, |gather| Document::keep(workflow, gather));
         let bytes = blobs.bytes();
-        wait(|done| self.submit(Work::Save(Box::new(document), blobs), bytes, done))
+        wait(|done| self.submit(Work::Save(Box::new(document), blobs, saved_at), bytes, done))
     }
 
     /// Watches what is recorded from now on. `wake` is called when something comes after nothing.

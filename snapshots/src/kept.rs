@@ -82,6 +82,46 @@ impl Kept {
     }
 }
 
+/// A value that is passed over when its event is read: nothing of it is held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unread;
+
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What lies there is a [`Kept`].
+        #[derive(DeriveDeserialize)]
+        #[expect(dead_code, reason = "it is read and not looked at")]
+        enum Passed {
+            Inline(PassedBytes),
+            Stored { address: Address, size: u64 },
+        }
+        Passed::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// A byte string that is passed over.
+struct PassedBytes;
+
+impl<'de> Deserialize<'de> for PassedBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = PassedBytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an encoding")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<PassedBytes, E> {
+                Ok(PassedBytes)
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
 impl std::ops::Deref for Encoding {
     type Target = [u8];
 

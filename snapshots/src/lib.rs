@@ -2,7 +2,7 @@
 //!
 //! This crate refuses to know HTTP, the co-edited document, models and async: it is called from any
 //! thread, blocks, and callers move it off their reactor. It asks neither the clock nor the environment
-//! nor chance, and has one thread, the writer.
+//! nor chance, and has two threads: the writer, and the indexer where somebody asked for one.
 //!
 //! Reading order: [`Journal`] (the handle), `append` (what callers hand over), `writer` and `batch` (how it
 //! becomes durable), `segment`, `blobs` and `counts` (what lies in the file; `FORMAT.md` gives the bytes), `read`
@@ -28,6 +28,7 @@ mod folder;
 mod journal;
 mod kept;
 pub mod moment;
+mod names;
 mod pack;
 mod queue;
 mod read;
@@ -38,10 +39,12 @@ mod row;
 pub mod search;
 mod segment;
 mod size;
+mod stats;
 mod store;
 mod stream;
 mod tables;
 mod verify;
+mod versions;
 mod watch;
 mod writer;
 
@@ -51,11 +54,16 @@ pub use compact::Compacted;
 pub use error::{OpenError, ReadError, WriteError};
 pub use journal::{Journal, Options};
 pub use kept::{Encoding, INLINE_BYTES_MAX, Kept};
+pub use names::RUN_NAME_CHARS_MAX;
 pub use read::{Page, RunFilter};
 pub use retain::{Retained, Retention};
 pub use row::{ForkOf, RunRow};
 pub use size::{SizeReport, TableSize};
+pub use stats::{
+    Durations, Hour, NodeDurations, Stats, StatsFilter, TIMED_FRAMES_MAX, TIMED_RUNS_MAX,
+};
 pub use store::FORMAT;
 pub use verify::Verified;
+pub use versions::SavedVersion;
 pub use watch::{Notice, Wake, Watch};
 pub use writer::Done;

@@ -8,10 +8,10 @@ mod labels;
 mod past;
 #[cfg(test)]
 mod tests;
+pub(crate) mod timeline;
 mod window;
 
-use flowforge_engine::event::Recorded;
-use flowforge_engine::fold::{Addressed, Events, Fold, Moment};
+use flowforge_engine::fold::{Addressed, Fold, Moment};
 use flowforge_engine::frame::{ExecutionFrame, Snapshot, Status};
 use flowforge_engine::{Address, NodeId, RunId, Seq, Value};
 use redb::ReadTransaction;
@@ -220,9 +220,11 @@ fn take_snapshot<W>(
     let tables = past::Opened::new(transaction)?;
     let past = tables.past();
     let (outline, tail) = past.outline(run, seq)?;
-    let events = past.select(run, outline.seqs(), tail)?;
-    let snapshot = Moment::new(&outline, &events, look).snapshot()?;
-    snapshot.ok_or_else(|| without_start(run))
+    let mut moment = Moment::of_run(&outline);
+    past.show(run, &moment.seqs(), tail, &mut |event| {
+        moment.take(event, &mut |kept| look(&kept))
+    })?;
+    moment.snapshot().ok_or_else(|| without_start(run))
 }
 
 fn without_start(run: RunId) -> ReadError {
@@ -248,15 +250,4 @@ fn in_range(row: &RunRow, seq: Option<Seq>) -> Result<Seq, ReadError> {
         });
     }
     Ok(seq)
-}
-
-/// The events that are there must be all that are looked up; a missing one is damage.
-fn check_all(run: RunId, seqs: &[Seq], events: &Vec<Recorded<Kept>>) -> Result<(), ReadError> {
-    match seqs.iter().find(|seq| events.event(**seq).is_none()) {
-        None => Ok(()),
-        Some(seq) => Err(ReadError::damaged(
-            format!("run {run}"),
-            format!("event {seq} is missing"),
-        )),
-    }
 }

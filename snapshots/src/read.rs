@@ -11,6 +11,7 @@ use flowforge_engine::frame::Status;
 use flowforge_engine::value::{self, BlobSource, DecodeError, Reading};
 use flowforge_engine::{Address, RunId, Seq, Value, Workflow, WorkflowId};
 use redb::{ReadTransaction, ReadableTable};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::key_hash;
@@ -408,15 +409,27 @@ pub(crate) fn events(
     after: Seq,
     up_to: Option<Seq>,
 ) -> Result<Vec<Recorded<Kept>>, ReadError> {
-    let segments = transaction.open_table(tables::SEGMENTS)?;
     let mut events = Vec::new();
-    for stretch in stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?
-        .iter()
-        .rev()
-    {
-        read_stretch(&segments, *stretch, &mut events)?;
-    }
+    each_event(transaction, row, after, up_to, &mut |event| {
+        events.push(event);
+    })?;
     Ok(events)
+}
+
+/// Gives the events of a run with what it shares to `each`, in seq order, with values read as a `K`.
+pub(crate) fn each_event<K: DeserializeOwned>(
+    transaction: &ReadTransaction,
+    row: RunRow,
+    after: Seq,
+    up_to: Option<Seq>,
+    each: &mut dyn FnMut(Recorded<K>),
+) -> Result<(), ReadError> {
+    let segments = transaction.open_table(tables::SEGMENTS)?;
+    let stretches = stretches(&transaction.open_table(tables::RUNS)?, row, after, up_to)?;
+    for stretch in stretches.iter().rev() {
+        read_stretch(&segments, *stretch, each)?;
+    }
+    Ok(())
 }
 
 /// Where the events are, the latest first.
@@ -452,23 +465,23 @@ pub(crate) fn stretches(
     ))
 }
 
-/// Adds the events of a stretch.
-pub(crate) fn read_stretch(
+/// Gives the events of a stretch to `each`, in seq order.
+pub(crate) fn read_stretch<K: DeserializeOwned>(
     segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
     stretch: Stretch,
-    events: &mut Vec<Recorded<Kept>>,
+    each: &mut dyn FnMut(Recorded<K>),
 ) -> Result<(), ReadError> {
     let mut next = stretch.after.next();
     let start = first_segment(segments, stretch)?;
     let end = tables::at(stretch.run, stretch.up_to);
     for entry in segments.range::<&[u8; 24]>(&start..=&end)? {
         let (key, row) = entry?;
-        for event in Checked::new(key.value(), row.value())?.events()? {
+        Checked::new(key.value(), row.value())?.each(|event: Recorded<K>| {
             if event.seq == next && next <= stretch.up_to {
                 next = next.next();
-                events.push(event);
+                each(event);
             }
-        }
+        })?;
     }
     if next == stretch.up_to.next() {
         return Ok(());
@@ -493,23 +506,28 @@ fn first_segment(
     Ok(first.map_or(most, |(key, _)| *key.value()))
 }
 
-/// The events of the segment that holds event `seq`.
-pub(crate) fn segment_of(
+/// Gives the events of the segment that holds event `seq` to `each`, in seq order.
+pub(crate) fn each_beside(
     segments: &impl ReadableTable<&'static [u8; 24], &'static [u8]>,
     run: RunId,
     seq: Seq,
-) -> Result<Vec<Recorded<Kept>>, ReadError> {
+    each: impl FnMut(Recorded<Kept>),
+) -> Result<(), ReadError> {
     let (least, most) = (tables::at(run, Seq(0)), tables::at(run, seq));
-    let missing = || ReadError::damaged(format!("run {run}"), format!("event {seq} is missing"));
     let entry = segments
         .range::<&[u8; 24]>(&least..=&most)?
         .next_back()
         .transpose()?;
-    let (key, row) = entry.ok_or_else(missing)?;
-    Checked::new(key.value(), row.value())?.events()
+    match entry {
+        Some((key, row)) => Checked::new(key.value(), row.value())?.each(each),
+        None => Err(ReadError::damaged(
+            format!("run {run}"),
+            format!("event {seq} is missing"),
+        )),
+    }
 }
 
-fn missing_document(hash: Address) -> ReadError {
+pub(crate) fn missing_document(hash: Address) -> ReadError {
     ReadError::damaged(format!("workflow {hash}"), "its document is missing")
 }
 
@@ -596,6 +614,7 @@ mod tests {
     use crate::error::WriteError;
     use crate::fixtures::{assert_sound, fork, journal, more, run, start, text, wide, workflow};
     use crate::search::Feed;
+    use flowforge_engine::Timestamp;
 
     /// What was appended, one append after the other, reads back equal, whole and in parts.
     fn assert_reads(journal: &Journal, number: u128, expected: &[Recorded]) {
@@ -774,8 +793,12 @@ mod tests {
     fn saving_makes_a_workflow_current_and_running_does_not() {
         let journal = journal();
         let hashes = |version| workflow("flow", version).hash();
-        journal.put_workflow(&workflow("flow", 2)).unwrap();
-        journal.put_workflow(&workflow("other", 1)).unwrap();
+        journal
+            .put_workflow(&workflow("flow", 2), Timestamp(0))
+            .unwrap();
+        journal
+            .put_workflow(&workflow("other", 1), Timestamp(0))
+            .unwrap();
         journal
             .append_wait(start(1, &[], Status::Completed))
             .unwrap();
@@ -787,7 +810,9 @@ mod tests {
             journal.latest_workflow(&"flow".into()).unwrap(),
             Some(workflow("flow", 2))
         );
-        journal.put_workflow(&workflow("flow", 1)).unwrap();
+        journal
+            .put_workflow(&workflow("flow", 1), Timestamp(0))
+            .unwrap();
         assert_eq!(
             journal.latest_workflow(&"flow".into()).unwrap(),
             Some(workflow("flow", 1))

@@ -31,6 +31,7 @@ pub(crate) struct Removal<'t> {
     checkpoints: Table<'t, &'static [u8; 24], Bytes>,
     pub(crate) forks: Table<'t, &'static [u8; 32], u64>,
     keys: Table<'t, &'static [u8; 32], &'static [u8; 16]>,
+    names: Table<'t, &'static [u8; 16], Bytes>,
     pub(crate) removed: Table<'t, &'static [u8; 16], ()>,
     totals: Totals,
     transaction: &'t WriteTransaction,
@@ -90,6 +91,7 @@ impl<'t> Removal<'t> {
             checkpoints: transaction.open_table(tables::CHECKPOINTS)?,
             forks: transaction.open_table(tables::FORKS)?,
             keys: transaction.open_table(tables::KEYS)?,
+            names: transaction.open_table(tables::NAMES)?,
             removed: transaction.open_table(tables::REMOVED)?,
             totals,
             transaction,
@@ -125,6 +127,7 @@ impl<'t> Removal<'t> {
         if let Some(key) = &row.key {
             self.keys.remove(&key_hash(key))?;
         }
+        self.names.remove(&tables::id(row.run))?;
         row.removed = true;
         self.put_row(&row)
     }

@@ -7,6 +7,8 @@
 use flowforge_engine::event::Recorded;
 use flowforge_engine::{Address, RunId, Seq};
 
+use serde::de::DeserializeOwned;
+
 use crate::error::{ReadError, WriteError};
 use crate::kept::{Kept, Root, add_roots};
 use crate::pack::{Codec, PACK_BYTES_MAX, pack, unpack};
@@ -200,24 +202,34 @@ impl<'a> Checked<'a> {
 
     /// Its events, in seq order.
     pub(crate) fn events(&self) -> Result<Vec<Recorded<Kept>>, ReadError> {
+        let mut events = Vec::with_capacity(self.count().min(SEGMENT_EVENTS_MAX) as usize);
+        self.each(|event| events.push(event))?;
+        Ok(events)
+    }
+
+    /// Gives its events to `each`, in seq order, without holding them, with values read as a `K`. When they
+    /// do not decode, those before were given already.
+    pub(crate) fn each<K: DeserializeOwned>(
+        &self,
+        mut each: impl FnMut(Recorded<K>),
+    ) -> Result<(), ReadError> {
         let codec = Codec::from_byte(self.row[9])
             .ok_or_else(|| damaged(self.key, "its codec is unknown"))?;
         let bytes = unpack(codec, &self.row[HEAD_BYTES..], self.bytes())
             .map_err(|why| damaged(self.key, why))?;
         let mut rest = bytes.as_slice();
         let mut next = tables::parts(self.key).1;
-        let mut events = Vec::with_capacity(self.count().min(SEGMENT_EVENTS_MAX) as usize);
         for _ in 0..self.count() {
-            let (event, left) = postcard::take_from_bytes::<Recorded<Kept>>(rest)
+            let (event, left) = postcard::take_from_bytes::<Recorded<K>>(rest)
                 .map_err(|_| damaged(self.key, "its events do not decode"))?;
             if event.seq != next {
                 return Err(damaged(self.key, "its events are not in order"));
             }
             (rest, next) = (left, next.next());
-            events.push(event);
+            each(event);
         }
         if rest.is_empty() {
-            Ok(events)
+            Ok(())
         } else {
             Err(damaged(self.key, "it holds more than its events"))
         }

@@ -87,6 +87,8 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::KEYS)?,
         size(transaction, tables::WORKFLOWS)?,
         size(transaction, tables::SAVED)?,
+        size(transaction, tables::SAVED_AT)?,
+        size(transaction, tables::NAMES)?,
         size(transaction, tables::LOG)?,
         size(transaction, tables::CHECKPOINTS)?,
     ])

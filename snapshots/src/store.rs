@@ -12,7 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use flowforge_engine::Timestamp;
-use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, WriteTransaction};
+use redb::{
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, TableHandle,
+    WriteTransaction,
+};
 
 use crate::disk::Disk;
 use crate::error::{OpenError, ReadError, WriteError};
@@ -68,6 +71,7 @@ impl Store {
             .disk
             .release()
             .map_err(|error| store.open_error(DatabaseError::Storage(error.into())))?;
+        add_tables(&database).map_err(|error| store.open_error(error.into()))?;
         store.put(database);
         Ok(store)
     }
@@ -352,7 +356,6 @@ const CREATED_KEY: &str = "created";
 
 /// Makes every table, so that no reader meets a missing one.
 fn initialise(database: &Database, now: Timestamp) -> Result<(), redb::StorageError> {
-    let storage = |error: redb::Error| redb::StorageError::Corrupted(error.to_string());
     let make = || -> Result<(), redb::Error> {
         let transaction = database.begin_write()?;
         {
@@ -363,10 +366,33 @@ fn initialise(database: &Database, now: Timestamp) -> Result<(), redb::StorageEr
         make_tables(&transaction)?;
         Ok(transaction.commit()?)
     };
-    make().map_err(|error| match error {
+    make().map_err(storage_error)
+}
+
+/// Makes the tables that an earlier version of this format did not have.
+fn add_tables(database: &Database) -> Result<(), redb::StorageError> {
+    let add = || -> Result<(), redb::Error> {
+        let has_all = database
+            .begin_read()?
+            .list_tables()?
+            .any(|table| table.name() == tables::NAMES.name());
+        if has_all {
+            return Ok(());
+        }
+        let transaction = database.begin_write()?;
+        make_tables(&transaction)?;
+        Ok(transaction.commit()?)
+    };
+    catch_unwind(AssertUnwindSafe(add))
+        .map_err(|panic| redb::StorageError::Corrupted(said(panic.as_ref())))?
+        .map_err(storage_error)
+}
+
+fn storage_error(error: redb::Error) -> redb::StorageError {
+    match error {
         redb::Error::Io(error) => redb::StorageError::Io(error),
-        other => storage(other),
-    })
+        other => redb::StorageError::Corrupted(other.to_string()),
+    }
 }
 
 fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
@@ -381,6 +407,8 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(tables::KEYS)?;
     transaction.open_table(tables::WORKFLOWS)?;
     transaction.open_table(tables::SAVED)?;
+    transaction.open_table(tables::SAVED_AT)?;
+    transaction.open_table(tables::NAMES)?;
     transaction.open_table(tables::LOG)?;
     transaction.open_table(tables::CHECKPOINTS)?;
     Ok(())

@@ -37,6 +37,11 @@ pub(crate) const WORKFLOWS: TableDefinition<'static, &[u8; 32], Bytes> =
 /// Workflow id and the order of saving: the document's hash.
 pub(crate) const SAVED: TableDefinition<'static, (&str, u64), &[u8; 32]> =
     TableDefinition::new("saved");
+/// The same key: when that was, as far as it was told.
+pub(crate) const SAVED_AT: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("saved_at");
+/// Run: the name that somebody gave it.
+pub(crate) const NAMES: TableDefinition<'static, &[u8; 16], Bytes> = TableDefinition::new("names");
 /// Position: the segment that was written there.
 pub(crate) const LOG: TableDefinition<'static, u64, &[u8; 24]> = TableDefinition::new("log");
 /// Run and seq: a fold of the run up to there.

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use flowforge_engine::frame::Status;
-use flowforge_engine::{Address, RunId, Seq};
+use flowforge_engine::{Address, RunId, Seq, Timestamp};
 
 use crate::append::{Document, Encoded};
 use crate::batch::Batch;
@@ -34,8 +34,8 @@ pub(crate) enum Job {
 pub(crate) enum Work {
     /// Events of a run.
     Append(Box<Encoded>),
-    /// A workflow that was saved.
-    Save(Box<Document>, Blobs),
+    /// A workflow that was saved, and when.
+    Save(Box<Document>, Blobs, Timestamp),
 }
 
 /// What the writer needs; shared with the journal's handles.
@@ -138,10 +138,10 @@ fn apply(
 ) -> Result<Result<Option<Told>, WriteError>, WriteError> {
     match work {
         Work::Append(append) => return apply_append(batch, append),
-        Work::Save(document, blobs) => {
+        Work::Save(document, blobs, saved_at) => {
             batch.store_blobs(blobs)?;
             batch.store_document(document)?;
-            batch.save(document)?;
+            batch.save(document, *saved_at)?;
         }
     }
     Ok(Ok(None))

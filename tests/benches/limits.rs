@@ -16,6 +16,8 @@ mod journal;
 mod million;
 #[path = "limits/process.rs"]
 mod process;
+#[path = "limits/service.rs"]
+mod service;
 #[path = "limits/workflows.rs"]
 mod workflows;
 #[path = "limits/yardstick.rs"]
@@ -39,6 +41,9 @@ const BENCHES: &[Bench] = &[
     ("fork-10000", journal::fork_10_000),
     ("ready-after-kill", process::ready_after_kill),
     ("idle-memory", process::idle_memory),
+    ("http-runs", service::runs_over_http),
+    ("http-looks", service::looks_over_http),
+    ("http-watchers", service::watchers),
 ];
 
 /// Too long for every run: only when asked for by name.

@@ -156,6 +156,11 @@ impl TestServer {
         self.record.requests().clone()
     }
 
+    /// Forgets every request so far.
+    pub fn forget(&self) {
+        self.record.requests().clear();
+    }
+
     /// How many requests came so far.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -1,8 +1,10 @@
-//! Workflows that tests of several kinds play: small, and each with another way to be cut in half.
+//! Workflows that the crash simulator plays: small, and each with another way to be cut in half.
 
 use flowforge_engine::workflow::file;
 use flowforge_engine::{Value, Workflow};
 use serde_json::json;
+
+use crate::TestServer;
 
 /// A workflow, what it starts with, and what it calls.
 #[derive(Clone, Debug)]
@@ -15,36 +17,23 @@ pub struct Story {
     pub called: Vec<Workflow>,
     /// What it starts with.
     pub input: Value,
+    /// Whether one thing happens after the other, so that the order of events is decided too.
+    pub is_ordered: bool,
     /// Whether every effect may be performed again.
     pub is_repeatable: bool,
 }
 
 impl Story {
-    fn new(name: &'static str, text: &str) -> Self {
+    /// A story whose calls to `SHOP` go to this server.
+    fn new(name: &'static str, server: &TestServer, text: &str) -> Self {
         Self {
             name,
-            workflow: parse(text),
+            workflow: parse(&text.replace("SHOP", &server.url(""))),
             called: Vec::new(),
             input: Value::from_json(&json!({ "x": 1 })),
+            is_ordered: true,
             is_repeatable: true,
         }
-    }
-
-    /// The workflow that a call asks for.
-    ///
-    /// # Panics
-    /// When the story has no such workflow.
-    #[must_use]
-    pub fn called(&self, request: &Value) -> &Workflow {
-        let id = request
-            .get("workflow")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let found = self
-            .called
-            .iter()
-            .find(|workflow| workflow.id.as_str() == id);
-        found.expect("a story brings along what it calls")
     }
 }
 
@@ -57,54 +46,48 @@ pub fn parse(text: &str) -> Workflow {
     file::parse(text).unwrap_or_else(|error| panic!("{error:?}\n{text}"))
 }
 
-/// Every story.
+/// Every story, with the calls going to this server.
 #[must_use]
-pub fn stories() -> Vec<Story> {
-    vec![
-        chain(),
-        fan(),
-        each(),
-        flaky(),
-        call(),
-        big(),
-        script(),
-        payment(),
-    ]
+pub fn stories(server: &TestServer) -> Vec<Story> {
+    let tellers = [chain, fan, each, rounds, flaky, call, big, script, payment];
+    tellers.map(|teller| teller(server)).into()
 }
 
-fn chain() -> Story {
-    Story::new("chain", "
+fn chain(server: &TestServer) -> Story {
+    Story::new("chain", server, "
 id: chain
 graph:
   nodes:
-    - { id: a, type: http.request, params: { url: 'http://shop.test/a' } }
-    - { id: b, type: data.set, params: { fields: { n: '{{ input.body.n + 1 }}' } } }
-    - { id: c, type: http.request, params: { method: POST, url: 'http://shop.test/{{ input.n }}', idempotencyKey: true } }
-    - { id: d, type: code.rhai, params: { code: 'print(`got ${input.body.n}`); input.body.n * 2' } }
-    - { id: e, type: http.request, params: { method: PUT, url: 'http://shop.test/{{ input }}', idempotent: true } }
+    - { id: a, type: http.request, params: { url: 'SHOP/json?a' } }
+    - { id: b, type: data.set, params: { fields: { n: '{{ input.body.number + 1 }}' } } }
+    - { id: c, type: http.request, params: { method: POST, url: 'SHOP/echo?n={{ input.n }}', idempotencyKey: true } }
+    - { id: d, type: flow.wait, params: { durationMs: 1 } }
+    - { id: e, type: http.request, params: { method: PUT, url: 'SHOP/echo?e', body: '{{ input.body.query }}', idempotent: true } }
+    - { id: f, type: log, params: { message: 'sent {{ input.body.body }}' } }
   edges:
     - { source: a, target: b }
     - { source: b, target: c }
     - { source: c, target: d }
     - { source: d, target: e }
+    - { source: e, target: f }
 ")
 }
 
-fn fan() -> Story {
-    Story::new("fan", "
+fn fan(server: &TestServer) -> Story {
+    let story = Story::new("fan", server, "
 id: fan
 config: { maxParallel: 3 }
 graph:
   nodes:
     - { id: start, type: trigger.manual }
-    - { id: a, type: http.request, params: { url: 'http://shop.test/a' } }
-    - { id: b, type: http.request, params: { url: 'http://shop.test/b' } }
-    - { id: c, type: code.rhai, params: { code: 'let t = 0; for i in 0..20 { t += i }; t + input.x' } }
-    - { id: d, type: http.request, params: { url: 'http://shop.test/d' } }
+    - { id: a, type: http.request, params: { url: 'SHOP/json?a' } }
+    - { id: b, type: http.request, params: { method: POST, url: 'SHOP/echo?b', idempotencyKey: true } }
+    - { id: c, type: data.set, params: { fields: { c: '{{ input.x + 2 }}' } } }
+    - { id: d, type: http.request, params: { url: 'SHOP/orders?d' } }
     - { id: odd, type: flow.if, params: { condition: '{{ input.x > 1 }}' } }
-    - { id: never, type: http.request, params: { url: 'http://shop.test/never' } }
+    - { id: never, type: http.request, params: { url: 'SHOP/json?never' } }
     - { id: join, type: flow.join }
-    - { id: sum, type: code.rhai, params: { code: 'input.a.body.n + input.b.body.n + input.c + input.d.body.n' } }
+    - { id: sum, type: data.set, params: { fields: { n: '{{ input.a.body.number + input.c.c }}', query: '{{ input.b.body.query }}' } } }
   edges:
     - { source: start, target: a }
     - { source: start, target: b }
@@ -118,95 +101,111 @@ graph:
     - { source: d, target: join }
     - { source: never, target: join }
     - { source: join, target: sum }
-")
+");
+    Story {
+        is_ordered: false,
+        ..story
+    }
 }
 
-fn each() -> Story {
-    Story::new("each", "
+fn each(server: &TestServer) -> Story {
+    let story = Story::new("each", server, "
 id: each
 graph:
   nodes:
     - { id: each, type: flow.for_each, params: { items: [1, 2, 3, 4], parallelism: 2 } }
-    - { id: get, type: http.request, parent: each, params: { url: 'http://shop.test/{{ item }}' } }
-    - { id: keep, type: data.set, parent: each, params: { fields: { n: '{{ input.body.n + index }}' } } }
-    - { id: more, type: flow.while, params: { condition: '{{ input.len < 6 }}' } }
-    - { id: grow, type: code.rhai, parent: more, params: { code: 'input + [http(`GET`, `http://shop.test/m${input.len}`).body.n]' } }
+    - { id: get, type: http.request, parent: each, params: { url: 'SHOP/json?{{ item }}' } }
+    - { id: keep, type: data.set, parent: each, params: { fields: { n: '{{ input.body.number + index }}' } } }
+    - { id: put, type: http.request, parent: each, params: { method: PUT, url: 'SHOP/echo?{{ input.n }}', idempotencyKey: true } }
   edges:
     - { source: get, target: keep }
-    - { source: each, target: more }
-")
+    - { source: keep, target: put }
+");
+    Story {
+        is_ordered: false,
+        ..story
+    }
 }
 
-fn flaky() -> Story {
-    Story::new("flaky", "
-id: flaky
-config: { errorHandling: continue }
+fn rounds(server: &TestServer) -> Story {
+    Story::new("rounds", server, "
+id: rounds
 graph:
   nodes:
-    - { id: start, type: trigger.manual }
-    - { id: a, type: http.request, params: { url: 'http://flaky.test/a' }, retry: { maxAttempts: 3, delayMs: 0 } }
-    - { id: b, type: http.request, params: { url: 'http://flaky.test/b' }, onError: port }
-    - { id: c, type: http.request, params: { url: 'http://shop.test/c' } }
-    - { id: d, type: http.request, params: { url: 'http://flaky.test/d' }, onError: continue }
-    - { id: end, type: flow.join }
+    - { id: start, type: data.set, params: { fields: { n: 0 } } }
+    - { id: more, type: flow.while, params: { condition: '{{ input.n < 3 }}' } }
+    - { id: send, type: http.request, parent: more, params: { method: POST, url: 'SHOP/echo?{{ input.n }}', idempotencyKey: true } }
+    - { id: grow, type: data.set, parent: more, params: { fields: { n: '{{ index + 1 }}', key: '{{ input.body.headers }}' } } }
   edges:
-    - { source: start, target: a }
-    - { source: start, target: b }
-    - { source: start, target: d }
-    - { source: b, sourcePort: error, target: c }
-    - { source: a, target: end }
-    - { source: c, target: end }
-    - { source: d, target: end }
+    - { source: start, target: more }
+    - { source: send, target: grow }
 ")
 }
 
-fn call() -> Story {
-    let mut story = Story::new(
-        "call",
-        "
+fn flaky(server: &TestServer) -> Story {
+    Story::new("flaky", server, "
+id: flaky
+graph:
+  nodes:
+    - { id: a, type: http.request, params: { url: 'SHOP/status/503?a' }, retry: { maxAttempts: 3, delayMs: 1 }, onError: port }
+    - { id: b, type: http.request, params: { url: 'SHOP/json?b' } }
+    - { id: c, type: http.request, params: { url: 'SHOP/status/500?c' }, onError: continue }
+    - { id: d, type: data.set, params: { fields: { kind: '{{ input.error.kind }}' } } }
+  edges:
+    - { source: a, sourcePort: error, target: b }
+    - { source: b, target: c }
+    - { source: c, target: d }
+")
+}
+
+fn call(server: &TestServer) -> Story {
+    let story = Story::new("call", server, "
 id: call
 graph:
   nodes:
-    - { id: first, type: http.request, params: { url: 'http://shop.test/first' } }
-    - { id: twice, type: flow.for_each, params: { items: [1, 2], parallelism: 2 } }
-    - { id: sub, type: flow.call, parent: twice, params: { workflow: child } }
+    - { id: first, type: http.request, params: { url: 'SHOP/json?first' } }
+    - { id: sub, type: flow.call, params: { workflow: child } }
+    - { id: last, type: http.request, params: { method: POST, url: 'SHOP/echo?last', body: '{{ input.status }}', idempotencyKey: true } }
   edges:
-    - { source: first, target: twice }
-",
-    );
-    story.called = vec![parse("
+    - { source: first, target: sub }
+    - { source: sub, target: last }
+");
+    let child = Story::new("child", server, "
 id: child
 graph:
   nodes:
-    - { id: get, type: http.request, params: { url: 'http://shop.test/{{ input }}' } }
-    - { id: when, type: code.rhai, params: { code: '#{ n: input.body.n, at: now(), by: random() }' } }
-    - { id: put, type: http.request, params: { method: PUT, url: 'http://shop.test/{{ input.n }}', idempotent: true } }
+    - { id: get, type: http.request, params: { url: 'SHOP/json?{{ input.body.number }}' } }
+    - { id: put, type: http.request, params: { method: PUT, url: 'SHOP/echo?{{ input.status }}', idempotent: true } }
   edges:
-    - { source: get, target: when }
-    - { source: when, target: put }
-")];
-    story
+    - { source: get, target: put }
+");
+    Story {
+        called: vec![child.workflow],
+        ..story
+    }
 }
 
-fn big() -> Story {
-    Story::new("big", "
+fn big(server: &TestServer) -> Story {
+    Story::new("big", server, "
 id: big
 graph:
   nodes:
-    - { id: get, type: http.request, params: { url: 'http://shop.test/big' } }
+    - { id: get, type: http.request, params: { url: 'SHOP/bytes/9000' } }
     - { id: mark, type: data.set, params: { fields: { x: 1 }, keep: true } }
-    - { id: again, type: http.request, params: { method: POST, url: 'http://shop.test/big2', body: '{{ input.body.text }}', idempotencyKey: true } }
-    - { id: join, type: data.set, params: { fields: { y: '{{ nodes.mark.output.x }}' }, keep: true } }
+    - { id: again, type: http.request, params: { method: POST, url: 'SHOP/bytes/12000', body: '{{ input.body }}', idempotencyKey: true } }
+    - { id: end, type: data.set, params: { fields: { y: '{{ nodes.mark.output.x }}' }, keep: true } }
   edges:
     - { source: get, target: mark }
     - { source: mark, target: again }
-    - { source: again, target: join }
+    - { source: again, target: end }
 ")
 }
 
-fn script() -> Story {
+/// A script that is evaluated anew after each of its effects, in a sandbox process.
+fn script(server: &TestServer) -> Story {
     Story::new(
         "script",
+        server,
         "
 id: script
 graph:
@@ -215,32 +214,31 @@ graph:
       type: code.rhai
       params:
         code: |
-          let first = http(`GET`, `http://shop.test/1`).body.n;
-          let second = http(`GET`, `http://shop.test/${first}`).body.n;
+          let first = http(`GET`, `SHOP/json?first`).body.number;
+          let second = http(`GET`, `SHOP/json?${first}`).body.number;
           print(`${first} and ${second}`);
-          #{ sum: first + second, at: now(), by: random() }
-    - { id: wait, type: flow.wait, params: { durationMs: 0 } }
+          #{ sum: first + second }
     - { id: log, type: log, params: { message: 'sum {{ input.sum }}' } }
   edges:
-    - { source: talk, target: wait }
-    - { source: wait, target: log }
+    - { source: talk, target: log }
 ",
     )
 }
 
 /// Effects that must not be performed twice: a crash interrupts them, and somebody asks for another attempt.
-fn payment() -> Story {
-    let mut story = Story::new(
+fn payment(server: &TestServer) -> Story {
+    let story = Story::new(
         "payment",
+        server,
         "
 id: payment
 graph:
   nodes:
-    - { id: look, type: http.request, params: { url: 'http://bank.test/look' } }
-    - { id: pay, type: http.request, params: { method: POST, url: 'http://bank.test/pay' } }
-    - { id: other, type: http.request, params: { method: POST, url: 'http://bank.test/other' } }
+    - { id: look, type: http.request, params: { url: 'SHOP/json?look' } }
+    - { id: pay, type: http.request, params: { method: POST, url: 'SHOP/echo?pay' } }
+    - { id: other, type: http.request, params: { method: POST, url: 'SHOP/echo?other' } }
     - { id: both, type: flow.join }
-    - { id: done, type: http.request, params: { method: PATCH, url: 'http://bank.test/done' } }
+    - { id: done, type: http.request, params: { method: PATCH, url: 'SHOP/echo?done' } }
   edges:
     - { source: look, target: pay }
     - { source: look, target: other }
@@ -249,6 +247,9 @@ graph:
     - { source: both, target: done }
 ",
     );
-    story.is_repeatable = false;
-    story
+    Story {
+        is_ordered: false,
+        is_repeatable: false,
+        ..story
+    }
 }

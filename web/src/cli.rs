@@ -21,9 +21,11 @@ mod resume;
 mod run;
 mod runs;
 mod search;
+mod serve;
 mod show;
 mod signal;
 mod store;
+mod token;
 mod workspace;
 
 use std::path::PathBuf;
@@ -38,12 +40,7 @@ use workspace::Workspace;
 
 /// FlowForge runs workflows, records every step, and lets you travel through what happened.
 #[derive(Debug, Parser)]
-#[command(
-    name = "flowforge",
-    version,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "flowforge", version, disable_help_subcommand = true)]
 #[command(
     after_help = "Exit codes: 0 ok, 1 error, 2 usage, 3 the run failed, 4 not reachable or not allowed, 5 not found."
 )]
@@ -58,11 +55,13 @@ pub(crate) struct Cli {
     #[arg(long = "allow-host", global = true, value_name = "HOST[:PORT]")]
     allow_hosts: Vec<String>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
+    Token(token::Token),
     Run(run::Run),
     Resume(resume::Resume),
     Signal(signal::Signal),
@@ -107,7 +106,12 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         allow_hosts: cli.allow_hosts,
     })?;
     let workspace = Workspace::new(config);
-    match cli.command {
+    let command = cli
+        .command
+        .unwrap_or_else(|| Command::Serve(serve::Serve::default()));
+    match command {
+        Command::Serve(command) => command.run(&workspace, output).await,
+        Command::Token(command) => command.run(&workspace, output),
         Command::Run(command) => command.run(&workspace, output).await,
         Command::Resume(command) => command.run(&workspace, output).await,
         Command::Signal(command) => command.run(&workspace, output).await,

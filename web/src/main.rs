@@ -1,8 +1,28 @@
 //! FlowForge: one binary. Its first argument decides what this process is: a sandbox worker that
 //! evaluates hostile code and knows nothing else, or the command line.
+//!
+//! Reading order: `cli` (commands), `service` (what the routes share), `routes` (one file per noun), `access`
+//! (who may ask), `hub` and `sse` (what happens, as it happens), `problem` (errors as HTTP).
 
+mod access;
+mod assets;
+mod beacon;
+mod body;
 mod cli;
 mod config;
+mod connections;
+mod headers;
+mod hub;
+mod metrics;
+mod openapi;
+mod past;
+mod plans;
+mod preview;
+mod problem;
+mod routes;
+mod service;
+mod sse;
+mod stall;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ mod level;
 mod outline;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod trail;
 
 use std::collections::BTreeMap;
@@ -25,9 +26,10 @@ use crate::frame::{ExecutionFrame, Snapshot};
 use crate::id::{FrameId, RunId, ScopeId, Seq};
 use crate::value::{Address, Value};
 
-pub use assemble::{Events, Moment};
+pub use assemble::Moment;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use outline::Outline;
+pub use timeline::{Timeline, TimelineFold};
 pub use trail::Trail;
 
 /// A value in some representation that can tell the address of its content.
@@ -155,33 +157,24 @@ impl<V: Addressed> Fold<V> {
     /// The run as a person looks at it; nothing before its first event.
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot<V>> {
-        let Ok(snapshot) = Moment::new(&self.outline, &self.kept, &mut clone_value).snapshot();
-        snapshot
+        self.show(Moment::of_run(&self.outline)).snapshot()
     }
 
     /// The frames, in the order they were opened: all of them if it keeps frames, else those that are
     /// open or the latest of their node.
     #[must_use]
     pub fn frames(&self) -> Vec<ExecutionFrame<V>> {
-        let mut trails: Vec<&Trail> = self
-            .past
-            .iter()
-            .flatten()
-            .chain(self.outline.trails())
-            .collect();
-        trails.sort_unstable_by_key(|trail| trail.id());
-        let mut map = clone_value;
-        let mut moment = Moment::new(&self.outline, &self.kept, &mut map);
-        let frames = trails.into_iter().filter_map(|trail| {
-            let Ok(frame) = moment.frame(trail);
-            frame
-        });
-        frames.collect()
+        let trails = self.past.iter().flatten().chain(self.outline.trails());
+        self.show(Moment::of_frames(&self.outline, trails.collect()))
+            .frames()
     }
-}
 
-fn clone_value<V: Clone>(value: &V) -> Result<V, Infallible> {
-    Ok(value.clone())
+    fn show<'a>(&'a self, mut moment: Moment<'a, V>) -> Moment<'a, V> {
+        for recorded in self.kept.values() {
+            let Ok(()) = moment.take(recorded.clone(), &mut Ok::<V, Infallible>);
+        }
+        moment
+    }
 }
 
 /// The frame that an event is shown with, 0 for what is shown with the run itself.

@@ -200,7 +200,7 @@ pub struct NodeMoment<V = Value> {
     /// The status of its latest frame, pending before its first.
     pub status: Status,
     /// Its latest frame as it was at that moment; being passed over is one, without input.
-    pub frame: Option<ExecutionFrame<V>>,
+    pub frame: Option<Box<ExecutionFrame<V>>>,
     /// Frames opened so far.
     pub opened: u64,
     /// Frames completed so far.

@@ -145,8 +145,9 @@ pub trait Activation {
     fn input(&self) -> &Value;
     /// Every live edge into the node, in the file's order: target port, source node, value.
     fn arrivals(&self) -> &[Arrival];
-    /// The record a script sees: `input`, `nodes`, `item`, `index`, `run`, `vars`. Only the nodes that `sources` name are included.
-    fn scope(&self, sources: &[&str]) -> Value;
+    /// The record a script sees: `input`, `nodes`, `item`, `index`, `run`, `vars`. Of other nodes it holds those that the
+    /// node's parameters name.
+    fn scope(&self) -> Value;
     /// The outcomes of the effects it asked for, by ordinal.
     fn answers(&self) -> &[Outcome];
     /// The reply to an evaluation, when it was made before.

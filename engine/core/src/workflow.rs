@@ -5,6 +5,7 @@
 pub mod file;
 pub mod graph;
 mod nearest;
+mod part;
 mod places;
 mod survey;
 
@@ -94,9 +95,22 @@ pub struct Node {
     /// Whether an equal earlier result may answer it; the workflow's `memo` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memo: Option<bool>,
+    /// An output given by hand: while it is there the node is not evaluated, and its first output port gives
+    /// this value. `null` is the same as absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Value>,
     /// Fields that this version does not know: position, colour, notes.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Node {
+    /// Whether it hands something on without being evaluated: its input when disabled, its pinned output when
+    /// it has one.
+    #[must_use]
+    pub fn is_passed_over(&self) -> bool {
+        self.disabled || self.pinned.is_some()
+    }
 }
 
 /// Joins an output port to an input port.

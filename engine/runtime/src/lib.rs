@@ -10,6 +10,7 @@
 //! own), `recordings` (effects from the past), [`fork`] and [`replay`] (time travel).
 
 mod clock;
+mod counts;
 mod drive;
 mod error;
 pub mod fork;
@@ -24,6 +25,7 @@ mod runtime;
 pub mod sandbox;
 
 pub use clock::SystemClock;
+pub use counts::Counts;
 pub use drive::{RunEnd, Wait};
 pub use error::RuntimeError;
 pub use runtime::{RunHandle, Runtime, RuntimeConfig, StartRun};

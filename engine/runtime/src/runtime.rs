@@ -9,12 +9,14 @@ use flowforge_engine::check::check;
 use flowforge_engine::event::{Mode, WorkflowRef};
 use flowforge_engine::machine::{Arrival, Outstanding, Plan, Run};
 use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
 use flowforge_engine::{
     Address, Failure, FailureKind, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
 use flowforge_snapshots::{Journal, NewRun};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::counts::{Counting, Counts};
 use crate::drive::{Driver, RunEnd, World};
 use crate::error::RuntimeError;
 use crate::load::History;
@@ -62,6 +64,7 @@ struct Inner {
     active: Mutex<HashMap<RunId, mpsc::Sender<Arrival>>>,
     /// Workflow documents that the journal is known to hold.
     kept: Mutex<HashSet<Address>>,
+    counting: Counting,
     stopping: watch::Sender<bool>,
 }
 
@@ -104,6 +107,7 @@ impl Runtime {
                 performer,
                 active,
                 kept,
+                counting: Counting::default(),
                 stopping,
             }),
         }
@@ -121,10 +125,23 @@ impl Runtime {
         &self.inner.catalogue
     }
 
+    /// What was done so far, in numbers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let active = self.inner.active().len();
+        self.inner.counting.counts(active, self.effects_performed())
+    }
+
     /// How many effects that can be noticed outside were performed so far.
     #[must_use]
     pub fn effects_performed(&self) -> u64 {
         self.inner.performer.performed.load(Ordering::Relaxed)
+    }
+
+    /// Evaluates scripts or expressions in the sandbox, outside of any run. What they need from the world is not
+    /// performed: the reply names it.
+    pub async fn evaluate(&self, request: EvaluateRequest) -> EvaluateReply {
+        self.inner.performer.sandbox.evaluate(request).await
     }
 
     /// Checks a workflow and makes it ready to run; warnings come along.
@@ -360,9 +377,12 @@ impl Runtime {
         again: Vec<Outstanding>,
         first: Vec<Arrival>,
     ) -> Result<RunHandle, RuntimeError> {
-        let id = run.id();
+        let (id, frames) = (run.id(), run.frames());
         let (inbox, arrivals) = mpsc::channel(INBOX_MAX);
         self.register(id, inbox)?;
+        if is_new(&first) {
+            self.inner.counting.started();
+        }
         let mut driver = Driver::new(
             run,
             recorder,
@@ -380,8 +400,12 @@ impl Runtime {
                 .await
                 .map(|finished| finished.end)
                 .map_err(RuntimeError::from);
-            if end.is_err() {
-                inner.forget_kept();
+            match &end {
+                Ok(end) => {
+                    let opened = end.frames.saturating_sub(frames);
+                    inner.counting.driven(end.status, opened);
+                }
+                Err(_) => inner.forget_kept(),
             }
             inner.active().remove(&id);
             drop(tell.send(end));
@@ -423,6 +447,12 @@ impl Driver {
             self.carry_out_again(asked);
         }
     }
+}
+
+fn is_new(first: &[Arrival]) -> bool {
+    let begins =
+        |arrival: &Arrival| matches!(arrival, Arrival::Start { .. } | Arrival::Fork { .. });
+    first.iter().any(begins)
 }
 
 /// Law 3: what nobody outside can notice, or what does no more when done twice, is done again.

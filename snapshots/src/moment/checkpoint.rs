@@ -16,7 +16,7 @@ use crate::segment::Segment;
 use crate::tables;
 
 /// The layout of checkpoints. Another one is passed over, so it may change at any time.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Fewest events between two checkpoints.
 const EVENTS_MIN: u64 = 512;

@@ -5,10 +5,10 @@ use flowforge_engine::fold::{Misfit, Outline};
 use flowforge_engine::{RunId, Seq};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
-use super::{check_all, checkpoint};
+use super::checkpoint;
 use crate::error::ReadError;
 use crate::kept::Kept;
-use crate::read::{Stretch, read_stretch, row, segment_of, stretches};
+use crate::read::{Stretch, each_beside, read_stretch, row, stretches};
 use crate::tables;
 
 type Bytes = &'static [u8];
@@ -108,7 +108,7 @@ where
                     after: stretch.after.max(after),
                     ..*stretch
                 },
-                events,
+                &mut |event| events.push(event),
             )?;
         }
         Ok(())
@@ -161,73 +161,98 @@ where
         Ok(row.and_then(|row| checkpoint::restore(run, key, row.value())))
     }
 
-    /// These events of a run, in seq order, out of `known` and out of the journal.
-    pub(super) fn select(
-        &self,
-        run: RunId,
-        seqs: impl Iterator<Item = Seq>,
-        known: Vec<Recorded<Kept>>,
-    ) -> Result<Vec<Recorded<Kept>>, ReadError> {
-        let mut seqs: Vec<Seq> = seqs.collect();
-        seqs.sort_unstable();
-        seqs.dedup();
-        let mut selected = Vec::with_capacity(seqs.len());
-        let known_from = known.first().map_or(Seq(u64::MAX), |event| event.seq);
-        let known_to = known.last().map_or(Seq(0), |event| event.seq);
-        let before = seqs.partition_point(|seq| *seq < known_from);
-        let behind = seqs.partition_point(|seq| *seq <= known_to).max(before);
-        self.pick(run, &seqs[..before], &mut selected)?;
-        keep(known, &seqs[before..behind], &mut selected);
-        self.pick(run, &seqs[behind..], &mut selected)?;
-        check_all(run, &seqs, &selected)?;
-        Ok(selected)
-    }
-
-    /// Adds these events, given in order, each segment read once.
-    fn pick(
+    /// Gives these events of a run, in order, to `take`; those that are `known` are not read again.
+    pub(super) fn show(
         &self,
         run: RunId,
         seqs: &[Seq],
-        picked: &mut Vec<Recorded<Kept>>,
+        known: Vec<Recorded<Kept>>,
+        take: Take<'_>,
     ) -> Result<(), ReadError> {
+        let known_from = known.first().map_or(Seq(u64::MAX), |event| event.seq);
+        let known_to = known.last().map_or(Seq(0), |event| event.seq);
+        let (before, seqs) = seqs.split_at(seqs.partition_point(|seq| *seq < known_from));
+        let (among, behind) = seqs.split_at(seqs.partition_point(|seq| *seq <= known_to));
+        self.pick(run, before, take)?;
+        let mut among = Wanted::new(run, among);
+        for event in known {
+            among.offer(event, take)?;
+        }
+        among.finish()?;
+        self.pick(run, behind, take)
+    }
+
+    /// Gives these events, in order, to `take`, each segment read once.
+    fn pick(&self, run: RunId, seqs: &[Seq], take: Take<'_>) -> Result<(), ReadError> {
         let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
             return Ok(());
         };
         let before = Seq(first.0.saturating_sub(1));
-        let mut rest = seqs;
+        let mut wanted = Wanted::new(run, seqs);
         for stretch in self.stretches(run, before, *last)?.iter().rev() {
-            while let Some(seq) = rest.first().filter(|seq| **seq <= stretch.up_to) {
-                let events = segment_of(self.segments, stretch.run, *seq)?;
-                let end = events
-                    .last()
-                    .map_or(*seq, |event| event.seq.max(*seq))
-                    .min(stretch.up_to);
-                let (here, others) = rest.split_at(rest.partition_point(|seq| *seq <= end));
-                keep(events, here, picked);
-                rest = others;
+            while let Some(seq) = wanted.next().filter(|seq| *seq <= stretch.up_to) {
+                let mut taken = Ok(());
+                each_beside(self.segments, stretch.run, seq, |event| {
+                    if taken.is_ok() && event.seq <= stretch.up_to {
+                        taken = wanted.offer(event, take);
+                    }
+                })?;
+                taken?;
+                if wanted.next() == Some(seq) {
+                    return Err(missing(run, seq));
+                }
             }
         }
-        Ok(())
+        wanted.finish()
     }
 }
 
-/// Adds those events whose seq is among `seqs`; both are in order.
-fn keep(events: Vec<Recorded<Kept>>, seqs: &[Seq], kept: &mut Vec<Recorded<Kept>>) {
-    let mut wanted = seqs.iter().copied().peekable();
-    for event in events {
-        while wanted.next_if(|seq| *seq < event.seq).is_some() {}
-        if wanted.next_if_eq(&event.seq).is_some() {
-            kept.push(event);
+/// Takes an event that was looked for.
+type Take<'a> = &'a mut dyn FnMut(Recorded<Kept>) -> Result<(), ReadError>;
+
+/// Events that are looked for, in order.
+struct Wanted<'a> {
+    run: RunId,
+    seqs: &'a [Seq],
+}
+
+impl<'a> Wanted<'a> {
+    fn new(run: RunId, seqs: &'a [Seq]) -> Self {
+        Self { run, seqs }
+    }
+
+    fn next(&self) -> Option<Seq> {
+        self.seqs.first().copied()
+    }
+
+    /// Takes the event if it is the next that is looked for. One that was passed is damage.
+    fn offer(&mut self, event: Recorded<Kept>, take: Take<'_>) -> Result<(), ReadError> {
+        match self.next() {
+            Some(seq) if seq == event.seq => {
+                self.seqs = &self.seqs[1..];
+                take(event)
+            }
+            Some(seq) if seq < event.seq => Err(missing(self.run, seq)),
+            _ => Ok(()),
         }
     }
+
+    fn finish(&self) -> Result<(), ReadError> {
+        self.next()
+            .map_or(Ok(()), |seq| Err(missing(self.run, seq)))
+    }
+}
+
+fn missing(run: RunId, seq: Seq) -> ReadError {
+    ReadError::damaged(format!("run {run}"), format!("event {seq} is missing"))
 }
 
 /// Applies an event. One that does not fit was recorded by a machine that thought otherwise; what it says is
 /// passed over, and the rest of the run can still be shown.
-pub(super) fn apply(
+pub(super) fn apply<K>(
     run: RunId,
-    mut fold: impl FnMut(&Recorded<Kept>) -> Result<(), Misfit>,
-    event: &Recorded<Kept>,
+    mut fold: impl FnMut(&Recorded<K>) -> Result<(), Misfit>,
+    event: &Recorded<K>,
 ) {
     if let Err(misfit) = fold(event) {
         tracing::debug!(%run, %misfit, "an event was passed over");

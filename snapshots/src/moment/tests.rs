@@ -2,7 +2,7 @@
 
 use flowforge_engine::effect::{Effect, EffectKind};
 use flowforge_engine::event::{Disposition, Ending, Event, Mode, Recorded, RunEnding, Usage};
-use flowforge_engine::fold::Fold;
+use flowforge_engine::fold::{Fold, Timeline, TimelineFold};
 use flowforge_engine::frame::{ExecutionFrame, Snapshot, Status};
 use flowforge_engine::{Failure, FailureKind, RunId, Seq, Value, Workflow};
 
@@ -273,7 +273,7 @@ fn bare(mut frame: ExecutionFrame) -> ExecutionFrame {
 
 fn bare_snapshot(mut snapshot: Snapshot) -> Snapshot {
     for node in snapshot.nodes.values_mut() {
-        node.frame = node.frame.take().map(bare);
+        node.frame = node.frame.take().map(|frame| Box::new(bare(*frame)));
     }
     snapshot
 }
@@ -312,8 +312,19 @@ fn checkpoints(journal: &Journal, run: RunId) -> Vec<(u64, u64)> {
         .unwrap()
 }
 
+/// The timeline that these events fold to.
+fn timeline(run: RunId, events: &[Recorded]) -> Timeline {
+    let mut fold = TimelineFold::new(run);
+    events.iter().for_each(|event| fold.apply(event).unwrap());
+    fold.finish()
+}
+
 /// Looks at random moments of the run, and at its frames, and compares with the fold.
 fn check(journal: &Journal, run: RunId, events: &[Recorded], chance: &mut Chance) {
+    let whole = timeline(run, events);
+    assert_eq!(journal.timeline(run, None).unwrap(), whole);
+    let from = Seq(chance.below(events.len() as u64));
+    assert_eq!(journal.timeline(run, from).unwrap(), whole.since(from));
     for look in 0..10 {
         let cut = if look == 0 {
             events.len()
@@ -512,7 +523,7 @@ fn frames_say_what_their_node_was() {
     story.leaves(&[Seq(0)], "gone");
     record(&journal, run(1), &story.events, None, &mut Chance(1), 100);
     let snapshot = journal.snapshot(run(1), None).unwrap();
-    let frame = |node: &str| snapshot.nodes[node].frame.clone().unwrap();
+    let frame = |node: &str| snapshot.nodes[node].frame.as_deref().cloned().unwrap();
     assert_eq!(frame("n01").node_type.as_deref(), Some("data.set"));
     let node = document().graph.node("n01").cloned().unwrap();
     assert_eq!(

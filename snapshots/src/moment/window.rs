@@ -179,17 +179,11 @@ impl Window {
         S: ReadableTable<&'static [u8; 24], Bytes>,
         C: ReadableTable<&'static [u8; 24], Bytes>,
     {
-        let events = past.select(
-            last.run(),
-            self.trails.iter().flat_map(Trail::seqs),
-            self.events,
-        )?;
-        let mut moment = Moment::new(last, &events, look);
-        let frames = self
-            .trails
-            .iter()
-            .filter_map(|trail| moment.frame(trail).transpose());
-        frames.collect()
+        let mut moment = Moment::of_frames(last, self.trails.iter().collect());
+        past.show(last.run(), &moment.seqs(), self.events, &mut |event| {
+            moment.take(event, &mut |kept| look(&kept))
+        })?;
+        Ok(moment.frames())
     }
 }
 

@@ -16,7 +16,7 @@ use tantivy::{Index, IndexSettings};
 use super::words;
 
 /// Changes whenever an index of an earlier build must not be used: other documents, other words.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 pub(crate) const VALUE: &str = "value";
 pub(crate) const ROLE: &str = "role";

@@ -379,6 +379,22 @@ fn a_value_is_found_by_word_phrase_and_field_newest_first() {
 }
 
 #[test]
+fn a_whole_float_is_found_as_it_is_printed_and_without_its_point() {
+    let world = World::new();
+    world.feed.start(run(1), "w");
+    for total in ["13.0", "13", "57.5", "130.0"] {
+        let value = json(&format!(r#"{{"total":{total}}}"#));
+        world.feed.frame(run(1), "sum", value, Value::Null);
+    }
+    world.catch_up();
+    world.check("13.0", &["1:1 sum input"]);
+    world.check("total:13.0", &["1:1 sum input"]);
+    world.check("13", &["1:3 sum input", "1:1 sum input"]);
+    world.check("57.5", &["1:5 sum input"]);
+    world.check("total:130", &["1:7 sum input"]);
+}
+
+#[test]
 fn fields_are_found_whatever_is_around_them() {
     let world = World::new();
     world.feed.start(run(1), "w");

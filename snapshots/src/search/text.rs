@@ -48,7 +48,7 @@ impl Walk<'_> {
             Value::Null | Value::Bytes(_) => ControlFlow::Continue(()),
             Value::Bool(bool) => self.text(path, if *bool { "true" } else { "false" }),
             Value::Int(int) => self.text(path, &int.to_string()),
-            Value::Float(float) => self.text(path, &float.to_string()),
+            Value::Float(float) => self.text(path, &printed(*float)),
             Value::Text(text) => self.text(path, text),
             Value::List(items) => items.iter().try_for_each(|item| self.value(path, item)),
             Value::Record(fields) => fields
@@ -84,6 +84,13 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// A float as it is printed in JSON: people search for what they see. The float 13 is `13.0`, two words of
+/// which the first finds it too.
+fn printed(float: f64) -> String {
+    serde_json::Number::from_f64(float)
+        .map_or_else(|| float.to_string(), |number| number.to_string())
 }
 
 /// The path of `key` inside `path`, from the inside out, at most [`PATH_BYTES_MAX`] long.
@@ -152,6 +159,16 @@ mod tests {
     fn each_path_stands_once_from_the_inside_out() {
         let text = flat(r#"{"orders":[{"id":7,"paid":true},{"id":8.5,"paid":false}],"note":null}"#);
         assert_eq!(text, "|id.orders=7=8.5|note|orders|paid.orders=true=false");
+    }
+
+    #[test]
+    fn a_float_is_written_as_it_is_printed() {
+        let text = |float| flatten(&Value::Float(float)).replace([GROUP, LEAF], "");
+        assert_eq!([13.0, 57.5, -0.5].map(text), ["13.0", "57.5", "-0.5"]);
+        for float in [13.0, -0.0, 1e15, 1e21, 1e-7, 0.1] {
+            assert_eq!(text(float), Value::Float(float).to_json().to_string());
+        }
+        assert_eq!(text(f64::INFINITY), "inf");
     }
 
     #[test]

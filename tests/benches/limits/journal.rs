@@ -11,9 +11,9 @@ use super::bench::{Report, Times};
 use super::ground::Ground;
 use super::workflows;
 
-/// Runs a loop of ten nodes over this many items: its id and last event.
-fn long_run(ground: &Ground, items: i64) -> (RunId, Seq) {
-    let plan = ground.plan(workflows::long_loop());
+/// Runs a loop with a body of `width` nodes over this many items: its id and last event.
+fn long_run(ground: &Ground, width: usize, items: i64) -> (RunId, Seq) {
+    let plan = ground.plan(workflows::long_loop(width));
     let input = Value::List((0..items).map(Value::Int).collect());
     let end = ground.run_now(&plan, input);
     let row = ground
@@ -24,12 +24,18 @@ fn long_run(ground: &Ground, items: i64) -> (RunId, Seq) {
     (end.id, row.last_seq)
 }
 
+/// A narrow body goes round often; a wide one shows many frames at every moment.
 pub(crate) fn snapshot_at_any_seq(report: &mut Report) {
+    any_seq(report, 10, 10_000);
+    any_seq(report, 1_000, 100);
+}
+
+fn any_seq(report: &mut Report, width: usize, items: i64) {
     let ground = Ground::new();
     let started = Instant::now();
-    let (run, last) = long_run(&ground, 10_000);
+    let (run, last) = long_run(&ground, width, items);
     report.note(
-        "the run of 100,001 frames itself",
+        &format!("a run of 100,001 frames, {width} nodes"),
         &format!("{:.2} s, {last} events", started.elapsed().as_secs_f64()),
     );
     let mut seq = 1;
@@ -44,16 +50,25 @@ pub(crate) fn snapshot_at_any_seq(report: &mut Report) {
     });
     report.note("a snapshot at any seq", &times.spread());
     report.at_most(
-        "a snapshot at any seq, p99",
+        &format!("a snapshot at any seq, {width} nodes, p99"),
         times.quantile_ms(0.99),
         2.0,
+        "ms",
+    );
+    let started = Instant::now();
+    let timeline = ground.journal().timeline(run, None).expect("a timeline");
+    assert_eq!(timeline.opened.len(), 100_001);
+    report.at_most(
+        "its timeline",
+        started.elapsed().as_secs_f64() * 1e3,
+        300.0,
         "ms",
     );
 }
 
 pub(crate) fn fork_10_000(report: &mut Report) {
     let ground = Ground::new();
-    let (run, last) = long_run(&ground, 1_000);
+    let (run, last) = long_run(&ground, 10, 1_000);
     let fork = || Fork {
         run,
         seq: Seq(last.0 - 2),

@@ -24,7 +24,7 @@ pub(crate) fn ready_after_kill(report: &mut Report) {
     let data = folder.path().join("data");
     let file = folder.path().join("loop.json");
     let workflow =
-        flowforge_engine::workflow::file::to_json(&workflows::long_loop()).expect("a workflow");
+        flowforge_engine::workflow::file::to_json(&workflows::long_loop(10)).expect("a workflow");
     std::fs::write(&file, workflow).expect("a file");
     let list: Vec<i64> = (0..10_000).collect();
     let input = folder.path().join("input.json");

@@ -53,14 +53,14 @@ pub(crate) fn fan(width: usize) -> Workflow {
     workflow(&nodes, &edges, 128)
 }
 
-/// A loop over a list of numbers with a body of ten nodes.
-pub(crate) fn long_loop() -> Workflow {
+/// A loop over a list of numbers with a body of `width` nodes.
+pub(crate) fn long_loop(width: usize) -> Workflow {
     let mut nodes = vec![
         json!({ "id": "each", "type": "flow.for_each" }),
         json!({ "id": "b0", "type": "data.set", "parent": "each", "params": { "fields": { "x": "{{ input + 1 }}" } } }),
     ];
     let mut edges = Vec::new();
-    for number in 1..10 {
+    for number in 1..width {
         let mut node = add_one(&format!("b{number}"));
         node["parent"] = "each".into();
         nodes.push(node);

@@ -3,6 +3,7 @@
 //! One program, because each test program links everything. Needs the binary: `cargo build --workspace --bins`.
 
 mod cli;
+mod crash;
 mod disk;
 mod isolation;
 mod kill;

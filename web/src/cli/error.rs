@@ -80,6 +80,13 @@ pub(crate) enum CliError {
     Import(#[from] ImportError),
     #[error("{0}")]
     Search(String),
+    #[error("{0}")]
+    Access(String),
+    #[error("cannot listen on {address}: {error}; name another address with --listen")]
+    Listen {
+        address: std::net::SocketAddr,
+        error: std::io::Error,
+    },
 }
 
 impl CliError {

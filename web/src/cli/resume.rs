@@ -56,8 +56,9 @@ async fn resume_all(opened: &super::workspace::Opened, output: &Output) -> Resul
         output.note(&super::run::summary(&end));
         resumed.push(RunResult::from(&end));
     }
-    output.result(&resumed, |resumed| {
-        format!("{} unfinished runs were resumed", resumed.len())
+    output.result(&resumed, |resumed| match resumed.len() {
+        1 => "1 unfinished run was resumed".to_owned(),
+        count => format!("{count} unfinished runs were resumed"),
     });
     Ok(exit)
 }

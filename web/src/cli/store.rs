@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use flowforge_engine::Clock;
 use flowforge_runtime::SystemClock;
-use flowforge_snapshots::{Retention, SizeReport};
+use flowforge_snapshots::search::Search as Index;
+use flowforge_snapshots::{Journal, Retention, SizeReport};
 use serde::Serialize;
 
 use super::error::{CliError, Exit};
@@ -64,6 +65,7 @@ impl Store {
             Action::Prune(prune) => {
                 let policy = prune.policy(workspace)?;
                 let done = journal.retain(&policy, SystemClock.now())?;
+                forget(workspace, &journal)?;
                 let pruned = Pruned {
                     runs_removed: done.runs,
                     bytes_before: done.bytes_before,
@@ -79,6 +81,15 @@ impl Store {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// What was removed is not found any more. An index that was never made knows nothing to forget.
+fn forget(workspace: &Workspace, journal: &Journal) -> Result<(), CliError> {
+    let index = workspace.folder().join("search");
+    if index.exists() {
+        Index::open(&index)?.reconcile(journal)?;
+    }
+    Ok(())
 }
 
 impl Prune {

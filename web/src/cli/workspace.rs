@@ -75,6 +75,22 @@ impl Workspace {
         }
     }
 
+    /// Makes the folder, its owner's only, when it is not there.
+    pub(crate) fn make_folder(&self) -> Result<(), CliError> {
+        let path = self.folder();
+        if path.is_dir() {
+            return Ok(());
+        }
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(|error| CliError::WriteFile {
+            path: path.to_owned(),
+            error,
+        })
+    }
+
     /// The folder's path.
     pub(crate) fn folder(&self) -> &Path {
         &self.config.data_dir.value
@@ -82,6 +98,11 @@ impl Workspace {
 }
 
 impl Opened {
+    /// What drives runs, alone.
+    pub(crate) fn into_runtime(self) -> Runtime {
+        self.runtime
+    }
+
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
@@ -108,7 +129,7 @@ impl Opened {
     /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
         if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(workflow) {
-            self.journal().put_workflow(workflow)?;
+            self.journal().put_workflow(workflow, SystemClock.now())?;
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ fn too_many(subject: &Subject<'_>, report: &mut Report<'_>, position: usize, fou
             .with_hint(
                 "compute the values in a node before it, of the type `code.rhai`".to_owned(),
             );
-        report.add_in(subject.node(position).disabled, problem);
+        report.add_in(subject.node(position).is_passed_over(), problem);
     }
 }
 
@@ -221,7 +221,7 @@ fn does_not_parse(
             ..source.place(subject)
         })
         .with_hint(failure.hint.clone());
-    report.add_in(subject.node(source.node).disabled, problem);
+    report.add_in(subject.node(source.node).is_passed_over(), problem);
 }
 
 fn outside_loop(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<'_>, look: &Look) {
@@ -320,7 +320,7 @@ fn no_such_node(subject: &Subject<'_>, report: &mut Report<'_>, read: &Read<'_>)
     let problem = Problem::error("unknown-node", message)
         .at(read.source.place(subject))
         .with_hint(hint);
-    report.add_in(subject.node(read.source.node).disabled, problem);
+    report.add_in(subject.node(read.source.node).is_passed_over(), problem);
 }
 
 fn not_upstream(subject: &Subject<'_>, report: &mut Report<'_>, read: &Read<'_>, source: usize) {
@@ -350,5 +350,5 @@ fn not_upstream(subject: &Subject<'_>, report: &mut Report<'_>, read: &Read<'_>,
     let problem = Problem::error("not-upstream", message)
         .at(read.source.place(subject))
         .with_hint(hint);
-    report.add_in(node.disabled, problem);
+    report.add_in(node.is_passed_over(), problem);
 }

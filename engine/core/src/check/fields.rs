@@ -36,6 +36,7 @@ const NODE: &[&str] = &[
     "timeoutMs",
     "onError",
     "memo",
+    "pinned",
 ];
 /// A shorter beginning of a field's name is too likely to be a field of somebody else.
 const BEGINNING_CHARS_MIN: usize = 4;
@@ -112,7 +113,7 @@ mod tests {
     fn the_known_fields_are_those_of_the_document() {
         let node = json!({
             "id": "a", "type": "t", "name": "A", "params": {"p": 1}, "parent": "l", "disabled": true,
-            "retry": {}, "timeoutMs": 1, "onError": "stop", "memo": true,
+            "retry": {}, "timeoutMs": 1, "onError": "stop", "memo": true, "pinned": 1,
         });
         let edge = json!({"source": "a", "sourcePort": "x", "target": "b", "targetPort": "y"});
         let config = json!({"retry": {}, "vars": {"v": 1}, "memo": false});

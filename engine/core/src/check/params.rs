@@ -84,7 +84,7 @@ fn report_finding(
     let problem = problem
         .at(subject.place(position).in_param(pointer))
         .with_hint(hint);
-    report.add_in(subject.node(position).disabled, problem);
+    report.add_in(subject.node(position).is_passed_over(), problem);
 }
 
 impl Finding {

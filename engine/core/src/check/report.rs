@@ -35,9 +35,9 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Adds what was found inside a node: only warnings when the node is disabled, since it is passed over.
-    pub(super) fn add_in(&mut self, disabled: bool, mut problem: Problem) {
-        if disabled {
+    /// Adds what was found inside a node: only warnings when the node is passed over, as disabled and pinned ones are.
+    pub(super) fn add_in(&mut self, passed_over: bool, mut problem: Problem) {
+        if passed_over {
             problem.severity = Severity::Warning;
         }
         self.add(problem);

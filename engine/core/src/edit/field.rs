@@ -32,6 +32,8 @@ pub enum NodeField {
     OnError(Option<OnError>),
     /// `memo`: whether an equal earlier result may answer it.
     Memo(Option<bool>),
+    /// `pinned`: an output given by hand, used instead of evaluating it.
+    Pinned(Option<Value>),
     /// A field that this version does not know.
     Extra(String, Option<Value>),
 }
@@ -129,6 +131,7 @@ impl NodeField {
             Self::TimeoutMs(_) => "timeoutMs",
             Self::OnError(_) => "onError",
             Self::Memo(_) => "memo",
+            Self::Pinned(_) => "pinned",
             Self::Extra(name, _) => name,
         }
     }
@@ -144,6 +147,7 @@ impl NodeField {
             Self::TimeoutMs(new) => Self::TimeoutMs(replace(&mut node.timeout_ms, new)),
             Self::OnError(new) => Self::OnError(replace(&mut node.on_error, new)),
             Self::Memo(new) => Self::Memo(replace(&mut node.memo, new)),
+            Self::Pinned(new) => Self::Pinned(replace(&mut node.pinned, new)),
             Self::Extra(name, new) => swap_extra(&mut node.extra, name, new, Self::Extra),
         }
     }
@@ -159,6 +163,7 @@ impl NodeField {
             Self::TimeoutMs(node.timeout_ms),
             Self::OnError(node.on_error),
             Self::Memo(node.memo),
+            Self::Pinned(node.pinned.clone()),
         ];
         known
             .into_iter()
@@ -182,6 +187,7 @@ impl TryFrom<Change> for NodeField {
             "timeoutMs" => Self::TimeoutMs(change.read()?),
             "onError" => Self::OnError(change.read()?),
             "memo" => Self::Memo(change.read()?),
+            "pinned" => Self::Pinned(change.read()?),
             _ => Self::Extra(change.field, change.value),
         })
     }
@@ -199,6 +205,7 @@ impl From<NodeField> for Change {
             NodeField::TimeoutMs(value) => Self::new(&name, &value),
             NodeField::OnError(value) => Self::new(&name, &value),
             NodeField::Memo(value) => Self::new(&name, &value),
+            NodeField::Pinned(value) => Self::new(&name, &value),
             NodeField::Extra(field, value) => Self { field, value },
         }
     }

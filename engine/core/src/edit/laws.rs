@@ -60,6 +60,7 @@ fn node() -> impl Strategy<Value = Node> {
         proptest::option::of(any::<bool>()),
         any::<bool>(),
         retry(),
+        pinned(),
     );
     let on_error = proptest::option::of(select(vec![OnError::Stop, OnError::Pause]));
     (
@@ -74,7 +75,7 @@ fn node() -> impl Strategy<Value = Node> {
             |(
                 (id, kind, name),
                 params,
-                (timeout_ms, memo, disabled, retry),
+                (timeout_ms, memo, disabled, retry, pinned),
                 on_error,
                 parent,
                 extra,
@@ -89,6 +90,7 @@ fn node() -> impl Strategy<Value = Node> {
                 timeout_ms,
                 on_error,
                 memo,
+                pinned,
                 extra,
             },
         )
@@ -208,6 +210,11 @@ fn pointer() -> impl Strategy<Value = Pointer> {
     })
 }
 
+/// A pinned `null` is the same as none.
+fn pinned() -> impl Strategy<Value = Option<Value>> {
+    proptest::option::of(value().prop_filter("not null", |value| *value != Value::Null))
+}
+
 fn node_field() -> impl Strategy<Value = NodeField> {
     prop_oneof![
         name().prop_map(NodeField::Kind),
@@ -215,6 +222,7 @@ fn node_field() -> impl Strategy<Value = NodeField> {
         proptest::option::of(node_id()).prop_map(NodeField::Parent),
         any::<bool>().prop_map(NodeField::Disabled),
         retry().prop_map(NodeField::Retry),
+        pinned().prop_map(NodeField::Pinned),
         Just(NodeField::OnError(Some(OnError::Port))),
         proptest::option::of(value()).prop_map(|value| NodeField::Extra("x".into(), value)),
     ]

@@ -1,163 +1,163 @@
 //! Frames and snapshots out of an outline and the events on its trails.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 
+use crate::effect::{Effect, Outcome};
 use crate::event::{Ending, Event, Recorded, RunEnding};
 use crate::failure::Failure;
 use crate::frame::{ExecutionFrame, FrameEffect, Metrics, NodeMoment, Output, Snapshot, Status};
 use crate::id::Seq;
-use crate::time::Timestamp;
+use crate::value::Value;
 
 use super::level::Node;
-use super::{Outline, Trail};
+use super::{Outline, Trail, shown_with};
 
-/// Where the events on trails are looked up.
-pub trait Events<V> {
-    /// The event with this number, if it is there.
-    fn event(&self, seq: Seq) -> Option<&Recorded<V>>;
-}
-
-impl<V> Events<V> for BTreeMap<Seq, Recorded<V>> {
-    fn event(&self, seq: Seq) -> Option<&Recorded<V>> {
-        self.get(&seq)
-    }
-}
-
-/// Events in seq order, gaps allowed.
-impl<V> Events<V> for Vec<Recorded<V>> {
-    fn event(&self, seq: Seq) -> Option<&Recorded<V>> {
-        let at = self
-            .binary_search_by_key(&seq, |recorded| recorded.seq)
-            .ok()?;
-        self.get(at)
-    }
-}
-
-/// An outline, the events it needs, and how their values are shown.
+/// What is shown of a moment, while the events it is made of are brought together.
 ///
-/// What depends on an event that is not there is left out; whoever must not miss damage looks first
-/// whether all of [`Outline::seqs`] are there.
-pub struct Moment<'a, V, W, E> {
+/// It is given the events of [`Moment::seqs`] by [`Moment::take`], in any order that keeps each frame's own.
+/// What depends on an event that was not given is left out.
+pub struct Moment<'a, W = Value> {
     outline: &'a Outline,
-    events: &'a dyn Events<V>,
-    map: &'a mut dyn FnMut(&V) -> Result<W, E>,
+    /// The run's first event, and its last when it has ended; nothing when only frames are shown.
+    own: [Option<Seq>; 2],
+    /// The frames that are shown, by id.
+    trails: Vec<&'a Trail>,
+    frames: Vec<Option<Box<ExecutionFrame<W>>>>,
+    input: Option<W>,
+    output: Option<W>,
+    error: Option<Failure<W>>,
+    /// The run's id, to begin the ids of frames with.
     run: String,
 }
 
-impl<'a, V: Clone, W, E> Moment<'a, V, W, E> {
-    /// The moment of `outline`, with values shown as `map` says.
-    pub fn new(
-        outline: &'a Outline,
-        events: &'a dyn Events<V>,
-        map: &'a mut dyn FnMut(&V) -> Result<W, E>,
-    ) -> Self {
+impl<'a, W> Moment<'a, W> {
+    /// The whole run: of every node its latest frame.
+    #[must_use]
+    pub fn of_run(outline: &'a Outline) -> Self {
+        let latest = outline
+            .nodes
+            .iter()
+            .filter_map(|node| outline.trail(node.latest));
+        let start = outline.start.as_ref().map(|start| start.seq);
         Self {
-            outline,
-            events,
-            map,
-            run: outline.run.to_string(),
+            own: [start, outline.ended_seq()],
+            ..Self::of_frames(outline, latest.collect())
         }
     }
 
-    /// The run as a person looks at it; nothing before its first event.
+    /// Only these frames, each as its trail is, in the run as it is in the outline.
+    #[must_use]
+    pub fn of_frames(outline: &'a Outline, mut trails: Vec<&'a Trail>) -> Self {
+        trails.sort_unstable_by_key(|trail| trail.id);
+        let frames = trails.iter().map(|_| None).collect();
+        let run = outline.run.to_string();
+        Self {
+            outline,
+            own: [None; 2],
+            trails,
+            frames,
+            input: None,
+            output: None,
+            error: None,
+            run,
+        }
+    }
+
+    /// The events that it is made of, in order.
+    #[must_use]
+    pub fn seqs(&self) -> Vec<Seq> {
+        let own = self.own.into_iter().flatten();
+        let mut seqs: Vec<Seq> = own
+            .chain(self.trails.iter().flat_map(|trail| trail.seqs()))
+            .collect();
+        seqs.sort_unstable();
+        seqs
+    }
+
+    /// Adds an event, its values shown as `map` says. An event that is not shown is passed over.
     ///
     /// # Errors
     /// The first error of the map.
-    pub fn snapshot(&mut self) -> Result<Option<Snapshot<W>>, E> {
-        let outline = self.outline;
-        let Some(start) = &outline.start else {
-            return Ok(None);
-        };
-        let Some(Event::RunStarted { input, .. }) =
-            self.events.event(start.seq).map(|first| &first.event)
-        else {
-            return Ok(None);
-        };
-        let input = (self.map)(input)?;
-        let (output, error) = self.ending()?;
-        Ok(Some(Snapshot {
-            run: outline.run,
-            seq: outline.seq,
-            at: outline.at,
-            status: outline.status(),
-            workflow: start.workflow.clone(),
-            mode: start.mode,
-            input,
-            output,
-            error,
-            nodes: self.nodes()?,
-        }))
+    pub fn take<V, E>(
+        &mut self,
+        recorded: Recorded<V>,
+        map: &mut impl FnMut(V) -> Result<W, E>,
+    ) -> Result<(), E> {
+        match shown_with(&recorded) {
+            Some(Seq(0)) => self.take_own(recorded, map),
+            Some(frame) => match self.trails.binary_search_by_key(&frame, |trail| trail.id) {
+                Ok(at) => self.take_for(at, recorded, map),
+                Err(_) => Ok(()),
+            },
+            None => Ok(()),
+        }
     }
 
-    fn ending(&mut self) -> Result<(Option<W>, Option<Failure<W>>), E> {
-        let last = self
-            .outline
-            .ended_seq()
-            .and_then(|seq| self.events.event(seq));
-        Ok(match last.map(|last| &last.event) {
-            Some(Event::RunClosed {
-                ending: RunEnding::Completed { output },
-            }) => (Some((self.map)(output)?), None),
-            Some(Event::RunClosed {
-                ending: RunEnding::Failed { error },
-            }) => (None, Some(self.failure(error)?)),
-            _ => (None, None),
-        })
+    fn take_own<V, E>(
+        &mut self,
+        recorded: Recorded<V>,
+        map: &mut impl FnMut(V) -> Result<W, E>,
+    ) -> Result<(), E> {
+        match recorded.event {
+            Event::RunStarted { input, .. } if self.own[0] == Some(recorded.seq) => {
+                self.input = Some(map(input)?)
+            }
+            Event::RunClosed { ending } if self.own[1] == Some(recorded.seq) => match ending {
+                RunEnding::Completed { output } => self.output = Some(map(output)?),
+                RunEnding::Failed { error } => self.error = Some(error.try_map(map)?),
+                RunEnding::Cancelled => {}
+            },
+            _ => {}
+        }
+        Ok(())
     }
 
-    fn nodes(&mut self) -> Result<BTreeMap<String, NodeMoment<W>>, E> {
-        let prefixes = self.outline.prefixes();
-        let nodes = self.outline.nodes.iter();
-        nodes
-            .map(|node| {
-                let prefix = prefixes.get(node.graph as usize).map_or("", String::as_str);
-                Ok((format!("{prefix}{}", node.id), self.node(node)?))
-            })
-            .collect()
+    fn take_for<V, E>(
+        &mut self,
+        at: usize,
+        recorded: Recorded<V>,
+        map: &mut impl FnMut(V) -> Result<W, E>,
+    ) -> Result<(), E> {
+        if recorded.seq == self.trails[at].id {
+            self.frames[at] = self.open(self.trails[at], recorded, map)?.map(Box::new);
+        } else if let Some(frame) = &mut self.frames[at] {
+            follow(frame, recorded, map)?;
+        }
+        Ok(())
     }
 
-    fn node(&mut self, node: &Node) -> Result<NodeMoment<W>, E> {
-        let latest = self.outline.trail(node.latest);
-        let frame = match latest {
-            Some(trail) => self.frame(trail)?,
-            None => None,
-        };
-        Ok(NodeMoment {
-            status: latest.map_or(Status::Pending, Trail::status),
-            frame,
-            opened: node.opened,
-            completed: node.completed,
-            failed: node.failed,
-            skipped: node.skipped,
-        })
-    }
-
-    /// The frame with this trail; nothing when the event that opened it is not there.
-    ///
-    /// # Errors
-    /// The first error of the map.
-    pub fn frame(&mut self, trail: &Trail) -> Result<Option<ExecutionFrame<W>>, E> {
-        let (Some(first), Some(node_id)) =
-            (self.events.event(trail.id), self.outline.node_of(trail))
-        else {
-            return Ok(None);
-        };
-        let (input, queued_ms) = match &first.event {
+    fn open<V, E>(
+        &self,
+        trail: &Trail,
+        recorded: Recorded<V>,
+        map: &mut impl FnMut(V) -> Result<W, E>,
+    ) -> Result<Option<ExecutionFrame<W>>, E> {
+        let (node_id, input, queued_ms) = match recorded.event {
             Event::FrameOpened {
-                input, queued_ms, ..
-            } => (Some((self.map)(input)?), *queued_ms),
-            _ => (None, 0),
+                node,
+                input,
+                queued_ms,
+                ..
+            } => (node, Some(map(input)?), queued_ms),
+            Event::FrameSkipped { node, .. } => (node, None, 0),
+            _ => return Ok(None),
         };
-        let mut frame = ExecutionFrame {
-            id: format!("{}/{}", self.run, trail.id),
+        // A frame that is open, or was cut, has lasted until then; for another, its closing event says.
+        let until = trail.cut.unwrap_or(if trail.is_open() {
+            self.outline.at
+        } else {
+            recorded.at
+        });
+        Ok(Some(ExecutionFrame {
+            id: self.id(trail.id),
             run: self.outline.run,
-            node_id: node_id.clone(),
+            node_id,
             node_type: None,
             path: trail.path(),
             attempt: trail.attempt,
             opened_seq: trail.id,
             closed_seq: trail.closed,
-            timestamp: first.at,
+            timestamp: recorded.at,
             input,
             output: None,
             status: trail.status,
@@ -166,114 +166,167 @@ impl<'a, V: Clone, W, E> Moment<'a, V, W, E> {
             logs: Vec::new(),
             metrics: Metrics {
                 queued_ms,
+                duration_ms: until.since_ms(recorded.at),
                 ..Metrics::default()
             },
             memo: false,
-            workflow_version: trail.workflow,
+            workflow_version: trail.place.workflow,
             code_hash: None,
-        };
-        let closed_at = self.follow(trail, &mut frame)?;
-        let until = closed_at.or(trail.cut).unwrap_or(if trail.is_open() {
-            self.outline.at
-        } else {
-            first.at
-        });
-        frame.metrics.duration_ms = until.since_ms(first.at);
-        Ok(Some(frame))
+        }))
     }
 
-    /// Adds what the later events of a trail say, and returns when the frame closed.
-    fn follow(
-        &mut self,
-        trail: &Trail,
-        frame: &mut ExecutionFrame<W>,
-    ) -> Result<Option<Timestamp>, E> {
-        let mut closed_at = None;
-        for seq in &trail.rest {
-            let Some(recorded) = self.events.event(*seq) else {
-                continue;
+    fn id(&self, frame: Seq) -> String {
+        let mut id = String::with_capacity(self.run.len() + 8);
+        id.push_str(&self.run);
+        write!(id, "/{frame}").expect("a string takes everything");
+        id
+    }
+
+    /// The run as a person looks at it; nothing before its first event.
+    #[must_use]
+    pub fn snapshot(self) -> Option<Snapshot<W>> {
+        let Self {
+            outline,
+            trails,
+            mut frames,
+            input,
+            output,
+            error,
+            ..
+        } = self;
+        let start = outline.start.as_ref()?;
+        let nodes = outline.names().into_iter().zip(&outline.nodes);
+        let nodes = nodes.map(|(name, node)| {
+            let shown = trails
+                .binary_search_by_key(&node.latest, |trail| trail.id)
+                .ok();
+            let moment = NodeMoment {
+                status: shown.map_or(Status::Pending, |at| trails[at].status),
+                frame: shown.and_then(|at| frames[at].take()),
+                opened: node.opened,
+                completed: node.completed,
+                failed: node.failed,
+                skipped: node.skipped,
             };
-            match &recorded.event {
-                Event::EffectRequested {
-                    ordinal, effect, ..
-                } => {
-                    let effect = effect.clone().try_map(&mut |value| (self.map)(&value))?;
-                    frame.effects.retain(|known| known.ordinal != *ordinal);
-                    frame.effects.push(FrameEffect {
-                        ordinal: *ordinal,
-                        effect,
-                        outcome: None,
-                        took_ms: None,
-                    });
-                }
-                Event::EffectAnswered {
-                    ordinal,
-                    outcome,
-                    took_ms,
-                    ..
-                } => {
-                    let outcome = match outcome {
-                        Ok(value) => Ok((self.map)(value)?),
-                        Err(failure) => Err(self.failure(failure)?),
-                    };
-                    if let Some(known) = frame
-                        .effects
-                        .iter_mut()
-                        .find(|known| known.ordinal == *ordinal)
-                    {
-                        known.outcome = Some(outcome);
-                        known.took_ms = Some(*took_ms);
-                    }
-                }
-                Event::FrameClosed {
-                    ending,
-                    logs,
-                    usage,
-                    memo,
-                    ..
-                } => {
-                    closed_at = Some(recorded.at);
-                    frame.logs.clone_from(logs);
-                    frame.memo = *memo;
-                    frame.metrics.operations = usage.operations;
-                    frame.metrics.memory_usage = usage.memory_bytes;
-                    self.close(ending, frame)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(closed_at)
+            (name, moment)
+        });
+        Some(Snapshot {
+            run: outline.run,
+            seq: outline.seq,
+            at: outline.at,
+            status: outline.status(),
+            workflow: start.workflow.clone(),
+            mode: start.mode,
+            input: input?,
+            output,
+            error,
+            nodes: nodes.collect(),
+        })
     }
 
-    fn close(&mut self, ending: &Ending<V>, frame: &mut ExecutionFrame<W>) -> Result<(), E> {
-        match ending {
-            Ending::Completed { outputs } => frame.output = Some(self.output(outputs)?),
-            Ending::Failed { error, .. } | Ending::Interrupted { error } => {
-                frame.error = Some(self.failure(error)?);
-            }
-            Ending::Cancelled => {}
-        }
-        Ok(())
-    }
-
-    fn output(&mut self, outputs: &[(String, V)]) -> Result<Output<W>, E> {
-        if let [(port, value)] = outputs
-            && port == "out"
-        {
-            return Ok(Output::Out((self.map)(value)?));
-        }
-        let ports = outputs
-            .iter()
-            .map(|(port, value)| Ok((port.clone(), (self.map)(value)?)));
-        ports.collect::<Result<_, E>>().map(Output::Ports)
-    }
-
-    fn failure(&mut self, failure: &Failure<V>) -> Result<Failure<W>, E> {
-        failure.clone().try_map(&mut |value| (self.map)(&value))
+    /// The frames, in the order they were opened.
+    #[must_use]
+    pub fn frames(self) -> Vec<ExecutionFrame<W>> {
+        self.frames
+            .into_iter()
+            .flatten()
+            .map(|frame| *frame)
+            .collect()
     }
 }
 
+/// Adds what a later event says about its frame.
+fn follow<V, W, E>(
+    frame: &mut ExecutionFrame<W>,
+    recorded: Recorded<V>,
+    map: &mut impl FnMut(V) -> Result<W, E>,
+) -> Result<(), E> {
+    match recorded.event {
+        Event::EffectRequested {
+            ordinal, effect, ..
+        } => request(frame, ordinal, effect.try_map(map)?),
+        Event::EffectAnswered {
+            ordinal,
+            outcome,
+            took_ms,
+            ..
+        } => {
+            let outcome = match outcome {
+                Ok(value) => Ok(map(value)?),
+                Err(failure) => Err(failure.try_map(map)?),
+            };
+            answer(frame, ordinal, outcome, took_ms);
+        }
+        Event::FrameClosed {
+            ending,
+            logs,
+            usage,
+            memo,
+            ..
+        } => {
+            frame.metrics.duration_ms = recorded.at.since_ms(frame.timestamp);
+            frame.metrics.operations = usage.operations;
+            frame.metrics.memory_usage = usage.memory_bytes;
+            frame.logs = logs;
+            frame.memo = memo;
+            match ending {
+                Ending::Completed { outputs } => frame.output = Some(output_of(outputs, map)?),
+                Ending::Failed { error, .. } | Ending::Interrupted { error } => {
+                    frame.error = Some(error.try_map(map)?);
+                }
+                Ending::Cancelled => {}
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn request<W>(frame: &mut ExecutionFrame<W>, ordinal: u32, effect: Effect<W>) {
+    frame.effects.retain(|known| known.ordinal != ordinal);
+    frame.effects.push(FrameEffect {
+        ordinal,
+        effect,
+        outcome: None,
+        took_ms: None,
+    });
+}
+
+fn answer<W>(frame: &mut ExecutionFrame<W>, ordinal: u32, outcome: Outcome<W>, took_ms: u64) {
+    if let Some(known) = frame
+        .effects
+        .iter_mut()
+        .find(|known| known.ordinal == ordinal)
+    {
+        known.outcome = Some(outcome);
+        known.took_ms = Some(took_ms);
+    }
+}
+
+fn output_of<V, W, E>(
+    outputs: Vec<(String, V)>,
+    map: &mut impl FnMut(V) -> Result<W, E>,
+) -> Result<Output<W>, E> {
+    let mut ports = outputs
+        .into_iter()
+        .map(|(port, value)| Ok((port, map(value)?)))
+        .collect::<Result<Vec<_>, E>>()?;
+    let only_out = ports.len() == 1 && ports[0].0 == "out";
+    let out = if only_out { ports.pop() } else { None };
+    Ok(out.map_or(Output::Ports(ports), |(_, value)| Output::Out(value)))
+}
+
 impl Outline {
+    /// The names of the nodes in the whole run, in their order: `call/inner` for a sub-workflow's.
+    pub(super) fn names(&self) -> Vec<String> {
+        let prefixes = self.prefixes();
+        let name = |node: &Node| {
+            let prefix = prefixes.get(node.graph as usize).map_or("", String::as_str);
+            [prefix, node.id.as_str()].concat()
+        };
+        self.nodes.iter().map(name).collect()
+    }
+
     /// What stands before a node's id to name it in the whole run: `call/` for a sub-workflow's, by graph.
     fn prefixes(&self) -> Vec<String> {
         let mut prefixes = Vec::with_capacity(self.graphs.len());

@@ -18,7 +18,7 @@ use crate::value::Address;
 use super::Outline;
 use super::level::{Graph, Node, Scope};
 use super::outline::Start;
-use super::trail::{Ask, Container, Role, Trail};
+use super::trail::{Ask, Container, Place, Trail};
 
 /// An outline as stored, without the run it is looked at in. Works in formats that do not describe
 /// themselves; its size depends on nodes and open levels, not on the number of frames.
@@ -32,8 +32,8 @@ pub struct Checkpoint {
     /// The graph and node that each graph but the first is called from.
     graphs: Vec<(u32, NodeId)>,
     workflows: Vec<Address>,
-    /// Distinct lists of containers.
-    places: Vec<Vec<Container>>,
+    /// Where frames and levels are: the containers around them, and the workflow.
+    places: Vec<(Vec<Container>, u32)>,
     scopes: Vec<ScopeRow>,
     asks: Vec<(ScopeId, u32, FrameId, Ask)>,
     nodes: NodeColumns,
@@ -46,7 +46,7 @@ struct ScopeRow {
     frame: FrameId,
     graph: u32,
     place: u32,
-    workflow: Option<u32>,
+    called: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,20 +64,19 @@ struct TrailColumns {
     ids: Vec<i64>,
     nodes: Vec<i64>,
     scopes: Vec<i64>,
+    places: Vec<i64>,
     attempts: Vec<u32>,
     statuses: Vec<Status>,
-    places: Vec<i64>,
-    workflows: Vec<i64>,
-    /// How many events follow the first.
-    lengths: Vec<u32>,
-    /// Those events, as steps from the one before; all trails in one list.
-    steps: Vec<i64>,
-    /// The event that closed it, as a step from the first; 0 when it is open.
+    /// One more than the steps from the event that opened it to the one that closed it; 0 when it is open.
     closed: Vec<u64>,
+    /// How many events of effects it has.
+    lengths: Vec<u32>,
+    /// Those events, as steps from the one before, the first from the opening; all trails in one list.
+    effects: Vec<i64>,
     cuts: Vec<(FrameId, Timestamp)>,
     awaited: Vec<(FrameId, u32, EffectKind)>,
     /// The workflow called, for frames that called one.
-    calls: Vec<(FrameId, u32)>,
+    called: Vec<(FrameId, u32)>,
 }
 
 /// A stored outline whose parts do not fit together.
@@ -89,6 +88,7 @@ pub struct CheckpointError(&'static str);
 struct Table<T> {
     numbers: BTreeMap<T, u32>,
     items: Vec<T>,
+    last: u32,
 }
 
 impl<T: Ord + Clone> Table<T> {
@@ -96,17 +96,21 @@ impl<T: Ord + Clone> Table<T> {
         Self {
             numbers: BTreeMap::new(),
             items: Vec::new(),
+            last: 0,
         }
     }
 
     fn number(&mut self, item: &T) -> u32 {
-        if let Some(number) = self.numbers.get(item) {
-            return *number;
+        // Most things are the same as the one before.
+        if self.items.get(self.last as usize) == Some(item) {
+            return self.last;
         }
-        let number = u32::try_from(self.items.len()).expect("so many do not fit in memory");
-        self.numbers.insert(item.clone(), number);
-        self.items.push(item.clone());
-        number
+        let next = u32::try_from(self.items.len()).expect("so many do not fit in memory");
+        self.last = *self.numbers.entry(item.clone()).or_insert(next);
+        if self.last == next {
+            self.items.push(item.clone());
+        }
+        self.last
     }
 }
 
@@ -135,14 +139,25 @@ impl Outline {
     pub fn checkpoint(&self) -> Checkpoint {
         let (mut workflows, mut places) = (Table::new(), Table::new());
         let trails = TrailColumns::of(self, &mut workflows, &mut places);
-        let scopes = self.scopes.iter().skip(1).map(|(id, scope)| ScopeRow {
+        let open = self
+            .scopes
+            .iter()
+            .filter(|(id, _)| **id != ScopeId::default());
+        let scopes = open.map(|(id, scope)| ScopeRow {
             id: *id,
             frame: scope.frame,
             graph: scope.graph,
-            place: places.number(&scope.containers),
-            workflow: scope.workflow.map(|workflow| workflows.number(&workflow)),
+            place: places.number(&scope.place),
+            called: scope.called,
         });
         let scopes = scopes.collect();
+        let place =
+            |place: &Arc<Place>| (place.containers.to_vec(), workflows.number(&place.workflow));
+        let places = places.items.iter().map(place).collect();
+        let asks = self
+            .asks
+            .iter()
+            .map(|((scope, node), (frame, ask))| (*scope, *node, *frame, *ask));
         Checkpoint {
             seq: self.seq,
             at: self.at,
@@ -158,17 +173,9 @@ impl Outline {
                 .filter_map(|graph| graph.call.clone())
                 .collect(),
             workflows: workflows.items,
-            places: places
-                .items
-                .iter()
-                .map(|place: &Arc<[Container]>| place.to_vec())
-                .collect(),
+            places,
             scopes,
-            asks: self
-                .asks
-                .iter()
-                .map(|((scope, node), (frame, ask))| (*scope, *node, *frame, *ask))
-                .collect(),
+            asks: asks.collect(),
             nodes: NodeColumns::of(&self.nodes),
             trails,
         }
@@ -179,12 +186,25 @@ impl Outline {
     /// # Errors
     /// When its parts do not fit together.
     pub fn restore(run: RunId, stored: Checkpoint) -> Result<Self, CheckpointError> {
-        let places: Vec<Arc<[Container]>> = stored.places.into_iter().map(Into::into).collect();
-        let tables = Tables {
-            workflows: &stored.workflows,
-            places: &places,
-        };
+        let tables = Tables::of(stored.workflows, stored.places)?;
+        let calls = stored.graphs.into_iter().map(|call| Graph {
+            call: Some(call),
+            ..Graph::default()
+        });
+        let asks = stored
+            .asks
+            .into_iter()
+            .map(|(scope, node, frame, ask)| ((scope, node), (frame, ask)));
+        let root = stored
+            .start
+            .as_ref()
+            .map(|start| (ScopeId::default(), Scope::root(start.1.hash)));
+        let scopes = stored
+            .scopes
+            .iter()
+            .map(|row| Ok((row.id, row.scope(&tables)?)));
         let mut outline = Self {
+            run,
             seq: stored.seq,
             at: stored.at,
             start: stored.start.map(|(seq, workflow, mode)| Start {
@@ -193,73 +213,26 @@ impl Outline {
                 mode,
             }),
             end: stored.end,
+            graphs: std::iter::once(Graph::default()).chain(calls).collect(),
             nodes: stored.nodes.nodes()?,
+            scopes: root
+                .into_iter()
+                .map(Ok)
+                .chain(scopes)
+                .collect::<Result<_, _>>()?,
+            trails: stored.trails.trails(&tables)?,
+            asks: asks.collect(),
             retry_due: stored.retry_due,
-            ..Self::new(run)
         };
-        outline.asks = stored
-            .asks
-            .iter()
-            .map(|(scope, node, frame, ask)| ((*scope, *node), (*frame, *ask)))
-            .collect();
-        outline
-            .graphs
-            .extend(stored.graphs.into_iter().map(|call| Graph {
-                call: Some(call),
-                ..Graph::default()
-            }));
-        for row in &stored.scopes {
-            outline.scopes.insert(row.id, row.scope(&tables)?);
-        }
-        outline.trails = stored.trails.trails(&tables)?;
-        outline.index()?;
+        outline.index_graphs()?;
+        outline.index_nodes()?;
+        outline.count_open()?;
         Ok(outline)
-    }
-
-    /// Computes what was not stored, and checks every reference between the parts.
-    fn index(&mut self) -> Result<(), CheckpointError> {
-        self.index_graphs()?;
-        for (at, node) in (0..).zip(&self.nodes) {
-            let graph = self
-                .graphs
-                .get_mut(node.graph as usize)
-                .ok_or(CheckpointError("a node without a graph"))?;
-            graph.nodes.insert(node.id.clone(), at);
-        }
-        if self
-            .scopes
-            .values()
-            .any(|scope| scope.graph as usize >= self.graphs.len())
-        {
-            return Err(CheckpointError("a level without a graph"));
-        }
-        for (id, trail) in &self.trails {
-            let node = self
-                .nodes
-                .get_mut(trail.node as usize)
-                .ok_or(CheckpointError("a frame without a node"))?;
-            node.latest = *id;
-            if trail.is_open() {
-                let level = self
-                    .scopes
-                    .get_mut(&trail.scope)
-                    .ok_or(CheckpointError("a frame without a level"))?;
-                level.frames_open = level.frames_open.saturating_add(1);
-            }
-        }
-        for scope in self.scopes.values().skip(1) {
-            let frame = self
-                .trails
-                .get_mut(&scope.frame)
-                .ok_or(CheckpointError("a level without a frame"))?;
-            frame.levels_open = frame.levels_open.saturating_add(1);
-        }
-        Ok(())
     }
 
     fn index_graphs(&mut self) -> Result<(), CheckpointError> {
         for at in 1..self.graphs.len() {
-            let call = self.graphs.get(at).and_then(|graph| graph.call.clone());
+            let call = self.graphs[at].call.clone();
             let (outer, node) = call.ok_or(CheckpointError("a graph that nobody calls"))?;
             if outer as usize >= at {
                 return Err(CheckpointError("a graph called before it was there"));
@@ -269,40 +242,97 @@ impl Outline {
         }
         Ok(())
     }
+
+    fn index_nodes(&mut self) -> Result<(), CheckpointError> {
+        self.graphs[0].nodes.reserve(self.nodes.len());
+        for (at, node) in (0..).zip(&self.nodes) {
+            let graph = self.graphs.get_mut(node.graph as usize);
+            let graph = graph.ok_or(CheckpointError("a node without a graph"))?;
+            graph.nodes.insert(node.id.clone(), at);
+        }
+        for (id, trail) in &self.trails {
+            let node = self.nodes.get_mut(trail.node as usize);
+            node.ok_or(CheckpointError("a frame without a node"))?
+                .latest = *id;
+        }
+        Ok(())
+    }
+
+    fn count_open(&mut self) -> Result<(), CheckpointError> {
+        if self
+            .scopes
+            .values()
+            .any(|scope| scope.graph as usize >= self.graphs.len())
+        {
+            return Err(CheckpointError("a level without a graph"));
+        }
+        for trail in self.trails.values().filter(|trail| trail.is_open()) {
+            let level = self.scopes.get_mut(&trail.scope);
+            level
+                .ok_or(CheckpointError("a frame without a level"))?
+                .frames_open += 1;
+        }
+        for (_, scope) in self
+            .scopes
+            .iter()
+            .filter(|(id, _)| **id != ScopeId::default())
+        {
+            let frame = self.trails.get_mut(&scope.frame);
+            frame
+                .ok_or(CheckpointError("a level without a frame"))?
+                .levels_open += 1;
+        }
+        Ok(())
+    }
 }
 
 /// What rows and columns refer to by number.
-struct Tables<'a> {
-    workflows: &'a [Address],
-    places: &'a [Arc<[Container]>],
+struct Tables {
+    workflows: Vec<Address>,
+    places: Vec<Arc<Place>>,
 }
 
-impl Tables<'_> {
-    fn workflow(&self, number: u64) -> Result<Address, CheckpointError> {
-        let at = usize::try_from(number).ok();
-        at.and_then(|at| self.workflows.get(at))
+impl Tables {
+    fn of(
+        workflows: Vec<Address>,
+        places: Vec<(Vec<Container>, u32)>,
+    ) -> Result<Self, CheckpointError> {
+        let mut tables = Self {
+            workflows,
+            places: Vec::with_capacity(places.len()),
+        };
+        for (containers, workflow) in places {
+            let place = Place {
+                containers: containers.into(),
+                workflow: tables.workflow(workflow)?,
+            };
+            tables.places.push(Arc::new(place));
+        }
+        Ok(tables)
+    }
+
+    fn workflow(&self, number: u32) -> Result<Address, CheckpointError> {
+        self.workflows
+            .get(number as usize)
             .copied()
             .ok_or(CheckpointError("a missing workflow"))
     }
 
-    fn place(&self, number: u64) -> Result<Arc<[Container]>, CheckpointError> {
+    fn place(&self, number: u64) -> Result<Arc<Place>, CheckpointError> {
         let at = usize::try_from(number).ok();
         at.and_then(|at| self.places.get(at))
             .cloned()
-            .ok_or(CheckpointError("a missing path"))
+            .ok_or(CheckpointError("a missing place"))
     }
 }
 
 impl ScopeRow {
-    fn scope(&self, tables: &Tables<'_>) -> Result<Scope, CheckpointError> {
+    fn scope(&self, tables: &Tables) -> Result<Scope, CheckpointError> {
         Ok(Scope {
             frame: self.frame,
             graph: self.graph,
-            containers: tables.place(self.place.into())?,
-            workflow: self
-                .workflow
-                .map(|number| tables.workflow(number.into()))
-                .transpose()?,
+            place: tables.place(self.place.into())?,
+            called: self.called,
             frames_open: 0,
         })
     }
@@ -321,7 +351,6 @@ impl NodeColumns {
     }
 
     fn nodes(self) -> Result<Vec<Node>, CheckpointError> {
-        let len = self.ids.len();
         let columns = [
             &self.graphs,
             &self.opened,
@@ -329,15 +358,13 @@ impl NodeColumns {
             &self.failed,
             &self.skipped,
         ];
-        if columns.iter().any(|column| column.len() != len) {
+        if columns.iter().any(|column| column.len() != self.ids.len()) {
             return Err(CheckpointError("columns of nodes differ in length"));
         }
-        let counts = walk(&self.opened)
-            .zip(walk(&self.completed))
-            .zip(walk(&self.failed))
-            .zip(walk(&self.skipped));
+        let ended = walk(&self.completed).zip(walk(&self.failed));
+        let counts = walk(&self.opened).zip(walk(&self.skipped)).zip(ended);
         let rows = self.ids.into_iter().zip(walk(&self.graphs)).zip(counts);
-        rows.map(|((id, graph), (((opened, completed), failed), skipped))| {
+        let node = |((id, graph), ((opened, skipped), (completed, failed)))| {
             let graph =
                 u32::try_from(graph).map_err(|_| CheckpointError("a node without a graph"))?;
             Ok(Node {
@@ -349,8 +376,8 @@ impl NodeColumns {
                 failed,
                 skipped,
             })
-        })
-        .collect()
+        };
+        rows.map(node).collect()
     }
 }
 
@@ -358,84 +385,84 @@ impl TrailColumns {
     fn of(
         outline: &Outline,
         workflows: &mut Table<Address>,
-        places: &mut Table<Arc<[Container]>>,
+        places: &mut Table<Arc<Place>>,
     ) -> Self {
         let trails = || outline.trails.values();
-        let awaited = trails().flat_map(|trail| {
+        let effects = |trail: &Trail| {
+            let seqs = std::iter::once(trail.id).chain(trail.effects.iter().copied());
+            steps(seqs.map(|seq| seq.0)).split_off(1)
+        };
+        let closed = |trail: &Trail| {
+            trail
+                .closed
+                .map_or(0, |seq| seq.0.saturating_sub(trail.id.0) + 1)
+        };
+        let length = |trail: &Trail| u32::try_from(trail.effects.len()).unwrap_or(u32::MAX);
+        let awaited = |trail: &Trail| {
+            let id = trail.id;
             trail
                 .awaited
-                .iter()
-                .map(|(ordinal, kind)| (trail.id, *ordinal, *kind))
-        });
-        let call = |trail: &Trail| match trail.role {
-            Role::Call(workflow) => Some((trail.id, workflow)),
-            Role::Loop => None,
+                .clone()
+                .into_iter()
+                .map(move |(ordinal, kind)| (id, ordinal, kind))
         };
+        let called = |trail: &Trail| Some((trail.id, workflows.number(trail.called.as_deref()?)));
         Self {
             ids: steps(trails().map(|trail| trail.id.0)),
             nodes: steps(trails().map(|trail| trail.node.into())),
             scopes: steps(trails().map(|trail| trail.scope.0)),
+            places: steps(trails().map(|trail| places.number(&trail.place).into())),
             attempts: trails().map(|trail| trail.attempt).collect(),
             statuses: trails().map(|trail| trail.status).collect(),
-            places: steps(trails().map(|trail| places.number(&trail.containers).into())),
-            workflows: steps(trails().map(|trail| workflows.number(&trail.workflow).into())),
-            lengths: trails()
-                .map(|trail| u32::try_from(trail.rest.len()).unwrap_or(u32::MAX))
-                .collect(),
-            steps: trails()
-                .flat_map(|trail| steps(trail.seqs().map(|seq| seq.0)).split_off(1))
-                .collect(),
-            closed: trails()
-                .map(|trail| {
-                    trail
-                        .closed
-                        .map_or(0, |seq| seq.0.saturating_sub(trail.id.0) + 1)
-                })
+            closed: trails().map(closed).collect(),
+            lengths: trails().map(length).collect(),
+            effects: trails()
+                .filter(|trail| !trail.effects.is_empty())
+                .flat_map(effects)
                 .collect(),
             cuts: trails()
-                .filter_map(|trail| trail.cut.map(|at| (trail.id, at)))
+                .filter_map(|trail| Some((trail.id, trail.cut?)))
                 .collect(),
-            awaited: awaited.collect(),
-            calls: trails()
-                .filter_map(call)
-                .map(|(id, workflow)| (id, workflows.number(&workflow)))
-                .collect(),
+            awaited: trails().flat_map(awaited).collect(),
+            called: trails().filter_map(called).collect(),
         }
     }
 
-    fn trails(self, tables: &Tables<'_>) -> Result<BTreeMap<FrameId, Trail>, CheckpointError> {
+    fn trails(self, tables: &Tables) -> Result<BTreeMap<FrameId, Trail>, CheckpointError> {
         self.check_lengths()?;
-        let mut steps = self.steps.as_slice();
+        let mut rest = self.effects.as_slice();
+        let places = walk(&self.scopes).zip(walk(&self.places));
         let columns = walk(&self.ids)
             .zip(walk(&self.nodes))
-            .zip(walk(&self.scopes))
-            .zip(walk(&self.places))
-            .zip(walk(&self.workflows));
+            .zip(places)
+            .enumerate();
         let mut trails = Vec::with_capacity(self.ids.len());
-        for (at, ((((id, node), scope), place), workflow)) in columns.enumerate() {
-            let (own, others) = steps
-                .split_at_checked(self.lengths[at] as usize)
-                .ok_or(CheckpointError("a frame without its events"))?;
-            steps = others;
-            trails.push(Trail {
+        for (at, ((id, node), (scope, place))) in columns {
+            let effects = rest.split_at_checked(self.lengths[at] as usize);
+            let (effects, others) =
+                effects.ok_or(CheckpointError("a frame without its effects"))?;
+            rest = others;
+            let trail = Trail {
                 id: Seq(id),
                 node: u32::try_from(node).map_err(|_| CheckpointError("a frame without a node"))?,
                 scope: Seq(scope),
+                place: tables.place(place)?,
                 attempt: self.attempts[at],
                 status: self.statuses[at],
-                containers: tables.place(place)?,
-                workflow: tables.workflow(workflow)?,
-                rest: follow(id, own),
                 closed: self.closed[at]
                     .checked_sub(1)
                     .map(|step| Seq(id.saturating_add(step))),
                 cut: None,
+                effects: walk(effects)
+                    .map(|offset| Seq(id.wrapping_add(offset)))
+                    .collect(),
                 awaited: Vec::new(),
-                role: Role::Loop,
+                called: None,
                 levels_open: 0,
-            });
+            };
+            trails.push((trail.id, trail));
         }
-        let mut trails = trails.into_iter().map(|trail| (trail.id, trail)).collect();
+        let mut trails = BTreeMap::from_iter(trails);
         self.add_rare(&mut trails, tables)?;
         Ok(trails)
     }
@@ -444,12 +471,11 @@ impl TrailColumns {
         let lengths = [
             self.nodes.len(),
             self.scopes.len(),
+            self.places.len(),
             self.attempts.len(),
             self.statuses.len(),
-            self.places.len(),
-            self.workflows.len(),
-            self.lengths.len(),
             self.closed.len(),
+            self.lengths.len(),
         ];
         let equal = lengths.iter().all(|length| *length == self.ids.len());
         equal
@@ -460,7 +486,7 @@ impl TrailColumns {
     fn add_rare(
         &self,
         trails: &mut BTreeMap<FrameId, Trail>,
-        tables: &Tables<'_>,
+        tables: &Tables,
     ) -> Result<(), CheckpointError> {
         const MISSING: CheckpointError = CheckpointError("a missing frame");
         for (id, at) in &self.cuts {
@@ -473,16 +499,9 @@ impl TrailColumns {
                 .awaited
                 .push((*ordinal, *kind));
         }
-        for (id, workflow) in &self.calls {
-            trails.get_mut(id).ok_or(MISSING)?.role =
-                Role::Call(tables.workflow((*workflow).into())?);
+        for (id, workflow) in &self.called {
+            trails.get_mut(id).ok_or(MISSING)?.called = Some(Box::new(tables.workflow(*workflow)?));
         }
         Ok(())
     }
-}
-
-fn follow(first: u64, steps: &[i64]) -> Vec<Seq> {
-    walk(steps)
-        .map(|offset| Seq(first.wrapping_add(offset)))
-        .collect()
 }

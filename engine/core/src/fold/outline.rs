@@ -10,7 +10,7 @@ use crate::id::{FrameId, NodeId, RunId, ScopeId, Seq};
 use crate::time::Timestamp;
 
 use super::level::{Graph, Node, Scope};
-use super::trail::{Ask, Role, Trail, ask_of, status_of};
+use super::trail::{Ask, Place, Trail, ask_of, status_of};
 use super::{Addressed, Misfit};
 
 /// Takes the trails of frames that are closed and no longer the latest of their node.
@@ -53,7 +53,7 @@ impl Outline {
             end: None,
             graphs: vec![Graph::default()],
             nodes: Vec::new(),
-            scopes: BTreeMap::from([(ScopeId::default(), Scope::root())]),
+            scopes: BTreeMap::new(),
             trails: BTreeMap::new(),
             asks: BTreeMap::new(),
             retry_due: false,
@@ -113,20 +113,6 @@ impl Outline {
     #[must_use]
     pub fn node_of(&self, trail: &Trail) -> Option<&NodeId> {
         self.nodes.get(trail.node as usize).map(|node| &node.id)
-    }
-
-    /// The events that a snapshot of this moment shows, in no order.
-    pub fn seqs(&self) -> impl Iterator<Item = Seq> {
-        let run = self
-            .start
-            .iter()
-            .map(|start| start.seq)
-            .chain(self.ended_seq());
-        let latest = self
-            .nodes
-            .iter()
-            .filter_map(|node| self.trails.get(&node.latest));
-        run.chain(latest.flat_map(Trail::seqs))
     }
 
     pub(super) fn ended_seq(&self) -> Option<Seq> {
@@ -210,7 +196,7 @@ impl Outline {
             } => self.answer(*frame, *ordinal, outcome),
             Event::FrameClosed { frame, ending, .. } => self.close(*frame, ending, leave),
             Event::LoopStarted { frame, .. } => {
-                self.open_trail(*frame)?.role = Role::Loop;
+                self.open_trail(*frame)?.called = None;
                 Ok(())
             }
             Event::ScopeOpened { frame, index, .. } => self.open_scope(*frame, *index),
@@ -224,6 +210,8 @@ impl Outline {
         if self.start.is_some() {
             return Err(Misfit::Restarted(self.seq));
         }
+        self.scopes
+            .insert(ScopeId::default(), Scope::root(workflow.hash));
         self.start = Some(Start {
             seq: self.seq,
             workflow: workflow.clone(),
@@ -238,6 +226,8 @@ impl Outline {
             start.mode = mode;
             if let Some(workflow) = &changes.workflow {
                 start.workflow = workflow.clone();
+                let own = self.scopes.values_mut().filter(|scope| !scope.called);
+                own.for_each(|scope| scope.change_workflow(workflow.hash));
             }
         }
     }
@@ -252,7 +242,7 @@ impl Outline {
         self.retry_due = false;
         self.asks.clear();
         self.end_frames(|_| true, leave);
-        self.scopes = BTreeMap::from([(ScopeId::default(), Scope::root())]);
+        self.scopes.retain(|scope, _| *scope == ScopeId::default());
     }
 
     fn open(
@@ -294,36 +284,33 @@ impl Outline {
             .scopes
             .get(&scope)
             .ok_or(Misfit::Scope { seq, scope })?;
-        let start = self.start.as_ref().ok_or(Misfit::NotStarted(seq))?;
-        let workflow = level.workflow.unwrap_or(start.workflow.hash);
-        let (graph, containers) = (level.graph, Arc::clone(&level.containers));
-        let node = self.place(graph, node);
+        let (graph, place) = (level.graph, Arc::clone(&level.place));
+        let node = self.position(graph, node);
         self.asks.remove(&(scope, node));
         Ok(Trail {
             id: seq,
             node,
             scope,
+            place,
             attempt,
             status,
-            containers,
-            workflow,
-            rest: Vec::new(),
             closed: None,
             cut: None,
+            effects: Vec::new(),
             awaited: Vec::new(),
-            role: Role::Loop,
+            called: None,
             levels_open: 0,
         })
     }
 
-    /// The node's place in the list, where it is put when it is new.
-    fn place(&mut self, graph: u32, node: &NodeId) -> u32 {
+    /// The node's position in the list, where it is put when it is new.
+    fn position(&mut self, graph: u32, node: &NodeId) -> u32 {
         let known = &mut self.graphs[graph as usize].nodes;
-        if let Some(place) = known.get(node) {
-            return *place;
+        if let Some(position) = known.get(node) {
+            return *position;
         }
-        let place = index(self.nodes.len());
-        known.insert(node.clone(), place);
+        let position = index(self.nodes.len());
+        known.insert(node.clone(), position);
         self.nodes.push(Node {
             graph,
             id: node.clone(),
@@ -333,7 +320,7 @@ impl Outline {
             failed: 0,
             skipped: 0,
         });
-        place
+        position
     }
 
     fn make_latest(&mut self, trail: Trail, leave: Leave<'_>) {
@@ -379,7 +366,7 @@ impl Outline {
             ordinal,
         })?;
         if let (EffectKind::Call, Ok(workflow)) = (kind, outcome) {
-            trail.role = Role::Call(workflow.address());
+            trail.called = Some(Box::new(workflow.address()));
         }
         Ok(())
     }
@@ -393,7 +380,7 @@ impl Outline {
         let seq = self.seq;
         let trail = self.open_trail(frame)?;
         trail.close(seq, status_of(ending));
-        let (scope, place, levels) = (
+        let (scope, node, levels) = (
             trail.scope,
             trail.node,
             std::mem::take(&mut trail.levels_open),
@@ -402,9 +389,9 @@ impl Outline {
             level.frames_open = level.frames_open.saturating_sub(1);
         }
         if let Some(ask) = ask_of(ending) {
-            self.asks.insert((scope, place), (frame, ask));
+            self.asks.insert((scope, node), (frame, ask));
         }
-        self.count(place, ending);
+        self.count(node, ending);
         if levels > 0 {
             self.end_levels(frame, leave);
         }
@@ -412,8 +399,8 @@ impl Outline {
         Ok(())
     }
 
-    fn count<V>(&mut self, place: u32, ending: &Ending<V>) {
-        let node = &mut self.nodes[place as usize];
+    fn count<V>(&mut self, node: u32, ending: &Ending<V>) {
+        let node = &mut self.nodes[node as usize];
         match ending {
             Ending::Completed { .. } => node.completed += 1,
             Ending::Failed { .. } => node.failed += 1,
@@ -433,27 +420,41 @@ impl Outline {
         let seq = self.seq;
         let trail = self.open_trail(frame)?;
         trail.levels_open += 1;
-        let (role, around, outer, place) = (
-            trail.role,
-            Arc::clone(&trail.containers),
-            trail.scope,
-            trail.node,
+        let called = trail.called.as_deref().copied();
+        let (outer, around, scope) = (trail.node, Arc::clone(&trail.place), trail.scope);
+        let (graph, node) = (
+            self.nodes[outer as usize].graph,
+            self.nodes[outer as usize].id.clone(),
         );
-        let node = &self.nodes[place as usize];
-        let (graph, id) = (node.graph, node.id.clone());
-        let outer_workflow = self.scopes.get(&outer).and_then(|scope| scope.workflow);
-        let (graph, workflow, index) = match role {
-            Role::Loop => (graph, outer_workflow, Some(iteration)),
-            Role::Call(workflow) => (self.called(graph, &id), Some(workflow), None),
+        let graph = if called.is_some() {
+            self.called(graph, &node)
+        } else {
+            graph
         };
-        let containers = around.iter().cloned().chain([(id, index)]).collect();
+        let level = self.scopes.get(&scope);
+        // A fork may have changed the workflow since the frame was opened.
+        let workflow = called
+            .or(level.map(|level| level.place.workflow))
+            .unwrap_or(around.workflow);
+        let index = called.is_none().then_some(iteration);
+        let containers = around
+            .containers
+            .iter()
+            .cloned()
+            .chain([(node, index)])
+            .collect();
+        let called = called.is_some() || level.is_some_and(|level| level.called);
+        let place = Arc::new(Place {
+            containers,
+            workflow,
+        });
         self.scopes.insert(
             seq,
             Scope {
                 frame,
                 graph,
-                containers,
-                workflow,
+                place,
+                called,
                 frames_open: 0,
             },
         );

@@ -10,6 +10,7 @@ use crate::effect::{Effect, EffectKind};
 use crate::event::{Changes, Disposition, Ending, Event, Mode, RunEnding, Usage, WorkflowRef};
 use crate::failure::{Failure, FailureKind};
 use crate::frame::Status;
+use crate::id::PathStep;
 use crate::time::Timestamp;
 
 const RUN: RunId = RunId(Uuid::from_u128(7));
@@ -198,6 +199,14 @@ fn folded(events: &[Recorded]) -> Fold {
     fold
 }
 
+fn timeline(events: &[Recorded]) -> Timeline {
+    let mut fold = TimelineFold::new(RUN);
+    for event in events {
+        let _ = fold.apply(event);
+    }
+    fold.finish()
+}
+
 fn word(status: Status) -> String {
     serde_json::to_value(status)
         .unwrap()
@@ -276,6 +285,38 @@ fn a_chain_completes() {
          b SKIPPED 0/0/0/1 #1 @4-4
          c COMPLETED 1/1/0/0 #1 @5-6",
     );
+}
+
+#[test]
+fn a_timeline_names_the_frame_around_each() {
+    let timeline = timeline(&events(
+        "start
+         open each
+         loop 2
+         enter 2 0
+         open a 4
+         done 5
+         leave 4
+         enter 2 1
+         open a 8
+         skip b 8",
+    ));
+    let names = timeline
+        .node
+        .iter()
+        .map(|at| timeline.nodes[*at as usize].as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["each", "a", "a", "b"]);
+    assert_eq!(timeline.parent, [-1, 0, 0, 0]);
+    assert_eq!(timeline.iteration, [-1, 0, 1, 1]);
+    assert_eq!(timeline.closed, [0, 6, 0, 10].map(Seq));
+    assert_eq!(timeline.opened_ms, [10, 40, 80, 90]);
+    assert_eq!(timeline.closed_ms, [-1, 50, -1, 90]);
+    assert_eq!(timeline.closed_up_to, Seq(1));
+    let since = timeline.since(Seq(8));
+    assert_eq!(since.opened, [2, 9, 10].map(Seq));
+    assert_eq!(since.parent, [-1, 0, 0]);
+    let ended = since.durations_ms(&[Status::Skipped]);
+    assert_eq!(ended.collect::<Vec<_>>(), [("b", 0)]);
 }
 
 #[test]
@@ -792,9 +833,12 @@ proptest! {
         let whole = folded(&events);
         prop_assert_eq!(&outline, whole.outline());
         // The events that it names are enough to show it.
-        let named: BTreeMap<Seq, Recorded> =
-            outline.seqs().map(|seq| (seq, events[usize::try_from(seq.0).unwrap() - 1].clone())).collect();
-        let Ok(snapshot) = Moment::new(&outline, &named, &mut clone_value).snapshot();
+        let mut moment = Moment::of_run(&outline);
+        for seq in moment.seqs() {
+            let named = events[usize::try_from(seq.0).unwrap() - 1].clone();
+            let Ok(()) = moment.take(named, &mut Ok::<Value, Infallible>);
+        }
+        let snapshot = moment.snapshot();
         prop_assert_eq!(snapshot, whole.snapshot());
     }
 
@@ -821,12 +865,49 @@ proptest! {
     }
 
     #[test]
+    fn a_timeline_says_when_the_frames_were_open(events in plausible(), from in any::<prop::sample::Index>()) {
+        let (frames, timeline) = (frames(RUN, &events), timeline(&events));
+        prop_assert_eq!(timeline.len(), frames.len());
+        for (row, frame) in frames.iter().enumerate() {
+            prop_assert_eq!(timeline.opened[row], frame.opened_seq);
+            prop_assert_eq!(timeline.closed[row], frame.closed_seq.unwrap_or_default());
+            prop_assert_eq!(timeline.attempt[row], frame.attempt);
+            prop_assert_eq!(timeline.statuses[usize::from(timeline.status[row])], frame.status);
+            let opened_ms = frame.timestamp.since_ms(timeline.started_at);
+            prop_assert_eq!(timeline.opened_ms[row], opened_ms);
+            let closed_ms = frame.closed_seq.map(|_| (opened_ms + frame.metrics.duration_ms).cast_signed());
+            prop_assert_eq!(timeline.closed_ms[row], closed_ms.unwrap_or(-1));
+            let name = &timeline.nodes[timeline.node[row] as usize];
+            prop_assert!(name.ends_with(frame.node_id.as_str()));
+            let around = usize::try_from(timeline.parent[row]).ok().map(|at| &frames[at].node_id);
+            let steps: Vec<_> = frame.path.0.iter().rev().collect();
+            let iteration = match steps.first() {
+                Some(PathStep::Index(index)) => index.cast_signed(),
+                _ => -1,
+            };
+            prop_assert_eq!(timeline.iteration[row], iteration);
+            let outer = steps.iter().find_map(|step| match step { PathStep::Node(node) => Some(node), PathStep::Index(_) => None });
+            prop_assert_eq!(around, outer);
+        }
+        let open = frames.iter().find(|frame| frame.closed_seq.is_none());
+        let closed_up_to = open.map_or(timeline.last_seq, |frame| Seq(frame.opened_seq.0 - 1));
+        prop_assert_eq!(timeline.closed_up_to, closed_up_to);
+        let from = Seq(from.index(events.len()) as u64);
+        let news: Vec<Seq> = frames
+            .iter()
+            .filter(|frame| frame.opened_seq > from || frame.closed_seq.is_none_or(|seq| seq > from))
+            .map(|frame| frame.opened_seq)
+            .collect();
+        prop_assert_eq!(timeline.since(from).opened, news);
+    }
+
+    #[test]
     fn a_snapshot_shows_the_latest_frame_of_each_node(events in plausible()) {
         let frames = frames(RUN, &events);
         let snapshot = folded(&events).snapshot().unwrap();
         let mut latest = BTreeMap::new();
         for frame in &frames {
-            let key = snapshot.nodes.iter().find(|(_, node)| node.frame.as_ref() == Some(frame)).map(|(key, _)| key);
+            let key = snapshot.nodes.iter().find(|(_, node)| node.frame.as_deref() == Some(frame)).map(|(key, _)| key);
             latest.insert(key, frame.opened_seq);
         }
         for (key, node) in &snapshot.nodes {
@@ -851,7 +932,7 @@ proptest! {
         let stored = fold.outline().checkpoint();
         prop_assert_eq!(&Outline::restore(RUN, stored).unwrap(), fold.outline());
         if fold.outline().status() != Status::Pending {
-            prop_assert!(fold.outline().seqs().all(|seq| fold.kept.contains_key(&seq)));
+            prop_assert!(Moment::<Value>::of_run(fold.outline()).seqs().iter().all(|seq| fold.kept.contains_key(seq)));
             prop_assert!(fold.snapshot().is_some());
         }
         prop_assert!(frames(RUN, &damaged).is_sorted_by_key(|frame| frame.opened_seq));

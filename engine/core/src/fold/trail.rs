@@ -12,38 +12,37 @@ use crate::value::Address;
 /// A loop or sub-workflow around a frame, with the iteration for a loop.
 pub(super) type Container = (NodeId, Option<u64>);
 
+/// Where a frame runs; shared by all frames of its level.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The loops and sub-workflows around it.
+    pub(super) containers: Box<[Container]>,
+    /// The workflow it runs under.
+    pub(super) workflow: Address,
+}
+
 /// One frame without its values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trail {
     pub(super) id: FrameId,
-    /// Its place in the outline's list of nodes.
+    /// Its position in the outline's list of nodes.
     pub(super) node: u32,
     pub(super) scope: ScopeId,
+    pub(super) place: Arc<Place>,
     pub(super) attempt: u32,
     pub(super) status: Status,
-    pub(super) containers: Arc<[Container]>,
-    /// The workflow it runs under.
-    pub(super) workflow: Address,
-    /// The events after the one that opened it.
-    pub(super) rest: Vec<Seq>,
+    /// The event that closed it, or the level around it.
     pub(super) closed: Option<Seq>,
     /// When the level around it ended, for a frame without an end of its own.
     pub(super) cut: Option<Timestamp>,
+    /// What it asked and was answered.
+    pub(super) effects: Vec<Seq>,
     /// Effects that are not answered.
     pub(super) awaited: Vec<(u32, EffectKind)>,
-    pub(super) role: Role,
+    /// The workflow it called, when it had an answered `Call` effect.
+    pub(super) called: Option<Box<Address>>,
     /// How many levels inside it are open.
     pub(super) levels_open: u32,
-}
-
-/// What the levels inside a frame are.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Role {
-    /// Iterations.
-    #[default]
-    Loop,
-    /// One run of this workflow: it had an answered `Call` effect.
-    Call(Address),
 }
 
 impl Trail {
@@ -68,18 +67,24 @@ impl Trail {
     /// The content address of the workflow it runs under.
     #[must_use]
     pub fn workflow(&self) -> Address {
-        self.workflow
+        self.place.workflow
     }
 
-    /// The events it is made of, in order.
+    /// The events it is made of. All are after the one that opened it; an answer that came late is before
+    /// the one that closed it.
     pub fn seqs(&self) -> impl Iterator<Item = Seq> {
-        std::iter::once(self.id).chain(self.rest.iter().copied())
+        let own = self
+            .closed
+            .filter(|seq| self.cut.is_none() && *seq != self.id);
+        std::iter::once(self.id)
+            .chain(self.effects.iter().copied())
+            .chain(own)
     }
 
     /// The loops and sub-workflows around it.
     #[must_use]
     pub fn path(&self) -> Path {
-        let steps = self.containers.iter().flat_map(|(node, index)| {
+        let steps = self.place.containers.iter().flat_map(|(node, index)| {
             std::iter::once(PathStep::Node(node.clone())).chain(index.map(PathStep::Index))
         });
         Path(steps.collect())
@@ -95,7 +100,7 @@ impl Trail {
     }
 
     pub(super) fn request(&mut self, seq: Seq, ordinal: u32, kind: EffectKind) {
-        self.rest.push(seq);
+        self.effects.push(seq);
         self.awaited.retain(|(awaited, _)| *awaited != ordinal);
         self.awaited.push((ordinal, kind));
         self.refresh();
@@ -108,13 +113,12 @@ impl Trail {
             .iter()
             .position(|(awaited, _)| *awaited == ordinal)?;
         let (_, kind) = self.awaited.remove(at);
-        self.rest.push(seq);
+        self.effects.push(seq);
         self.refresh();
         Some(kind)
     }
 
     pub(super) fn close(&mut self, seq: Seq, status: Status) {
-        self.rest.push(seq);
         self.closed = Some(seq);
         self.status = status;
     }

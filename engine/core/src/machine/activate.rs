@@ -230,8 +230,8 @@ impl Run {
             .get(&open.scope)
             .expect("an open frame's scope is open");
         let node = scope.node(open.cell);
-        if node.node.disabled {
-            return Ok(pass_through(node, &open.input));
+        if node.node.is_passed_over() {
+            return Ok(pass_over(node, &open.input));
         }
         let kind = node
             .kind
@@ -264,7 +264,7 @@ impl Run {
             .get(&open.scope)
             .expect("an open frame's scope is open");
         let node = scope.node(open.cell);
-        if node.node.disabled {
+        if node.node.is_passed_over() {
             return Ok(Params::Known(Value::Null));
         }
         let template = node.template.as_ref().map_err(Clone::clone)?;
@@ -423,6 +423,11 @@ impl Run {
                 "a workflow may not call itself without end; or raise config.limits.maxDepth",
             ));
         }
+        // What was entered before in this run was checked then.
+        let called = open.called().map(Value::address);
+        if called.is_some_and(|called| self.sub_plans.contains_key(&called)) {
+            return Ok(());
+        }
         let problems = check(workflow, &self.catalogue);
         match problems
             .iter()
@@ -497,7 +502,8 @@ fn limits(node: &PlannedNode) -> EvaluateLimits {
     }
 }
 
-fn pass_through(node: &PlannedNode, input: &Value) -> Answer {
+/// Its pinned output if it has one, else its input, by its first port.
+fn pass_over(node: &PlannedNode, input: &Value) -> Answer {
     let ports = node
         .kind
         .as_ref()
@@ -507,7 +513,7 @@ fn pass_through(node: &PlannedNode, input: &Value) -> Answer {
         .first()
         .map_or_else(|| "out".to_owned(), |port| port.name.clone());
     Answer::Done {
-        outputs: vec![(port, input.clone())],
+        outputs: vec![(port, node.node.pinned.as_ref().unwrap_or(input).clone())],
         logs: Vec::new(),
     }
 }
@@ -552,7 +558,7 @@ impl Activation for Asking<'_> {
         &self.arrivals
     }
 
-    fn scope(&self, _sources: &[&str]) -> Value {
+    fn scope(&self) -> Value {
         self.run.script_scope(self.open, self.scope, self.node)
     }
 

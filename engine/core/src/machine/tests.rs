@@ -148,6 +148,7 @@ fn node(dice: &mut Dice, id: &str, kind: &str, parent: Option<&str>) -> Node {
         timeout_ms: dice.one_in(5).then_some(200),
         on_error: policies[dice.roll(policies.len())],
         memo: None,
+        pinned: None,
         extra: BTreeMap::new(),
     }
 }

@@ -144,7 +144,7 @@ impl Scene {
         let (lazy, eager): (Vec<_>, Vec<_>) =
             params.iter().cloned().partition(|(name, _)| is_lazy(name));
         let template = Template::parse(&Value::Record(eager.into_iter().collect()))?;
-        let scope = self.scope(&[]);
+        let scope = self.scope();
         let resolved = match template.resolve(&scope)? {
             Resolved::Value(value) => value,
             Resolved::Needs(sources) => template.fill(&scope, &evaluate_all(sources, &scope)?),
@@ -249,7 +249,7 @@ impl Activation for Scene {
         &self.arrivals
     }
 
-    fn scope(&self, _: &[&str]) -> Value {
+    fn scope(&self) -> Value {
         [
             ("input", self.input.clone()),
             ("nodes", Record::default().into()),

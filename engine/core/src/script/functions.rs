@@ -33,6 +33,14 @@ pub struct FunctionDoc {
     pub about: &'static str,
 }
 
+impl FunctionDoc {
+    /// Whether it asks the world, so that its answer is recorded.
+    #[must_use]
+    pub fn is_effect(&self) -> bool {
+        matches!(self.name, "http" | "now" | "random")
+    }
+}
+
 /// The functions that FlowForge adds to Rhai's own, sorted by name.
 pub const FUNCTIONS: &[FunctionDoc] = &[
     doc(

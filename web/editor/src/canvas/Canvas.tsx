@@ -90,7 +90,7 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
         onPointerMove={(event) => pointAt({ x: event.clientX, y: event.clientY })}
         onPointerLeave={() => pointAt(null)}
       >
-        <Drawn doc={doc} specs={specs} editable={editable} flow={flow} placed={placed} />
+        <Drawn doc={doc} specs={specs} editable={editable} flow={flow} />
         <Toolbar doc={doc} editable={editable} />
         {editable && <Palette all={all} onPick={commands.pick} />}
         {editable && shown.nodes.length === 0 && <Empty all={all} />}
@@ -101,12 +101,11 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
 
 interface DrawnProps extends Required<CanvasProps> {
   flow: { nodes: FlowNode[]; edges: FlowEdge[] };
-  placed: ReturnType<typeof usePlaced>;
 }
 
-function Drawn({ doc, specs, editable, flow, placed }: DrawnProps) {
+function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   const selection = useSelection();
-  const { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop } = useHand(doc, placed);
+  const { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop } = useHand(doc);
   const nodes = useMemo(
     () => flow.nodes.map((node) => inHand(node, selection.nodes, hand.dragged)),
     [flow, selection.nodes, hand.dragged],
@@ -221,8 +220,8 @@ function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { reveal }: Co
           return { id: key, title: value.name ?? spec?.title ?? value.type, icon: spec?.icon };
         });
     Object.assign(onScreen, { show: reveal, named });
-    return leaveScreen;
   }, [reveal, doc, specs]);
+  useEffect(() => leaveScreen, []);
 }
 
 function useCanvasKeys(commands: Commands) {

@@ -56,7 +56,11 @@ export function MiniMap({ nodes }: { nodes: readonly FlowNode[] }) {
       context.scale(devicePixelRatio, devicePixelRatio);
       context.strokeStyle = colors("accent");
       context.lineWidth = 1.5;
-      context.strokeRect(fit.x(-x / zoom), fit.y(-y / zoom), (width / zoom) * fit.scale, (height / zoom) * fit.scale);
+      const left = Math.max(1, fit.x(-x / zoom));
+      const top = Math.max(1, fit.y(-y / zoom));
+      const right = Math.min(WIDTH - 1, fit.x((width - x) / zoom));
+      const bottom = Math.min(HEIGHT - 1, fit.y((height - y) / zoom));
+      context.strokeRect(left, top, right - left, bottom - top);
     };
     const soon = () => {
       frame ||= requestAnimationFrame(draw);

@@ -34,6 +34,9 @@ function Opened({ ask, all, onPick }: OpenedProps) {
   const [words, setWords] = useState("");
   const query = useDeferredValue(words.trim());
   const found = useFound(query, all).filter((spec) => isUseful(spec, ask));
+  const first = found[0]?.type ?? "";
+  // A new best answer is chosen until the arrows choose another.
+  const [picked, setPicked] = useState({ first, type: first });
   const box = useRef<HTMLDivElement>(null);
   useCloseOutside(box);
   const left = Math.max(8, Math.min(ask.screen.x, innerWidth - WIDTH - 8));
@@ -43,6 +46,8 @@ function Opened({ ask, all, onPick }: OpenedProps) {
       <Command
         shouldFilter={false}
         label="Add a node"
+        value={picked.first === first ? picked.type : first}
+        onValueChange={(type) => setPicked({ first, type })}
         onKeyDown={(event) => {
           if (event.key === "Escape" || event.key === "Tab") {
             event.preventDefault();

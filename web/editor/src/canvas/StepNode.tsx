@@ -16,7 +16,13 @@ export const StepNode = memo(function StepNode({ id, data, selected, height }: N
   const status = useNodeStatus(id);
   return (
     <div
-      className={joined("step", `step-${density}`, selected && "selected", node.disabled && "disabled")}
+      className={joined(
+        "step",
+        `step-${density}`,
+        selected && "selected",
+        node.disabled && "disabled",
+        data.outs.length > 1 && "many-outs",
+      )}
       data-status={status?.status}
       data-role={spec?.role ?? "unknown"}
     >

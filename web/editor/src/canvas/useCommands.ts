@@ -3,6 +3,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
+import { edit } from "../document/edit";
 import { addNote, connectAll, group, moveNodes, paste, remove, setDisabled, ungroup } from "../document/edits";
 import { historyOf } from "../document/history";
 import type { Specs } from "../document/load";
@@ -21,6 +22,7 @@ import { closePalette, openPalette, type PaletteAsk } from "./paletteStore";
 import { nearestIn } from "./place";
 import { inputPorts, outputPorts } from "./ports";
 import { startRenaming } from "./renaming";
+import { settle } from "./settle";
 import { select, selectedSteps, selectNothing, soleStep, useSelection } from "./selection";
 import { DENSITIES, useSettings } from "./settings";
 import { GRID, ZOOM_MIN } from "./size";
@@ -187,8 +189,11 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow) {
     selectNothing();
   };
 
-  const pasteClip = (clip: Clip, by: Position, parent: string | null, label?: string) => {
-    const made = paste(doc, clip, { specs, by, parent, ...(label && { label }) });
+  const pasteClip = (clip: Clip, by: Position, parent: string | null, label = "Paste") => {
+    const made = edit(doc, label, () => {
+      settle(doc, flow.nodes());
+      return paste(doc, clip, { specs, by, parent });
+    });
     const copied = new Set(clip.nodes.map((node) => node.id));
     const topmost = made.nodes.filter((_, at) => !copied.has(clip.nodes[at]?.parent ?? ""));
     show([...topmost, ...made.notes.map(noteFlowId)]);
@@ -221,7 +226,11 @@ function editing(doc: Y.Doc, specs: Specs, flow: Flow) {
       closePalette();
       const { density } = useSettings.getState();
       const beside = soleStep(useSelection.getState());
-      const id = insert(spec, ask, { doc, specs, density, boxes: boxes(), beside, middle: middleOf(flow) });
+      const into = { doc, specs, density, boxes: boxes(), beside, middle: middleOf(flow) };
+      const id = edit(doc, `Add ${spec.title}`, () => {
+        settle(doc, flow.nodes());
+        return insert(spec, ask, into);
+      });
       show([id]);
       requestAnimationFrame(() => reveal(flow, id));
     },

@@ -9,10 +9,10 @@ import { stepBoxes } from "./boxes";
 import { groupKeyOf, isStepId, type FlowEdge, type FlowNode, type GroupData } from "./flowTypes";
 import { movesOf } from "./fromFlow";
 import type { Box } from "./place";
+import { settle } from "./settle";
 import { select, useSelection } from "./selection";
 import { useSettings } from "./settings";
 import { snap, type SnapLine } from "./snap";
-import type { Placed } from "./usePlaced";
 
 interface Hand {
   dragged: ReadonlyMap<string, Position>;
@@ -23,7 +23,7 @@ const EMPTY_HAND: Hand = { dragged: new Map(), lines: [] };
 /** Boxes farther away than this are not snapped to. */
 const SNAP_FAR = 1200;
 
-export function useHand(doc: Y.Doc, placed: Placed | null) {
+export function useHand(doc: Y.Doc) {
   const { getNodes } = useReactFlow<FlowNode, FlowEdge>();
   const [hand, setHand] = useState(EMPTY_HAND);
   /** The boxes around the one that is dragged, found when the drag begins. */
@@ -57,10 +57,10 @@ export function useHand(doc: Y.Doc, placed: Placed | null) {
     (_: unknown, __: unknown, moved: FlowNode[]) => {
       const all = getNodes();
       const withMembers = all.filter((node) => moved.some(({ id }) => id === node.id) || isMemberOf(node, moved));
-      drop(doc, withMembers, all, placed);
+      drop(doc, withMembers, all);
       setHand(EMPTY_HAND);
     },
-    [doc, getNodes, placed],
+    [doc, getNodes],
   );
 
   return { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop };
@@ -123,12 +123,15 @@ function dragMembers(moved: Map<string, Position>, all: readonly FlowNode[]) {
   }
 }
 
-/** Writes where things came to stand. Nodes that were only arranged so far keep their places from now on. */
-function drop(doc: Y.Doc, moved: readonly FlowNode[], all: readonly FlowNode[], placed: Placed | null) {
+/** Writes where things came to stand. */
+function drop(doc: Y.Doc, moved: readonly FlowNode[], all: readonly FlowNode[]) {
   const moves = movesOf(moved, all);
   const steps = moved.filter((node) => isStepId(node.id)).length;
   edit(doc, "Move", () => {
-    if (steps > 0) moveNodes(doc, { ...Object.fromEntries(placed ?? []), ...moves.nodes }, moves.parents);
+    if (steps > 0) {
+      settle(doc, all);
+      moveNodes(doc, moves.nodes, moves.parents);
+    }
     if (Object.keys(moves.notes).length > 0) moveNotes(doc, moves.notes);
   });
 }

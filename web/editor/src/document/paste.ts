@@ -82,12 +82,11 @@ export interface PasteOptions {
   by?: Position;
   /** The loop that the topmost nodes go into. */
   parent?: NodeId | null;
-  label?: string;
 }
 
 /** Adds copies under new ids, with their edges and what refers to them by id in expressions. */
-export function paste(doc: Y.Doc, clip: Clip, { specs, by = { x: 0, y: 0 }, parent, label }: PasteOptions): Pasted {
-  return edit(doc, label ?? "Paste", () => {
+export function paste(doc: Y.Doc, clip: Clip, { specs, by = { x: 0, y: 0 }, parent }: PasteOptions): Pasted {
+  return edit(doc, "Paste", () => {
     const { nodes, edges, meta } = roots(doc);
     const ids = newIds(nodes, clip.nodes);
     for (const node of clip.nodes) {

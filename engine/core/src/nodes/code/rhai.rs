@@ -165,7 +165,7 @@ fn request(node: &dyn Activation, params: &Params<'_>) -> Result<EvaluateRequest
     let code: Arc<str> = (&*params.text("code")?).into();
     let operations = params.need("operations")?;
     Ok(EvaluateRequest {
-        scope: node.scope(&[&code]),
+        scope: node.scope(),
         sources: vec![Source::Script(code)],
         answers: node.answers().to_vec(),
         limits: EvaluateLimits {

@@ -157,7 +157,7 @@ enum Asked {
 
 fn ask(node: &dyn Activation, condition: &Param<'_>, value: &Value) -> Result<Asked, Failure> {
     let template = Template::parse(condition.value()).map_err(in_condition)?;
-    let scope = scope(node, condition.value(), value);
+    let scope = scope(node, value);
     let sources = match template.resolve(&scope)? {
         Resolved::Value(answer) => return truth(condition, &answer).map(Asked::Answer),
         Resolved::Needs(sources) => sources,
@@ -185,8 +185,8 @@ fn ask(node: &dyn Activation, condition: &Param<'_>, value: &Value) -> Result<As
 }
 
 /// What the condition sees: all that a body node sees, `input` being what the last round gave.
-fn scope(node: &dyn Activation, condition: &Value, value: &Value) -> Value {
-    let scope = node.scope(&[condition.as_str().unwrap_or_default()]);
+fn scope(node: &dyn Activation, value: &Value) -> Value {
+    let scope = node.scope();
     let own = [
         ("input".into(), value.clone()),
         ("index".into(), node.iterations().into()),

@@ -380,6 +380,12 @@ fn a_request_that_makes_no_sense_is_an_error_of_the_script() {
         Vec::new(),
     );
     assert!(marked.idempotent);
+    check_failure(
+        r#"http(#{ method: "POST", url: "http://a/", idempotencyKey: "" })"#,
+        FailureKind::Script,
+        "http: `idempotencyKey` must be a text on one line",
+        Some((1, 1)),
+    );
 }
 
 #[test]

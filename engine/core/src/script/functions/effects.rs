@@ -80,7 +80,7 @@ fn call(request: &Map) -> Answer<Effect> {
     let marked = request
         .get("idempotent")
         .is_some_and(|mark| mark.as_bool() == Ok(true));
-    let idempotent = marked || is_safe(&method) || request.contains_key("idempotencyKey");
+    let idempotent = marked || is_safe(&method) || has_key(request)?;
     let record = with_body(
         fields(request)?.with("method", method.into()),
         request.get("body"),
@@ -90,6 +90,16 @@ fn call(request: &Map) -> Answer<Effect> {
         request: record.into(),
         idempotent,
     })
+}
+
+/// Whether the call carries a key by which the other side knows that it is the same call. A key that says nothing,
+/// or cannot be sent, must not make a call look repeatable.
+fn has_key(request: &Map) -> Answer<bool> {
+    match text_field(request, "idempotencyKey")? {
+        None => Ok(false),
+        Some(key) if !key.is_empty() && !key.contains(char::is_control) => Ok(true),
+        Some(_) => Err(fault("http: `idempotencyKey` must be a text on one line")),
+    }
 }
 
 fn text_field(request: &Map, name: &str) -> Answer<Option<String>> {

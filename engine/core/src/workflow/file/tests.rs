@@ -665,6 +665,7 @@ fn any_node() -> impl Strategy<Value = Node> {
         prop::option::of(name()),
         any::<bool>(),
         policy,
+        prop::option::of(value().prop_filter("not null", |value| *value != Value::Null)),
         extra(),
     )
         .prop_map(
@@ -676,6 +677,7 @@ fn any_node() -> impl Strategy<Value = Node> {
                 parent,
                 disabled,
                 (retry, timeout_ms, on_error, memo),
+                pinned,
                 extra,
             )| Node {
                 id: id.into(),
@@ -688,6 +690,7 @@ fn any_node() -> impl Strategy<Value = Node> {
                 timeout_ms,
                 on_error,
                 memo,
+                pinned,
                 extra,
             },
         )

@@ -1,0 +1,19 @@
+//! Who may ask, and from where.
+//!
+//! There is one owner yet. A browser shows a session cookie, which it got by the one-time link; everything
+//! else shows a token. Every route asks [`Person`], and nothing else, who is asking; so accounts and
+//! roles can come later without touching a route.
+//!
+//! Reading order: `origin` (which hosts and pages may talk to this service at all), `person` (who is asking),
+//! `secret` (what they show), `keys` (where hashes of it are kept).
+
+mod cookie;
+mod keys;
+mod origin;
+mod person;
+mod secret;
+
+pub(crate) use cookie::{SESSION_COOKIE, session_cookie, session_of};
+pub(crate) use keys::{Access, AccessError, TokenRow};
+pub(crate) use origin::{Hosts, guard};
+pub(crate) use person::{Person, require};

@@ -1,0 +1,157 @@
+//! `flowforge serve`.
+
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::http::Uri;
+use flowforge_snapshots::search::{Indexer, Search};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use super::error::{CliError, Exit};
+use super::output::Output;
+use super::workspace::{Workspace, stop_signal};
+use crate::access::{Access, AccessError};
+use crate::beacon::Beacon;
+use crate::service::{self, App, AppState, Parts};
+
+/// Where it listens when nobody says.
+const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
+
+/// Serve the editor and the API, and go on with unfinished runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LISTEN_DEFAULT)]
+    listen: SocketAddr,
+    /// The URL under which others reach the service, when it is behind a proxy.
+    #[arg(long, value_name = "URL", env = "FLOWFORGE_PUBLIC_URL")]
+    public_url: Option<Uri>,
+}
+
+/// What is printed when the service is ready, for programs.
+#[derive(Serialize)]
+struct Ready {
+    address: String,
+    link: String,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            listen: LISTEN_DEFAULT,
+            public_url: None,
+        }
+    }
+}
+
+impl Serve {
+    pub(crate) async fn run(
+        self,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
+        raise_file_limit();
+        let stop = stop_signal();
+        let listener = self.listen().await?;
+        let (app, indexer) = self.open(workspace, &listener)?;
+        let beacon = Beacon::light(
+            workspace.folder(),
+            &app.url(),
+            app.access().command_line_token(),
+        )
+        .map_err(|error| CliError::WriteFile {
+            path: workspace.folder().join(crate::beacon::FILE),
+            error,
+        })?;
+        resume(&app).await?;
+        announce(&app, output)?;
+        let router = service::app(Arc::clone(&app));
+        service::serve(listener, router, stopped(stop, &app)).await;
+        drop(beacon);
+        // The index and the journal are closed by whoever held them last; what was read is kept first.
+        drop(tokio::task::spawn_blocking(move || indexer.stop()).await);
+        Ok(Exit::Ok)
+    }
+
+    async fn listen(&self) -> Result<TcpListener, CliError> {
+        TcpListener::bind(self.listen)
+            .await
+            .map_err(|error| CliError::Listen {
+                address: self.listen,
+                error,
+            })
+    }
+
+    /// Opens the data folder and everything over it.
+    fn open(
+        &self,
+        workspace: &Workspace,
+        listener: &TcpListener,
+    ) -> Result<(AppState, Indexer), CliError> {
+        let runtime = workspace.open()?.into_runtime();
+        let search = Search::open(&workspace.folder().join("search"))?;
+        let indexer = Indexer::spawn(search.clone(), runtime.journal().clone());
+        let parts = Parts {
+            access: Access::open(workspace.folder())?,
+            address: listener.local_addr().map_err(CliError::Start)?,
+            public_url: self.public_url.clone(),
+            search,
+            runtime,
+        };
+        let app = App::new(parts).map_err(CliError::Start)?;
+        Ok((app, indexer.map_err(CliError::Start)?))
+    }
+}
+
+/// Goes on with what a stop or a crash left unfinished.
+async fn resume(app: &AppState) -> Result<(), CliError> {
+    let app = Arc::clone(app);
+    let resumed = tokio::task::spawn_blocking(move || app.runtime().resume_all())
+        .await
+        .map_err(|error| CliError::Start(std::io::Error::other(error)))??;
+    if !resumed.is_empty() {
+        tracing::info!(runs = resumed.len(), "unfinished runs go on");
+    }
+    Ok(())
+}
+
+/// Tells where the service is, and the link that lets one browser in.
+fn announce(app: &AppState, output: &Output) -> Result<(), CliError> {
+    let address = app.url();
+    let link = app.access().new_link()?;
+    let link = format!("{address}/?link={}", link.text());
+    output.result(&Ready { address, link }, |ready| {
+        format!(
+            "FlowForge serves {}\nOpen this link once in your browser:\n  {}\nCtrl-C stops; unfinished runs go on at the next start.",
+            ready.address, ready.link
+        )
+    });
+    Ok(())
+}
+
+/// Completes when the service has been asked to stop and its runs are suspended.
+async fn stopped(stop: impl Future<Output = ()>, app: &AppState) {
+    stop.await;
+    app.stop().await;
+}
+
+/// Every connection takes a file handle; the default of many systems is for a handful.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::debug!(%error, "the limit of open files stays");
+        }
+    }
+}
+
+impl From<AccessError> for CliError {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error.to_string())
+    }
+}

@@ -1,0 +1,58 @@
+//! The description of every route, from the routes themselves; its text is kept in `web/openapi.json`.
+
+pub(crate) mod shapes;
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+/// What the description begins with.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "FlowForge",
+        description = "Workflows, runs, and travel through what happened. Lists page by `cursor`; errors are `application/problem+json` with a stable `code`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&Keys),
+    security(("session" = []), ("token" = [])),
+)]
+pub(crate) struct Description;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let schemes = description.components.get_or_insert_with(Default::default);
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::access::SESSION_COOKIE));
+        schemes.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        let bearer = Http::new(HttpAuthScheme::Bearer);
+        schemes.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The description as text, as it is served.
+pub(crate) fn text(description: &utoipa::openapi::OpenApi) -> String {
+    let mut text = serde_json::to_string_pretty(description).expect("plain fields");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// `UPDATE_OPENAPI=1` writes the file anew.
+    #[test]
+    fn the_description_is_the_one_that_is_kept() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+        let text = super::text(&crate::routes::description());
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            kept == text,
+            "routes changed: look at it, then run with UPDATE_OPENAPI=1"
+        );
+    }
+}

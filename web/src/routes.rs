@@ -1,0 +1,142 @@
+//! Every route, one file per noun.
+
+#![allow(
+    unused_qualifications,
+    reason = "what describes the routes is generated"
+)]
+
+mod capabilities;
+mod check;
+mod diff;
+mod docs;
+mod events;
+mod execute;
+mod expressions;
+mod forks;
+mod frames;
+mod functions;
+mod health;
+mod list;
+mod metrics;
+mod nodes;
+mod runs;
+mod search;
+mod session;
+mod shown;
+mod snapshot;
+mod stats;
+mod steer;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod tokens;
+mod values;
+mod workflows;
+
+pub(crate) use execute::WithInput;
+pub(crate) use shown::RunResult;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::require;
+use crate::assets;
+use crate::openapi::Description;
+use crate::problem::HttpProblem;
+use crate::service::AppState;
+
+/// Every route with its description; `app` closes those that are not for strangers.
+fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
+    let open = OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready));
+    let mut closed = OpenApiRouter::new()
+        .nest("/api/v1", api())
+        .routes(routes!(execute::execute))
+        .routes(routes!(capabilities::show))
+        .routes(routes!(metrics::show));
+    if let Some(app) = app {
+        closed = closed
+            .route("/api/v1", any(nothing))
+            .route("/api/v1/{*rest}", any(nothing))
+            .layer(from_fn_with_state(Arc::clone(app), require));
+    }
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(open)
+        .merge(closed)
+}
+
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(session::show, session::end))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(workflows::list, workflows::create))
+        .routes(routes!(workflows::show, workflows::save, workflows::remove))
+        .routes(routes!(workflows::versions))
+        .routes(routes!(runs::start))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show, runs::rename))
+        .routes(routes!(timeline::show))
+        .routes(routes!(stats::show))
+        .routes(routes!(runs::workflow))
+        .routes(routes!(frames::list))
+        .routes(routes!(frames::show))
+        .routes(routes!(values::show))
+        .routes(routes!(snapshot::show))
+        .routes(routes!(forks::create))
+        .routes(routes!(forks::replay))
+        .routes(routes!(forks::tree))
+        .routes(routes!(steer::cancel))
+        .routes(routes!(steer::signal))
+        .routes(routes!(steer::retry))
+        .routes(routes!(diff::show))
+        .routes(routes!(search::find))
+        .routes(routes!(check::workflow))
+        .routes(routes!(check::script))
+        .routes(routes!(expressions::evaluate))
+        .routes(routes!(functions::list))
+        .routes(routes!(events::of_run))
+        .routes(routes!(events::of_all))
+        .routes(routes!(nodes::list))
+}
+
+/// The description of every route.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    described(None).into_openapi()
+}
+
+/// Every route, and the editor for every other path.
+pub(crate) fn all(app: &AppState) -> Router<AppState> {
+    let (router, description) = described(Some(app)).split_for_parts();
+    router
+        .merge(docs::routes(&description))
+        .route("/", get(session::enter))
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(wrong_method)
+}
+
+async fn nothing(OriginalUri(uri): OriginalUri) -> HttpProblem {
+    HttpProblem::not_found(
+        "no-such-route",
+        format!("there is nothing at {}", uri.path()),
+    )
+    .with_hint("/api/docs lists the routes")
+}
+
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> HttpProblem {
+    HttpProblem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        format!("{} cannot be asked with {method}", uri.path()),
+    )
+}

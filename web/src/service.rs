@@ -1,0 +1,174 @@
+//! The service: what every route can reach, the routes together, and serving them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Uri;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use flowforge_runtime::Runtime;
+use flowforge_snapshots::Journal;
+use flowforge_snapshots::search::{NodeIndex, Search};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::access::{self, Access, Hosts};
+use crate::hub::Hub;
+use crate::metrics::{self, Requests};
+use crate::plans::Plans;
+use crate::problem::HttpProblem;
+use crate::{connections, headers, routes};
+
+/// What a service is made of.
+pub(crate) struct Parts {
+    /// Drives runs, over the journal.
+    pub(crate) runtime: Runtime,
+    /// Finds values.
+    pub(crate) search: Search,
+    /// Tokens and sessions.
+    pub(crate) access: Access,
+    /// The address it listens on.
+    pub(crate) address: SocketAddr,
+    /// The URL under which others reach it.
+    pub(crate) public_url: Option<Uri>,
+}
+
+/// What every route can reach.
+pub(crate) struct App {
+    runtime: Runtime,
+    search: Search,
+    access: Access,
+    hosts: Hosts,
+    address: SocketAddr,
+    public_url: Option<Uri>,
+    hub: Hub,
+    plans: Plans,
+    nodes: NodeIndex,
+    requests: Requests,
+    stopping: watch::Sender<bool>,
+}
+
+/// The state of the routes.
+pub(crate) type AppState = Arc<App>;
+
+impl App {
+    /// A service of these parts.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(crate) fn new(parts: Parts) -> std::io::Result<AppState> {
+        let Parts {
+            runtime,
+            search,
+            access,
+            address,
+            public_url,
+        } = parts;
+        Ok(Arc::new(Self {
+            hosts: Hosts::new(address, public_url.as_ref()),
+            hub: Hub::start(runtime.journal().clone())?,
+            plans: Plans::new(runtime.clone()),
+            nodes: NodeIndex::new(runtime.catalogue()),
+            requests: Requests::default(),
+            stopping: watch::channel(false).0,
+            runtime,
+            search,
+            access,
+            address,
+            public_url,
+        }))
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        self.runtime.journal()
+    }
+
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    pub(crate) fn nodes(&self) -> &NodeIndex {
+        &self.nodes
+    }
+
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// The URL of this service, without a slash at its end.
+    pub(crate) fn url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.to_string().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    /// Whether browsers reach it by TLS only.
+    pub(crate) fn is_secure(&self) -> bool {
+        let scheme = self.public_url.as_ref().and_then(Uri::scheme_str);
+        scheme == Some("https")
+    }
+
+    /// Tells when the service begins to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Takes no more runs, ends event streams, and suspends every run at its next boundary.
+    pub(crate) async fn stop(&self) {
+        self.stopping.send_replace(true);
+        self.runtime.stop().await;
+    }
+}
+
+/// All routes, behind the checks of host and page.
+pub(crate) fn app(state: AppState) -> Router {
+    routes::all(&state)
+        .layer(from_fn_with_state(Arc::clone(&state), metrics::count))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(headers::compression())
+        .layer(from_fn_with_state(Arc::clone(&state), access::guard))
+        .layer(from_fn(headers::always))
+        .with_state(state)
+}
+
+/// A panic in a route is a bug; the others go on.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    HttpProblem::internal("a route panicked").into_response()
+}
+
+/// Serves connections until `shutdown`, then lets the requests under way finish.
+pub(crate) async fn serve(listener: TcpListener, app: Router, shutdown: impl Future<Output = ()>) {
+    connections::serve(listener, app, shutdown).await;
+}
+
+/// Does what blocks, such as reading the journal, away from the reactor.
+pub(crate) async fn off_reactor<T: Send + 'static>(
+    what: impl FnOnce() -> Result<T, HttpProblem> + Send + 'static,
+) -> Result<T, HttpProblem> {
+    tokio::task::spawn_blocking(what)
+        .await
+        .unwrap_or_else(|error| Err(HttpProblem::internal(error)))
+}
