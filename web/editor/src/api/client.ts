@@ -32,22 +32,42 @@ async function refusal(response: Response): Promise<ServiceError> {
   return new ServiceError({ ...fallback, ...body });
 }
 
-/** Sends a request under `/api/v1` and gives the parsed JSON, or undefined when there is no content. */
+/** A body that is not JSON: the text of a file. */
+export class TextBody {
+  constructor(
+    readonly text: string,
+    readonly type: string,
+  ) {}
+}
+
+/** Sends a request under `/api/v1` and gives the answer, or throws what was refused. */
+export async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const init: RequestInit = { method, headers: { accept: "application/json", ...headers }, credentials: "same-origin" };
+  if (body !== undefined) {
+    const text = body instanceof TextBody;
+    init.body = text ? body.text : JSON.stringify(body);
+    init.headers = { ...init.headers, "content-type": text ? body.type : "application/json" };
+  }
+  const response = await fetch(`/api/v1${path}`, init).catch(() => {
+    throw new ServiceError(UNREACHABLE);
+  });
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** Sends a request and gives the parsed JSON, or undefined when there is no content. */
 export async function call<T>(
   method: string,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<T> {
-  const init: RequestInit = { method, headers: { accept: "application/json", ...headers }, credentials: "same-origin" };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { ...init.headers, "content-type": "application/json" };
-  }
-  const response = await fetch(`/api/v1${path}`, init).catch(() => {
-    throw new ServiceError(UNREACHABLE);
-  });
-  if (!response.ok) throw await refusal(response);
+  const response = await send(method, path, body, headers);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

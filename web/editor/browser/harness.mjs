@@ -1,0 +1,144 @@
+/**
+ * A running service and a real browser for the tests in this folder.
+ *
+ * The service is the binary that FLOWFORGE_BIN names. The page is the one that lies in `dist`: what was built last is
+ * what is tested, whatever editor the binary carries.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+export const DIST = join(HERE, "../dist");
+export const SHOTS = join(HERE, "shots");
+const BROWSER_FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const READY_MS = 30_000;
+
+/** Starts the service on a free port with a folder of its own. */
+export async function startService(binary = process.env.FLOWFORGE_BIN) {
+  if (!binary) throw new Error("FLOWFORGE_BIN must name the flowforge binary");
+  const folder = await mkdtemp(join(tmpdir(), "flowforge-browser-"));
+  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--json", "--data-dir", folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaints = "";
+  child.stderr.on("data", (bytes) => (complaints += bytes));
+  const { address, link } = await firstLine(child, () => complaints);
+  const origin = new URL(link).origin;
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve()));
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { address, link, origin, stop };
+}
+
+function firstLine(child, complaints) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the service is not ready: ${complaints()}`)), READY_MS);
+    child.once("exit", (code) => reject(new Error(`the service ended with ${code}: ${complaints()}`)));
+    createInterface({ input: child.stdout }).once("line", (line) => {
+      clearTimeout(late);
+      resolve(JSON.parse(line));
+    });
+  });
+}
+
+/** A browser with a new, empty profile, signed in by the service's link. */
+export async function startBrowser(service, { width = 1440, height = 900, theme = "light" } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), "flowforge-profile-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: BROWSER_FLAGS,
+    viewport: { width, height },
+    colorScheme: theme,
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const strangers = [];
+  const faults = [];
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== service.origin && protocol.startsWith("http")) strangers.push(request.url());
+  });
+  page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await serveDist(context, service);
+  await signIn(context, service);
+  await page.goto(service.origin);
+  const close = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { context, page, strangers, faults, close };
+}
+
+/** Opens the link. Not in the page: what it redirects to could not be answered from `dist`. */
+async function signIn(context, { link, origin }) {
+  const answer = await fetch(link, { redirect: "manual" });
+  const [pair] = (answer.headers.get("set-cookie") ?? "").split(";");
+  const [name, value] = pair.split("=");
+  if (!value) throw new Error(`the link did not sign in: ${answer.status}`);
+  await context.addCookies([{ name, value, url: origin, httpOnly: true, sameSite: "Lax" }]);
+}
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+
+/** Answers for the page's own files from `dist`, under the service's own Content-Security-Policy. */
+async function serveDist(context, service) {
+  const policy = (await fetch(`${service.origin}/health`)).headers.get("content-security-policy");
+  const isPage = ({ origin, pathname, searchParams }) =>
+    origin === service.origin &&
+    !searchParams.has("link") &&
+    !["/api", "/collab", "/demo", "/health", "/metrics", "/execute"].some((path) => pathname.startsWith(path));
+  await context.route(isPage, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const path = extname(pathname) ? pathname : "/index.html";
+    const body = await readFile(join(DIST, path)).catch(() => null);
+    if (!body) return route.fulfill({ status: 404 });
+    await route.fulfill({
+      body,
+      headers: {
+        "content-type": TYPES[extname(path)] ?? "application/octet-stream",
+        "content-security-policy": policy,
+      },
+    });
+  });
+}
+
+/** A request to the service as the signed-in person. */
+export async function api(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const init = { method, headers: { "content-type": "application/json" } };
+      if (body !== null) init.body = typeof body === "string" ? body : JSON.stringify(body);
+      if (typeof body === "string") init.headers["content-type"] = "application/yaml";
+      const response = await fetch(`/api/v1${path}`, init);
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return text ? JSON.parse(text) : null;
+    },
+    [method, path, body ?? null],
+  );
+}

@@ -1,0 +1,99 @@
+/** Which screen is shown: the page's address, nothing else. */
+import { useSyncExternalStore, type MouseEvent } from "react";
+
+export type Place =
+  | { screen: "workflows" }
+  | { screen: "workflow"; id: string }
+  | { screen: "runs" }
+  | { screen: "run"; id: string; seq: number | null; node: string | null; diff: string | null }
+  | { screen: "dashboard" }
+  | { screen: "unknown"; path: string };
+
+export function parsePlace(path: string, search = ""): Place {
+  const [first, second, ...rest] = path.split("/").filter(Boolean).map(decode);
+  const query = new URLSearchParams(search);
+  if (rest.length > 0) return { screen: "unknown", path };
+  if (first === undefined || (first === "workflows" && second === undefined)) return { screen: "workflows" };
+  if (first === "workflows" && second !== undefined) return { screen: "workflow", id: second };
+  if (first === "runs" && second === undefined) return { screen: "runs" };
+  if (first === "runs" && second !== undefined) {
+    const seq = Number(query.get("seq") ?? Number.NaN);
+    return {
+      screen: "run",
+      id: second,
+      seq: Number.isInteger(seq) && seq > 0 ? seq : null,
+      node: query.get("node"),
+      diff: query.get("diff"),
+    };
+  }
+  if (first === "dashboard" && second === undefined) return { screen: "dashboard" };
+  return { screen: "unknown", path };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The address of a place. */
+export function addressOf(place: Exclude<Place, { screen: "unknown" }>): string {
+  switch (place.screen) {
+    case "workflows":
+      return "/";
+    case "workflow":
+      return `/workflows/${encodeURIComponent(place.id)}`;
+    case "runs":
+      return "/runs";
+    case "dashboard":
+      return "/dashboard";
+    case "run": {
+      const query = new URLSearchParams();
+      if (place.seq !== null) query.set("seq", String(place.seq));
+      if (place.node !== null) query.set("node", place.node);
+      if (place.diff !== null) query.set("diff", place.diff);
+      const text = query.toString();
+      return `/runs/${encodeURIComponent(place.id)}${text && `?${text}`}`;
+    }
+  }
+}
+
+const listeners = new Set<() => void>();
+const told = () => listeners.forEach((listener) => listener());
+
+export function go(address: string, how: "push" | "replace" = "push") {
+  if (address === location.pathname + location.search) return;
+  history[how === "push" ? "pushState" : "replaceState"](null, "", address);
+  told();
+}
+
+function subscribe(listener: () => void) {
+  if (listeners.size === 0) addEventListener("popstate", told);
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) removeEventListener("popstate", told);
+  };
+}
+
+let last: { address: string; place: Place } | null = null;
+
+function current(): Place {
+  const address = location.pathname + location.search;
+  if (last?.address !== address) last = { address, place: parsePlace(location.pathname, location.search) };
+  return last.place;
+}
+
+export const usePlace = () => useSyncExternalStore(subscribe, current);
+
+/** What a link inside the page does on a plain click; with a modifier the browser opens a tab as ever. */
+export function follow(event: MouseEvent<HTMLAnchorElement>) {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const { href, origin } = event.currentTarget;
+  if (!href.startsWith(origin)) return;
+  event.preventDefault();
+  go(href.slice(origin.length));
+}

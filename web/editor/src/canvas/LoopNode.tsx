@@ -1,0 +1,29 @@
+/** A loop: a frame that holds its body. */
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { joined } from "../lib/words";
+import type { LoopNode as Loop } from "./flowTypes";
+import { NodeIcon } from "./icons";
+import { NodeBadges } from "./NodeBadges";
+import { Ports } from "./Ports";
+import { LOOP_HEAD } from "./size";
+import { summaryLine } from "./summary";
+import { useNodeStatus } from "./useNodeStatus";
+
+export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps<Loop>) {
+  const { node, spec } = data;
+  const status = useNodeStatus(id);
+  return (
+    <div className={joined("loop", selected && "selected", node.disabled && "disabled")} data-status={status?.status}>
+      <div className="loop-head" style={{ height: LOOP_HEAD }}>
+        <span className="step-icon">
+          <NodeIcon name={spec?.icon} />
+        </span>
+        <span className="step-title flex-none">{node.name ?? spec?.title ?? node.type}</span>
+        <span className="step-summary flex-1">{summaryLine(node, spec)}</span>
+        <NodeBadges id={id} node={node} status={status} />
+      </div>
+      <Ports data={data} height={LOOP_HEAD} />
+    </div>
+  );
+});

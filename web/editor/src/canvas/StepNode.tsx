@@ -1,0 +1,51 @@
+/** A node on the canvas. */
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { joined } from "../lib/words";
+import type { StepNode as Step } from "./flowTypes";
+import { NodeBadges } from "./NodeBadges";
+import { NodeIcon } from "./icons";
+import { Ports } from "./Ports";
+import { useNodeStatus } from "./useNodeStatus";
+import { PARAM_LINES } from "./size";
+import { setParams, summaryLine } from "./summary";
+
+export const StepNode = memo(function StepNode({ id, data, selected, height }: NodeProps<Step>) {
+  const { node, spec, density } = data;
+  const status = useNodeStatus(id);
+  return (
+    <div
+      className={joined("step", `step-${density}`, selected && "selected", node.disabled && "disabled")}
+      data-status={status?.status}
+      data-role={spec?.role ?? "unknown"}
+    >
+      <div className="step-main">
+        <span className="step-icon">
+          <NodeIcon name={spec?.icon} size={density === "compact" ? 14 : 16} />
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="step-title">{node.name ?? spec?.title ?? node.type}</span>
+          {density !== "compact" && <span className="step-summary">{summaryLine(node, spec)}</span>}
+        </span>
+        <NodeBadges id={id} node={node} status={status} />
+      </div>
+      {density === "detailed" && <ParamLines data={data} />}
+      <Ports data={data} height={height ?? 0} />
+    </div>
+  );
+});
+
+function ParamLines({ data: { node, spec } }: { data: Step["data"] }) {
+  const lines = setParams(node, spec).slice(0, PARAM_LINES);
+  if (lines.length === 0) return null;
+  return (
+    <dl className="step-params">
+      {lines.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,46 @@
+/** An edge on the canvas. */
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
+import { Plus } from "lucide-react";
+import { memo, useContext } from "react";
+import { useRunStatus } from "../run/statusStore";
+import { CanvasActions } from "./actions";
+import type { FlowEdge } from "./flowTypes";
+
+export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
+  const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, data } = props;
+  const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const status = useRunStatus((store) => store.edges[id]);
+  const value = useRunStatus((store) => store.edgeValues[id]);
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={path}
+        className="wire"
+        interactionWidth={16}
+        {...{ "data-status": status, "data-type": data?.type }}
+      />
+      <EdgeLabelRenderer>
+        {(value !== undefined || selected) && (
+          <div className="wire-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+            {selected ? <Insert edge={id} /> : <span className="wire-value">{value}</span>}
+          </div>
+        )}
+      </EdgeLabelRenderer>
+    </>
+  );
+});
+
+function Insert({ edge }: { edge: string }) {
+  const actions = useContext(CanvasActions);
+  return (
+    <button
+      type="button"
+      className="wire-add nodrag nopan"
+      aria-label="Insert a node here"
+      onClick={(event) => actions?.insertOn(edge, { x: event.clientX, y: event.clientY })}
+    >
+      <Plus size={13} aria-hidden />
+    </button>
+  );
+}

@@ -1,0 +1,86 @@
+/** Undo and redo of this person's edits, one action a step. */
+import * as Y from "yjs";
+import { LocalEdit } from "./edit";
+import { roots } from "./shape";
+
+/** Keystrokes in one text nearer together than this are one step. */
+const TYPING_MS = 800;
+
+export interface History {
+  undo(): string | null;
+  redo(): string | null;
+  canUndo(): boolean;
+  canRedo(): boolean;
+  /** Lets changes with this origin be undone too: an editor's binding to a `Y.Text`. */
+  track(origin: unknown): void;
+  /** What was typed before is one step, what follows another. */
+  pause(): void;
+  subscribe(listener: () => void): () => void;
+  /** Changes whenever one of the answers above may have. */
+  revision(): number;
+}
+
+const kept = new WeakMap<Y.Doc, History>();
+
+/** The history of a document; the same one for every caller. */
+export function historyOf(doc: Y.Doc): History {
+  const found = kept.get(doc);
+  if (found) return found;
+  const made = makeHistory(doc);
+  kept.set(doc, made);
+  return made;
+}
+
+function makeHistory(doc: Y.Doc): History {
+  const { nodes, edges, meta } = roots(doc);
+  const manager = new Y.UndoManager([nodes, edges, meta], {
+    trackedOrigins: new Set([LocalEdit]),
+    captureTransaction: (transaction) => {
+      manager.captureTimeout = mergesWithLast(transaction.origin) ? TYPING_MS : 0;
+      return true;
+    },
+  });
+  let typing: string | undefined;
+  const mergesWithLast = (origin: unknown) => {
+    // What is not one of our edits comes from a text editor that was tracked: keystrokes.
+    if (!(origin instanceof LocalEdit)) return true;
+    const same = origin.typing !== undefined && origin.typing === typing;
+    typing = origin.typing;
+    return same;
+  };
+  let count = 0;
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    count++;
+    listeners.forEach((listener) => listener());
+  };
+  manager.on("stack-item-added", ({ stackItem, origin, type }) => {
+    if (type === "undo" && origin instanceof LocalEdit) stackItem.meta.set("label", origin.label);
+    changed();
+  });
+  manager.on("stack-item-popped", changed);
+  manager.on("stack-cleared", changed);
+  const take = (stack: "undoStack" | "redoStack", act: () => Y.UndoManager["undoStack"][number] | null) => {
+    const label = manager[stack].at(-1)?.meta.get("label") as string | undefined;
+    typing = undefined;
+    const item = act();
+    if (!item) return null;
+    // The step keeps its name on its way between the two stacks.
+    const other = stack === "undoStack" ? manager.redoStack : manager.undoStack;
+    if (label) other.at(-1)?.meta.set("label", label);
+    return label ?? "edit";
+  };
+  return {
+    undo: () => take("undoStack", () => manager.undo()),
+    redo: () => take("redoStack", () => manager.redo()),
+    canUndo: () => manager.undoStack.length > 0,
+    canRedo: () => manager.redoStack.length > 0,
+    track: (origin) => manager.addTrackedOrigin(origin),
+    pause: () => manager.stopCapturing(),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    revision: () => count,
+  };
+}

@@ -1,0 +1,24 @@
+/** Several tabs of one browser on one document: each hears the others at once, so they never save over one another. */
+import * as Y from "yjs";
+
+type Message = { kind: "hello"; state: Uint8Array } | { kind: "update"; update: Uint8Array };
+
+/** Joins the other tabs; the answer leaves them. */
+export function joinTabs(doc: Y.Doc, name: string): () => void {
+  const channel = new BroadcastChannel(name);
+  const send = (message: Message) => channel.postMessage(message);
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    if (data.kind === "update") return Y.applyUpdate(doc, data.update, channel);
+    const missing = Y.encodeStateAsUpdate(doc, data.state);
+    send({ kind: "update", update: missing });
+  };
+  const relay = (update: Uint8Array, origin: unknown) => {
+    if (origin !== channel) send({ kind: "update", update });
+  };
+  doc.on("update", relay);
+  send({ kind: "hello", state: Y.encodeStateVector(doc) });
+  return () => {
+    doc.off("update", relay);
+    channel.close();
+  };
+}
