@@ -279,3 +279,13 @@ export function shortly(value: Json | undefined): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
+
+/** A record with one field changed, in its place; undefined removes it. */
+export function oneValue(
+  record: { [key: string]: Json },
+  name: string,
+  value: Json | undefined,
+): { [key: string]: Json } {
+  if (value !== undefined) return { ...record, [name]: value };
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== name));
+}

@@ -23,7 +23,13 @@ export const MODE_WORDS: Record<Mode, string> = {
   expression: "Expression",
 };
 
-export function modesOf(field: Field): Mode[] {
+/** `plain`: where no expressions are. */
+export function modesOf(field: Field, plain = false): Mode[] {
+  const modes = allModes(field);
+  return plain ? modes.filter((mode) => mode !== "expression") : modes;
+}
+
+function allModes(field: Field): Mode[] {
   switch (field.kind) {
     case "any":
       return ["text", "number", "boolean", "json", "nothing", "expression"];
@@ -41,11 +47,11 @@ export function modesOf(field: Field): Mode[] {
 }
 
 /** The way that suits a value; for one that is not there, the way that it is most often given. */
-export function modeFor(field: Field, value: Json | undefined): Mode {
-  const modes = modesOf(field);
+export function modeFor(field: Field, value: Json | undefined, plain = false): Mode {
+  const modes = modesOf(field, plain);
   if (modes.length === 1) return "value";
-  if (value === undefined) return mostOften(field);
-  if (isExpression(value)) return "expression";
+  if (value === undefined) return plain ? (field.kind === "any" ? "text" : "value") : mostOften(field);
+  if (isExpression(value) && !plain) return "expression";
   if (field.kind === "any") return modeOfPlain(value);
   return fits(field, value) || !modes.includes("json") ? "value" : "json";
 }
@@ -67,12 +73,13 @@ function modeOfPlain(value: Json): Mode {
 }
 
 /** Whether a value can be shown in this way, so that a person's choice of the way holds. */
-export function suits(mode: Mode, field: Field, value: Json | undefined): boolean {
-  if (!modesOf(field).includes(mode)) return false;
+export function suits(mode: Mode, field: Field, value: Json | undefined, plain = false): boolean {
+  const modes = modesOf(field, plain);
+  if (!modes.includes(mode)) return false;
   if (value === undefined || mode === "json") return true;
   if (mode === "expression") return typeof value === "string";
-  if (isExpression(value)) return modesOf(field).length === 1;
-  return field.kind === "any" ? mode === modeOfPlain(value) : modeFor(field, value) === mode;
+  if (isExpression(value) && !plain) return modes.length === 1;
+  return field.kind === "any" ? mode === modeOfPlain(value) : modeFor(field, value, plain) === mode;
 }
 
 /** The value when a person chooses another way; undefined when nothing of it can stay. */

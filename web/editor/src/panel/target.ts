@@ -9,6 +9,8 @@ export interface Target {
   /** What is half typed for one key does not come along to another. */
   key: string;
   readOnly: boolean;
+  /** Settings: what is written is meant as it stands, and `{{` begins no expression. */
+  plain?: boolean;
   /** Writes one parameter; undefined removes it, and its default holds. */
   setParam(name: string, value: Json | undefined, typing?: boolean): void;
   /** The shared text of a parameter that holds code. */

@@ -47,9 +47,10 @@ export interface Ways {
 
 /** The way chosen by the person holds as long as the value allows it. */
 export function useWays({ field, value, change }: Pick<EntryProps, "field" | "value" | "change">): Ways {
-  const [held, hold] = useState<Mode>(() => modeFor(field, value));
+  const { plain = false } = useForm().target;
+  const [held, hold] = useState<Mode>(() => modeFor(field, value, plain));
   const [caret, setCaret] = useState<number | null>(null);
-  const mode = suits(held, field, value) ? held : modeFor(field, value);
+  const mode = suits(held, field, value, plain) ? held : modeFor(field, value, plain);
   if (mode !== held) hold(mode);
   const choose = (next: Mode) => {
     const to = convert(field, value, next);
@@ -58,7 +59,8 @@ export function useWays({ field, value, change }: Pick<EntryProps, "field" | "va
     if (to !== value) change(to);
   };
   const write: Change = (next, typing) => {
-    const begins = mode !== "expression" && mode !== "json" && typing && typeof next === "string" && isExpression(next);
+    const begins =
+      !plain && mode !== "expression" && mode !== "json" && typing && typeof next === "string" && isExpression(next);
     if (!begins) return change(next, typing);
     const at = next.indexOf("{{") + 2;
     const closed = closeBraces(next, at);
@@ -128,7 +130,7 @@ export function Messages({ field, value, pointer, id, mode }: EntryProps & Pick<
 
 export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
   const { target } = useForm();
-  const modes = modesOf(field);
+  const modes = modesOf(field, target.plain);
   if (modes.length === 1 || target.readOnly) return null;
   const name = label ?? field.title;
   if (modes.length === 2) {

@@ -1,6 +1,6 @@
 /** A record with known fields. */
 import type { Json } from "../../api/types";
-import { isRecord } from "../../lib/schema";
+import { isRecord, oneValue } from "../../lib/schema";
 import { below } from "../formContext";
 import type { Change, Props } from "./fieldProps";
 import { FieldRow } from "./FieldRow";
@@ -25,7 +25,5 @@ export function GroupField({ field, value, change, pointer, id }: Props<"group">
 
 const putInto =
   (record: { [key: string]: Json }, name: string, change: Change): Change =>
-  (next, typing) => {
-    const others = Object.entries(record).filter(([other]) => other !== name);
-    change(next === undefined ? Object.fromEntries(others) : { ...record, [name]: next }, typing);
-  };
+  (next, typing) =>
+    change(oneValue(record, name, next), typing);
