@@ -55,6 +55,9 @@ export function useProblemCounts(): Counts {
   return countsOf(all);
 }
 
+/** Sent to a text editor that was focused for a problem, with the line as `detail`. */
+export const GO_TO_LINE = "gotoline";
+
 /** Where in the inspector a person is led to. */
 export interface Focus {
   node: NodeId | null;

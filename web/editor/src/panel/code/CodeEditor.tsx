@@ -5,12 +5,13 @@ import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language
 import { lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, ViewPlugin } from "@codemirror/view";
 import { Maximize2 } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import { yCollab, YSyncConfig } from "y-codemirror.next";
 import type * as Y from "yjs";
+import { GO_TO_LINE } from "../problems";
 import type { Surroundings } from "../scope";
 import type { Target } from "../target";
 import { checkScript } from "./check";
@@ -90,6 +91,7 @@ function Editor({
     checkScript(),
     completion(() => latest.current, false),
     EditorView.domEventHandlers({ blur: () => target.settle() }),
+    goToLine,
   ];
   const { host, view } = useEditor(text ?? value, () => text?.toString() ?? value, extensions, {
     ...naming,
@@ -107,6 +109,16 @@ function Editor({
     />
   );
 }
+
+const goToLine = ViewPlugin.define((view) => {
+  const go = (event: Event) => {
+    const { doc } = view.state;
+    const line = doc.line(Math.min(Math.max(Number((event as CustomEvent).detail), 1), doc.lines));
+    view.dispatch({ selection: { anchor: line.from }, scrollIntoView: true });
+  };
+  view.contentDOM.addEventListener(GO_TO_LINE, go);
+  return { destroy: () => view.contentDOM.removeEventListener(GO_TO_LINE, go) };
+});
 
 const scriptKeys: Extension = keymap.of([
   ...closeBracketsKeymap,

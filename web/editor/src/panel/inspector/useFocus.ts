@@ -1,7 +1,7 @@
 /** Puts the focus where a problem led to, once that field is drawn. */
 import { useEffect, type RefObject } from "react";
 import type { NodeId } from "../../api/types";
-import { usePanel, type Focus } from "../problems";
+import { GO_TO_LINE, usePanel, type Focus } from "../problems";
 
 /** Editors are loaded when first needed, so a field may be there a moment later. */
 const PATIENCE_MS = 1500;
@@ -23,7 +23,7 @@ export function useFocus(root: RefObject<HTMLElement | null>, node: NodeId | nul
   }, [focus, node, tab, root]);
 }
 
-function tryFocus(root: HTMLElement, { param, field }: Focus): boolean {
+function tryFocus(root: HTMLElement, { param, field, line }: Focus): boolean {
   const pointer = param ?? field;
   if (pointer === null) return true;
   const row = closestRow(root, pointer);
@@ -31,13 +31,15 @@ function tryFocus(root: HTMLElement, { param, field }: Focus): boolean {
   if (!row || !input) return false;
   row.scrollIntoView({ block: "nearest" });
   input.focus({ preventScroll: true });
+  if (line !== null) input.dispatchEvent(new CustomEvent(GO_TO_LINE, { detail: line }));
   return true;
 }
 
 /** The row of the value itself, or of the nearest one that holds it. */
 function closestRow(root: HTMLElement, pointer: string): HTMLElement | null {
+  const rows = [...root.querySelectorAll<HTMLElement>("[data-pointer]")];
   for (let at = pointer; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-    const row = root.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(at)}"]`);
+    const row = rows.find(({ dataset }) => dataset["pointer"] === at);
     if (row) return row;
   }
   return null;
