@@ -42,7 +42,7 @@ export const putWorkflow = (id: string, workflow: Workflow, hash: string) =>
   call<SavedWorkflow>("PUT", at(id), workflow, hash ? { "if-match": `"${hash}"` } : {});
 
 /** Saves a new workflow; a missing id is made from its name. */
-export const createWorkflow = (workflow: Omit<Workflow, "id"> & { id?: string }) =>
+export const createWorkflow = (workflow: Partial<Workflow> & Pick<Workflow, "graph">) =>
   post<SavedWorkflow>("/workflows", workflow);
 
 /** Saves a new workflow from the text of a file, YAML or JSON. */

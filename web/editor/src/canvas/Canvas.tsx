@@ -5,116 +5,250 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
-  type EdgeChange,
-  type NodeChange,
+  type Connection,
+  type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
-import { connect, moveNodes, moveNotes } from "../document/edits";
+import type { NodeSpec, Position } from "../api/types";
+import { useKeys } from "../app/keys";
+import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
 import { useShown } from "../document/useDocument";
+import { viewOf } from "../document/view";
+import { CanvasActions } from "./actions";
 import { CanvasDoc } from "./canvasDoc";
 import type { FlowEdge, FlowNode } from "./flowTypes";
-import { movesOf, wireOf } from "./fromFlow";
+import { wireOf } from "./fromFlow";
 import { GroupNode } from "./GroupNode";
+import { canJoin } from "./insert";
 import { LoopNode } from "./LoopNode";
+import { MiniMap } from "./MiniMap";
 import { NoteNode } from "./NoteNode";
-import { select, useSelection } from "./selection";
+import { leaveScreen, onScreen } from "./onScreen";
+import { Overview } from "./Overview";
+import { Palette } from "./Palette";
+import { closePalette, openPalette } from "./paletteStore";
+import { outputPorts, inputPorts } from "./ports";
+import { startRenaming } from "./renaming";
+import { selectNothing, useSelection } from "./selection";
 import { useSettings } from "./settings";
-import { GRID } from "./size";
+import { GRID, ZOOM_MIN } from "./size";
+import { SnapLines } from "./SnapLines";
 import { StepNode } from "./StepNode";
-import { ToFlow } from "./toFlow";
+import { ToFlow, type Flow } from "./toFlow";
+import { Toolbar } from "./Toolbar";
+import { useClipboard } from "./useClipboard";
+import { useCommands, type Commands } from "./useCommands";
+import { useHand } from "./useHand";
+import { useOverview } from "./useOverview";
+import { usePlaced } from "./usePlaced";
 import { Wire } from "./Wire";
 
 const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, group: GroupNode };
 const EDGE_TYPES = { wire: Wire };
+const FIT = { maxZoom: 1, minZoom: ZOOM_MIN, padding: 0.15 };
 
-export function Canvas(props: { doc: Y.Doc; specs: Specs }) {
+export interface CanvasProps {
+  doc: Y.Doc;
+  specs: Specs;
+  /** A canvas that shows a run cannot be edited. */
+  editable?: boolean;
+}
+
+export function Canvas({ doc, specs, editable = true }: CanvasProps) {
+  useEffect(() => selectNothing, [doc]);
   return (
     <ReactFlowProvider>
-      <CanvasDoc value={props.doc}>
-        <Graph {...props} />
+      <CanvasDoc value={editable ? doc : null}>
+        <Graph doc={doc} specs={specs} editable={editable} />
       </CanvasDoc>
     </ReactFlowProvider>
   );
 }
 
-function Graph({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
+function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   const shown = useShown(doc);
   const density = useSettings((settings) => settings.density);
-  const selection = useSelection();
+  const look = useMemo(() => ({ specs, density }), [specs, density]);
+  const placed = usePlaced(shown, look);
   const [toFlow] = useState(() => new ToFlow());
-  const [dragged, setDragged] = useState<ReadonlyMap<string, { x: number; y: number }>>(new Map());
-  const placed = useMemo(() => new Map(), []);
-  const flow = useMemo(() => toFlow.flow(shown, { specs, density, placed }), [toFlow, shown, specs, density, placed]);
+  const flow = useMemo(() => (placed ? toFlow.flow(shown, { ...look, placed }) : null), [toFlow, shown, look, placed]);
+  const commands = useCommands(doc, specs, editable);
+  useCanvasKeys(commands);
+  useOnScreen(doc, specs, flow, commands);
+  useClipboard(commands, editable);
+  const all = useMemo(() => [...specs.values()], [specs]);
+  const ask = useMemo(() => ({ insertOn: commands.insertOn }), [commands]);
+  if (!flow) return <div className="h-full" aria-busy="true" />;
+  return (
+    <CanvasActions value={ask}>
+      <div
+        className="canvas"
+        data-keys="canvas"
+        data-pane="canvas"
+        onPointerMove={(event) => pointAt({ x: event.clientX, y: event.clientY })}
+        onPointerLeave={() => pointAt(null)}
+      >
+        <Drawn doc={doc} specs={specs} editable={editable} flow={flow} placed={placed} />
+        <Toolbar doc={doc} editable={editable} />
+        {editable && <Palette all={all} onPick={commands.pick} />}
+        {editable && shown.nodes.length === 0 && <Empty all={all} />}
+      </div>
+    </CanvasActions>
+  );
+}
+
+interface DrawnProps extends Required<CanvasProps> {
+  flow: { nodes: FlowNode[]; edges: FlowEdge[] };
+  placed: ReturnType<typeof usePlaced>;
+}
+
+function Drawn({ doc, specs, editable, flow, placed }: DrawnProps) {
+  const selection = useSelection();
+  const { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop } = useHand(doc, placed);
   const nodes = useMemo(
-    () => flow.nodes.map((node) => withHand(node, selection.nodes, dragged)),
-    [flow, selection.nodes, dragged],
+    () => flow.nodes.map((node) => inHand(node, selection.nodes, hand.dragged)),
+    [flow, selection.nodes, hand.dragged],
   );
   const edges = useMemo(
     () => flow.edges.map((edge) => (selection.edges.has(edge.id) ? { ...edge, selected: true } : edge)),
     [flow, selection.edges],
   );
-  const { getNodes } = useReactFlow<FlowNode, FlowEdge>();
-  const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
-    const positions = changes.flatMap((c) =>
-      c.type === "position" && c.position ? [[c.id, c.position] as const] : [],
-    );
-    if (positions.length > 0) setDragged((before) => new Map([...before, ...positions]));
-    const chosen = new Set(useSelection.getState().nodes);
-    const turns = changes.filter((c) => c.type === "select");
-    for (const turn of turns) chosen[turn.selected ? "add" : "delete"](turn.id);
-    if (turns.length > 0) select(chosen, useSelection.getState().edges);
-  }, []);
-  const onEdgesChange = useCallback((changes: EdgeChange<FlowEdge>[]) => {
-    const chosen = new Set(useSelection.getState().edges);
-    const turns = changes.filter((c) => c.type === "select");
-    for (const turn of turns) chosen[turn.selected ? "add" : "delete"](turn.id);
-    if (turns.length > 0) select(useSelection.getState().nodes, chosen);
-  }, []);
-  const drop = useCallback(
-    (_: unknown, __: unknown, moved: FlowNode[]) => {
-      const moves = movesOf(moved, getNodes());
-      if (Object.keys(moves.nodes).length > 0) moveNodes(doc, moves.nodes, moves.parents);
-      if (Object.keys(moves.notes).length > 0) moveNotes(doc, moves.notes);
-      setDragged(new Map());
-    },
-    [doc, getNodes],
-  );
+  const minimap = useSettings((settings) => settings.minimap);
+  const overview = useOverview(flow.nodes.length);
+  const wires = useWires(doc, specs);
   return (
     <ReactFlow<FlowNode, FlowEdge>
-      nodes={nodes}
-      edges={edges}
+      nodes={overview ? NO_NODES : nodes}
+      edges={overview ? NO_EDGES : edges}
       nodeTypes={NODE_TYPES}
       edgeTypes={EDGE_TYPES}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
-      onNodeDragStop={drop}
-      onConnect={(connection) => {
-        const wire = wireOf(connection);
-        if (wire) connect(doc, wire);
-      }}
+      onNodeDragStart={onDragStart}
+      onNodeDragStop={onDragStop}
+      onSelectionDragStop={(event, moved) => onDragStop(event, null, moved)}
+      onNodeDoubleClick={(_, node) => editable && startRenaming(node.id)}
+      onPaneClick={closePalette}
+      {...wires}
+      nodesDraggable={editable}
+      nodesConnectable={editable}
+      edgesReconnectable={editable}
       onlyRenderVisibleElements
+      disableKeyboardA11y
       deleteKeyCode={null}
+      multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      selectionKeyCode="Shift"
+      panOnScroll={false}
       snapGrid={[GRID, GRID]}
       snapToGrid
-      minZoom={0.05}
+      elevateNodesOnSelect={false}
+      minZoom={ZOOM_MIN}
       maxZoom={2}
       fitView
-      fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+      fitViewOptions={FIT}
       proOptions={{ hideAttribution: true }}
+      aria-label="Workflow canvas"
     >
-      <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1} color="var(--line-strong)" />
+      <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1} color="var(--dot)" />
+      {overview && <Overview flow={flow} selected={selection.nodes} doc={editable ? doc : null} />}
+      <SnapLines lines={hand.lines} />
+      {minimap && <MiniMap nodes={flow.nodes} />}
     </ReactFlow>
   );
 }
 
-function withHand(
-  node: FlowNode,
-  selected: ReadonlySet<string>,
-  dragged: ReadonlyMap<string, { x: number; y: number }>,
-): FlowNode {
+const NO_NODES: FlowNode[] = [];
+const NO_EDGES: FlowEdge[] = [];
+
+function inHand(node: FlowNode, selected: ReadonlySet<string>, dragged: ReadonlyMap<string, Position>): FlowNode {
   const position = dragged.get(node.id);
   if (!selected.has(node.id) && !position) return node;
   return { ...node, selected: selected.has(node.id), ...(position && { position, dragging: true }) } as FlowNode;
+}
+
+/** Drawing wires: to a port, off a port, and into the empty, where the palette opens. */
+function useWires(doc: Y.Doc, specs: Specs) {
+  const { screenToFlowPosition } = useReactFlow();
+  const fitsTogether = useCallback(
+    (link: Connection | FlowEdge) =>
+      canJoin(doc, specs, link.source, link.sourceHandle ?? "out", link.target, link.targetHandle ?? "in"),
+    [doc, specs],
+  );
+  return {
+    isValidConnection: fitsTogether,
+    onConnect: (connection: Connection) => {
+      const wire = wireOf(connection);
+      if (wire) connect(doc, wire);
+    },
+    onReconnect: (edge: FlowEdge, connection: Connection) => {
+      const wire = wireOf(connection);
+      if (wire) reconnect(doc, edge.id, wire);
+    },
+    onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      const { fromNode, fromHandle, toNode, toHandle } = state;
+      if (!fromNode || !fromHandle || toNode || toHandle) return;
+      const point = "changedTouches" in event ? event.changedTouches[0] : event;
+      if (!point) return;
+      const screen = { x: point.clientX, y: point.clientY };
+      const side = fromHandle.type === "source" ? "output" : "input";
+      const port = fromHandle.id ?? (side === "output" ? "out" : "in");
+      const type = portType(fromNode as unknown as FlowNode, port, side);
+      openPalette({ screen, at: screenToFlowPosition(screen), wire: { node: fromNode.id, port, type, side } });
+    },
+  };
+}
+
+function portType(node: FlowNode, port: string, side: "output" | "input"): string {
+  if (node.type !== "step" && node.type !== "loop") return "any";
+  const ports = side === "output" ? outputPorts(node.data.node, node.data.spec) : inputPorts(node.data.spec);
+  return ports.find(({ name }) => name === port)?.type ?? "any";
+}
+
+const pointAt = (pointer: Position | null) => Object.assign(onScreen, { pointer });
+
+function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { reveal }: Commands) {
+  useEffect(() => {
+    if (flow) Object.assign(onScreen, flow);
+  }, [flow]);
+  useEffect(() => {
+    const named = () =>
+      viewOf(doc)
+        .get()
+        .nodes.map(({ key, value }) => {
+          const spec = specs.get(value.type);
+          return { id: key, title: value.name ?? spec?.title ?? value.type, icon: spec?.icon };
+        });
+    Object.assign(onScreen, { show: reveal, named });
+    return leaveScreen;
+  }, [reveal, doc, specs]);
+}
+
+function useCanvasKeys(commands: Commands) {
+  // Only what there is a key for; the rest is asked for by hand.
+  const { clip, pasteText, pick, insertOn, reveal, ...keyed } = commands;
+  void [clip, pasteText, pick, insertOn, reveal];
+  useKeys(keyed);
+}
+
+function Empty({ all }: { all: NodeSpec[] }) {
+  const trigger = all.find((spec) => spec.type === "trigger.manual");
+  return (
+    <div className="canvas-empty">
+      <p className="text-base font-semibold">An empty workflow</p>
+      <p className="text-ink-soft">
+        Begin with what starts it. Then drag from a port, or press Tab, to add what follows.
+      </p>
+      {trigger && (
+        <button
+          type="button"
+          className="button primary"
+          onClick={(event) => openPalette({ screen: { x: event.clientX, y: event.clientY }, at: null })}
+        >
+          Add the first node
+        </button>
+      )}
+    </div>
+  );
 }

@@ -4,6 +4,7 @@ import { memo } from "react";
 import { joined } from "../lib/words";
 import type { LoopNode as Loop } from "./flowTypes";
 import { NodeIcon } from "./icons";
+import { NodeTitle } from "./NodeTitle";
 import { NodeBadges } from "./NodeBadges";
 import { Ports } from "./Ports";
 import { LOOP_HEAD } from "./size";
@@ -19,7 +20,9 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
         <span className="step-icon">
           <NodeIcon name={spec?.icon} />
         </span>
-        <span className="step-title flex-none">{node.name ?? spec?.title ?? node.type}</span>
+        <span className="flex-none">
+          <NodeTitle id={id} data={data} />
+        </span>
         <span className="step-summary flex-1">{summaryLine(node, spec)}</span>
         <NodeBadges id={id} node={node} status={status} />
       </div>

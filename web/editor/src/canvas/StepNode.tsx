@@ -5,6 +5,7 @@ import { joined } from "../lib/words";
 import type { StepNode as Step } from "./flowTypes";
 import { NodeBadges } from "./NodeBadges";
 import { NodeIcon } from "./icons";
+import { NodeTitle } from "./NodeTitle";
 import { Ports } from "./Ports";
 import { useNodeStatus } from "./useNodeStatus";
 import { PARAM_LINES } from "./size";
@@ -24,7 +25,7 @@ export const StepNode = memo(function StepNode({ id, data, selected, height }: N
           <NodeIcon name={spec?.icon} size={density === "compact" ? 14 : 16} />
         </span>
         <span className="min-w-0 flex-1">
-          <span className="step-title">{node.name ?? spec?.title ?? node.type}</span>
+          <NodeTitle id={id} data={data} />
           {density !== "compact" && <span className="step-summary">{summaryLine(node, spec)}</span>}
         </span>
         <NodeBadges id={id} node={node} status={status} />

@@ -8,6 +8,8 @@ export interface Size {
 
 /** Positions snap to this. */
 export const GRID = 8;
+/** The farthest that the view goes away. */
+export const ZOOM_MIN = 0.05;
 /** Between two ports on one side. */
 export const PORT_GAP = 22;
 export const LOOP_HEAD = 44;

@@ -32,9 +32,11 @@ function fill({ nodes, edges, meta }: Roots, workflow: Workflow, specs: Specs) {
   assign(meta, own);
   meta.set("config", record(config));
   meta.set("extra", record(extra));
-  meta.set("graphExtra", record(graphFields));
-  const noteMap = listMap(notes);
-  const groupMap = listMap(groups);
+  // An empty list has no entry to stand for it, so it is kept as a plain field until there is one.
+  const empty = { ...(notes?.length === 0 && { notes }), ...(groups?.length === 0 && { groups }) };
+  meta.set("graphExtra", record({ ...graphFields, ...empty }));
+  const noteMap: Fields = new Y.Map();
+  const groupMap: Fields = new Y.Map();
   meta.set("notes", noteMap);
   meta.set("groups", groupMap);
   (notes ?? []).forEach((note, order) => noteMap.set(freeKey(noteMap, note.id), yNote(note, order)));
@@ -97,12 +99,6 @@ function record(fields: object | undefined): Fields {
     assign(map, fields);
     if (Object.keys(fields).length === 0) map.set(EMPTY, true);
   }
-  return map;
-}
-
-function listMap(list: readonly unknown[] | undefined): Fields {
-  const map: Fields = new Y.Map();
-  if (list?.length === 0) map.set(EMPTY, -1);
   return map;
 }
 

@@ -1,6 +1,7 @@
 /** Opens a workflow: what this browser kept of it, joined with what the service has, saved by itself from then on. */
 import { IndexeddbPersistence } from "y-indexeddb";
 import * as Y from "yjs";
+import { onServiceEvent } from "../api/events";
 import { getWorkflow, putWorkflow } from "../api/workflows";
 import { LOADED, load, type Specs } from "./load";
 import { merge } from "./merge";
@@ -43,10 +44,15 @@ export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
   const leave = joinTabs(doc, name);
   const online = () => void saver.now();
   addEventListener("online", online);
+  // Somebody else saved it: another browser, the command line.
+  const deaf = onServiceEvent((kind, data) => {
+    if (kind === "workflow" && data["id"] === id && typeof data["hash"] === "string") void saver.heard(data["hash"]);
+  });
   // What was typed while the service was away.
   void saver.now();
   const close = () => {
     removeEventListener("online", online);
+    deaf();
     void saver.now().finally(() => {
       saver.close();
       leave();

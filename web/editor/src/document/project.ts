@@ -28,9 +28,9 @@ export function assemble(doc: Y.Doc, nodes: WorkflowNode[], edges: WorkflowEdge[
     graph: {
       nodes,
       edges,
+      ...(recordOf(meta.get("graphExtra")) ?? {}),
       ...(notes && { notes }),
       ...(groups && { groups }),
-      ...(recordOf(meta.get("graphExtra")) ?? {}),
     },
     ...(recordOf(meta.get("extra")) ?? {}),
   } as unknown as Workflow;
@@ -85,7 +85,6 @@ function recordOf(map: unknown): Record<string, Json> | undefined {
 
 function listOf<T>(map: unknown, projectOne: (entry: Fields) => T): T[] | undefined {
   if (!(map instanceof Y.Map)) return undefined;
-  const keys = inOrder(map as Fields).filter((key) => key !== EMPTY);
-  if (keys.length === 0 && !map.has(EMPTY)) return undefined;
-  return keys.map((key) => projectOne(map.get(key) as Fields));
+  if (map.size === 0) return undefined;
+  return inOrder(map as Fields).map((key) => projectOne(map.get(key) as Fields));
 }

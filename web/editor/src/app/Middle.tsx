@@ -1,0 +1,51 @@
+/** The canvas with the inspector beside it. */
+import { Suspense } from "react";
+import type * as Y from "yjs";
+import { Canvas } from "../canvas/Canvas";
+import { soleStep, useSelection } from "../canvas/selection";
+import type { Specs } from "../document/load";
+import { useNode } from "../document/useDocument";
+import { Split } from "../ui/Split";
+import type { ShownRun } from "./Dock";
+import { Inspector } from "./slots";
+
+interface MiddleProps {
+  doc: Y.Doc;
+  specs: Specs;
+  run: ShownRun | null;
+  editable: boolean;
+}
+
+export function Middle({ doc, specs, run, editable }: MiddleProps) {
+  const sole = useSelection(soleStep);
+  const node = useNode(doc, sole);
+  return (
+    <Split
+      side="right"
+      name="inspector"
+      label="Width of the inspector"
+      size={380}
+      min={280}
+      max={720}
+      pane={
+        sole !== null &&
+        node &&
+        Inspector && (
+          <aside className="inspector" aria-label="Inspector" data-keys="elsewhere" data-pane="inspector">
+            <Suspense>
+              <Inspector
+                key={sole}
+                doc={doc}
+                nodeId={sole}
+                specs={specs}
+                {...(run && { runView: { runId: run.id, seq: run.seq } })}
+              />
+            </Suspense>
+          </aside>
+        )
+      }
+    >
+      <Canvas doc={doc} specs={specs} editable={editable} />
+    </Split>
+  );
+}

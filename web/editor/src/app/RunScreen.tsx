@@ -1,0 +1,94 @@
+/** A run: the graph as it was executed, and its timeline. Nothing here can be edited. */
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo } from "react";
+import { useCatalogue } from "../api/catalogue";
+import { getRun, getRunWorkflow } from "../api/runs";
+import type { Workflow } from "../api/types";
+import { select, useSelection, soleStep } from "../canvas/selection";
+import { load } from "../document/load";
+import { clearRunStatus } from "../run/statusStore";
+import { Link } from "../ui/Link";
+import { Split } from "../ui/Split";
+import { StatusDot } from "../ui/StatusDot";
+import { Dock } from "./Dock";
+import { Failed } from "./Failed";
+import { Header } from "./Header";
+import { Middle } from "./Middle";
+import { addressOf, go, type Place } from "./router";
+import { RunDock } from "./slots";
+
+type RunPlace = Extract<Place, { screen: "run" }>;
+
+export function RunScreen({ place }: { place: RunPlace }) {
+  const { specs, error: noCatalogue } = useCatalogue();
+  const run = useQuery({ queryKey: ["run", place.id], queryFn: () => getRun(place.id) });
+  const workflow = useQuery({
+    queryKey: ["run", place.id, "workflow"],
+    queryFn: () => getRunWorkflow(place.id),
+    staleTime: Infinity,
+  });
+  const error = noCatalogue ?? run.error ?? workflow.error;
+  useEffect(() => clearRunStatus, [place.id]);
+  if (error) return <Failed error={error} />;
+  return (
+    <div className="screen" data-keys-default="timeline">
+      <Header>
+        {run.data && workflow.data && (
+          <>
+            <Link className="workflow-link" href={addressOf({ screen: "workflow", id: workflow.data.id })}>
+              {workflow.data.name || workflow.data.id}
+            </Link>
+            <span className="saved">
+              <StatusDot status={run.data.status} named />
+            </span>
+          </>
+        )}
+      </Header>
+      <main className="min-h-0">
+        {workflow.data && specs && <Shown place={place} workflow={workflow.data} specs={specs} />}
+      </main>
+    </div>
+  );
+}
+
+interface ShownProps {
+  place: RunPlace;
+  workflow: Workflow;
+  specs: NonNullable<ReturnType<typeof useCatalogue>["specs"]>;
+}
+
+function Shown({ place, workflow, specs }: ShownProps) {
+  const doc = useMemo(() => load(workflow, specs), [workflow, specs]);
+  const onSeq = useCallback((seq: number | null) => go(addressOf({ ...place, seq }), "replace"), [place]);
+  useNodeInAddress(place);
+  const run = { id: place.id, seq: place.seq };
+  return (
+    <Split
+      side="bottom"
+      name="dock"
+      label="Height of the timeline"
+      size={260}
+      min={120}
+      max={560}
+      pane={RunDock && <Dock run={run} onSeq={onSeq} />}
+    >
+      <Middle doc={doc} specs={specs} run={run} editable={false} />
+    </Split>
+  );
+}
+
+/** The address names the selected node, so that a link opens the same place. */
+function useNodeInAddress(place: RunPlace) {
+  const { node } = place;
+  useEffect(() => {
+    if (node !== null && soleStep(useSelection.getState()) !== node) select([node]);
+  }, [node]);
+  useEffect(
+    () =>
+      useSelection.subscribe((selection) => {
+        const sole = soleStep(selection);
+        if (sole !== null && sole !== place.node) go(addressOf({ ...place, node: sole }), "replace");
+      }),
+    [place],
+  );
+}

@@ -1,0 +1,31 @@
+/** Whether what is on the screen is saved. */
+import { Check, CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
+import { useSyncExternalStore } from "react";
+import type { Saver, SaveState } from "../document/save";
+
+export const useSaved = (saver: Saver) => useSyncExternalStore(saver.subscribe, () => saver.saved);
+
+const WORDS: Record<SaveState["kind"], string> = {
+  saved: "Saved",
+  saving: "Saving…",
+  offline: "Offline, kept in this browser",
+  refused: "Not saved",
+};
+
+export function SavedState({ saver }: { saver: Saver }) {
+  const { state } = useSaved(saver);
+  const why = state.kind === "refused" ? [state.message, state.hint].filter(Boolean).join(". ") : undefined;
+  return (
+    <span className="saved" data-state={state.kind} role="status" title={why}>
+      <Sign kind={state.kind} />
+      {WORDS[state.kind]}
+      {why && `: ${why}`}
+    </span>
+  );
+}
+
+function Sign({ kind }: { kind: SaveState["kind"] }) {
+  if (kind === "saved") return <Check size={14} aria-hidden />;
+  if (kind === "saving") return <LoaderCircle size={14} aria-hidden className="spin" />;
+  return kind === "offline" ? <CloudOff size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />;
+}

@@ -1,0 +1,30 @@
+/**
+ * The one canvas that is on the screen: what is drawn on it, where the pointer is, and what others may ask of it.
+ * Kept outside React, because none of it makes anything draw.
+ */
+import type { NodeId, Position } from "../api/types";
+import type { FlowEdge, FlowNode } from "./flowTypes";
+
+export interface NamedNode {
+  id: NodeId;
+  title: string;
+  icon: string | undefined;
+}
+
+interface OnScreen {
+  /** Everything that is drawn, also while React Flow holds nothing because the overview is shown. */
+  nodes: readonly FlowNode[];
+  edges: readonly FlowEdge[];
+  /** In the window; null when the pointer is elsewhere. */
+  pointer: Position | null;
+  /** Selects a node and moves the view to it. */
+  show: (id: NodeId) => void;
+  /** Nodes by the names that people see. */
+  named: () => NamedNode[];
+}
+
+export const onScreen: OnScreen = { nodes: [], edges: [], pointer: null, show: () => undefined, named: () => [] };
+
+export function leaveScreen() {
+  Object.assign(onScreen, { nodes: [], edges: [], pointer: null, show: () => undefined, named: () => [] });
+}
