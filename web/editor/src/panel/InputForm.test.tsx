@@ -77,7 +77,7 @@ describe("the input of a run", () => {
   it("is not kept when it is long, and a broken store is an empty one", () => {
     rememberInput("w", "x".repeat(70_000));
     expect(lastInputs("w")).toEqual([]);
-    localStorage.setItem("flowforge/input/w", "{");
+    localStorage.setItem("flowforge/inputs/w", "{");
     expect(lastInputs("w")).toEqual([]);
   });
 });

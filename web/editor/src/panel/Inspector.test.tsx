@@ -3,12 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as Y from "yjs";
 import type { ExecutionFrame, Problem, Workflow } from "../api/types";
 import { showProblems } from "../canvas/problems";
+import { select, selectNothing } from "../canvas/selection";
 import { historyOf } from "../document/history";
 import { load } from "../document/load";
 import { project } from "../document/project";
 import { answering, measureNothing } from "./fixtures/browser";
 import { SPECS } from "./fixtures/specs";
 import { Inspector } from "./Inspector";
+import { NodeInspector } from "./inspector/NodeInspector";
 import { ProblemList } from "./ProblemList";
 import { openProblem, usePanel } from "./problems";
 import type { RunView } from "./runView";
@@ -71,12 +73,13 @@ beforeEach(() => {
 });
 afterEach(() => {
   cleanup();
+  selectNothing();
   showProblems([]);
 });
 
 describe("the inspector of a node", () => {
   it("edits a parameter in the document, one step of undo for what was typed", () => {
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="fetch" specs={SPECS} />);
     const url = screen.getByLabelText<HTMLInputElement>("URL*");
     type(url, "https://b");
     type(url, "https://b.example");
@@ -87,7 +90,7 @@ describe("the inspector of a node", () => {
   });
 
   it("renames, with spaces while typing, and an empty name goes", () => {
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="fetch" specs={SPECS} />);
     tab("Settings");
     const name = screen.getByLabelText<HTMLInputElement>("Name");
     type(name, "Fetch ");
@@ -97,7 +100,7 @@ describe("the inspector of a node", () => {
   });
 
   it("sets how often to try again, and takes it back", () => {
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="fetch" specs={SPECS} />);
     tab("Settings");
     expect(screen.queryByLabelText("Attempts in all")).toBeNull();
     fireEvent.click(screen.getByLabelText("Try again after a failure"));
@@ -110,7 +113,9 @@ describe("the inspector of a node", () => {
 
 describe("the inspector of a node that ran", () => {
   it("shows what came out of the frame, and pins it", async () => {
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} runView={viewOf(FRAME)} />);
+    render(
+      <NodeInspector doc={doc} id="fetch" specs={SPECS} view={viewOf(FRAME)} readOnly={false} onRun={undefined} />,
+    );
     tab("Output");
     expect(await screen.findByText(/"status": 200/)).toBeTruthy();
     expect(screen.getByText("12 ms")).toBeTruthy();
@@ -123,7 +128,14 @@ describe("the inspector of a node that ran", () => {
   it("says why it failed", async () => {
     const error = { kind: "httpStatus", message: "answered 500", hint: "is it up?" };
     render(
-      <Inspector doc={doc} nodes={["fetch"]} specs={SPECS} runView={viewOf({ ...FRAME, status: "FAILED", error })} />,
+      <NodeInspector
+        doc={doc}
+        id="fetch"
+        specs={SPECS}
+        view={viewOf({ ...FRAME, status: "FAILED", error })}
+        readOnly={false}
+        onRun={undefined}
+      />,
     );
     tab("Output");
     expect((await screen.findByRole("note")).textContent).toBe("httpStatus answered 500is it up?");
@@ -133,7 +145,7 @@ describe("the inspector of a node that ran", () => {
   it("runs the draft to here, and the node alone on its input", async () => {
     const sent = answering({ "/workflows/w/runs": { runId: "new" }, "/functions": [] });
     const onRun = vi.fn();
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} runView={viewOf(FRAME)} onRun={onRun} />);
+    render(<NodeInspector doc={doc} id="fetch" specs={SPECS} view={viewOf(FRAME)} readOnly={false} onRun={onRun} />);
     fireEvent.click(screen.getByText("Run to here"));
     await waitFor(() => expect(onRun).toHaveBeenCalledWith("new"));
     expect(sent.at(-1)?.body).toMatchObject({ until: "fetch", input: {}, workflow: { id: "w" } });
@@ -145,13 +157,13 @@ describe("the inspector of a node that ran", () => {
 
   it("shows a refusal with its hint", async () => {
     answering({});
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="fetch" specs={SPECS} />);
     fireEvent.click(screen.getByText("Run to here"));
     expect((await screen.findByRole("alert")).textContent).toMatch(/answered 404/);
   });
 
   it("edits code in the shared text, undone with the page", async () => {
-    render(<Inspector doc={doc} nodes={["total"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="total" specs={SPECS} />);
     await waitFor(() => expect(document.querySelector(".cm-content")).not.toBeNull(), { timeout: 5000 });
     const content = document.querySelector<HTMLElement>(".cm-content");
     const { EditorView } = await import("@codemirror/view");
@@ -163,7 +175,7 @@ describe("the inspector of a node that ran", () => {
   });
 
   it("changes nothing when it is read-only", () => {
-    render(<Inspector doc={doc} nodes={["fetch"]} specs={SPECS} readOnly />);
+    render(<Inspector doc={doc} nodeId="fetch" specs={SPECS} readOnly />);
     expect(screen.queryByText("Run to here")).toBeNull();
     expect(screen.getByLabelText<HTMLInputElement>("URL*").readOnly).toBe(true);
   });
@@ -171,7 +183,7 @@ describe("the inspector of a node that ran", () => {
 
 describe("the inspector", () => {
   it("edits the workflow when nothing is selected", () => {
-    render(<Inspector doc={doc} nodes={[]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId={null} specs={SPECS} />);
     expect(screen.getByLabelText<HTMLInputElement>("Nodes at once").value).toBe("4");
     type(screen.getByLabelText("Nodes at once"), "8");
     type(screen.getByLabelText("Name"), "New {{ name }}");
@@ -181,7 +193,8 @@ describe("the inspector", () => {
   });
 
   it("acts on several nodes at once", () => {
-    render(<Inspector doc={doc} nodes={["fetch", "total"]} specs={SPECS} />);
+    select(["fetch", "total"]);
+    render(<Inspector doc={doc} nodeId={null} specs={SPECS} />);
     expect(screen.getByRole("heading", { name: "2 nodes" })).toBeTruthy();
     fireEvent.click(screen.getByText("Pass over all"));
     expect([nodeNow("fetch")?.disabled, nodeNow("total")?.disabled]).toEqual([true, true]);
@@ -201,7 +214,7 @@ describe("the problem list", () => {
     render(
       <>
         <ProblemList doc={doc} specs={SPECS} />
-        <Inspector doc={doc} nodes={["fetch"]} specs={SPECS} />
+        <Inspector doc={doc} nodeId="fetch" specs={SPECS} />
       </>,
     );
     const texts = [...document.querySelectorAll(".problems .problem-where")].map((where) => where.textContent);
@@ -212,7 +225,7 @@ describe("the problem list", () => {
   });
 
   it("leads to the line of a script", async () => {
-    render(<Inspector doc={doc} nodes={["total"]} specs={SPECS} />);
+    render(<Inspector doc={doc} nodeId="total" specs={SPECS} />);
     const { EditorView } = await import("@codemirror/view");
     const caretLine = () => {
       const content = document.querySelector<HTMLElement>(".cm-content");

@@ -6,7 +6,7 @@ const KEPT = 5;
 /** A longer input is not kept: the browser's store is small and shared. */
 const CHARS_MAX = 65_536;
 
-const keyOf = (workflow: string) => `flowforge/input/${workflow}`;
+const keyOf = (workflow: string) => `flowforge/inputs/${workflow}`;
 
 /** The latest first. */
 export function lastInputs(workflow: string): Json[] {

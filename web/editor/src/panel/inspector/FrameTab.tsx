@@ -1,21 +1,18 @@
 /** What went into a node, or came out, at the moment that is shown. */
-import type { ReactNode } from "react";
 import type { ExecutionFrame, WorkflowNode } from "../../api/types";
 import { isRecord, writeJson } from "../../lib/schema";
 import { duration } from "../../lib/words";
 import { StatusDot } from "../../ui/StatusDot";
 import type { Seen } from "../runView";
-import type { Side } from "../Inspector";
 
 interface FrameTabProps {
-  side: Side;
+  side: "input" | "output";
   seen: Seen;
   frame: ExecutionFrame | null;
   node: WorkflowNode;
-  renderValue: ((frame: ExecutionFrame, side: Side) => ReactNode) | undefined;
 }
 
-export function FrameTab({ side, seen, frame, node, renderValue }: FrameTabProps) {
+export function FrameTab({ side, seen, frame, node }: FrameTabProps) {
   return (
     <>
       {side === "output" && node.pinned !== undefined && node.pinned !== null && <Pinned node={node} />}
@@ -25,8 +22,7 @@ export function FrameTab({ side, seen, frame, node, renderValue }: FrameTabProps
         <>
           <FrameLine frame={frame} />
           {side === "output" && frame.error && <FailureView frame={frame} />}
-          {(side === "input" || frame.status === "COMPLETED") &&
-            (renderValue?.(frame, side) ?? <PlainValue value={frame[side]} />)}
+          {(side === "input" || frame.status === "COMPLETED") && <PlainValue value={frame[side]} />}
           {side === "output" && <Logs frame={frame} />}
         </>
       )}

@@ -1,9 +1,11 @@
 /** One node: its parameters, what went in and came out, its settings, its documentation, its problems. */
 import { Tabs } from "radix-ui";
 import { useId, useMemo, useRef } from "react";
-import type { NodeId, NodeSpec, Problem, WorkflowNode } from "../../api/types";
+import type * as Y from "yjs";
+import type { NodeId, NodeSpec, Problem, RunId, WorkflowNode } from "../../api/types";
 import { NodeIcon } from "../../canvas/icons";
 import { useProblemsOf } from "../../canvas/problems";
+import type { Specs } from "../../document/load";
 import { useNode, useWorkflow } from "../../document/useDocument";
 import { fieldsOf } from "../../lib/schema";
 import { Form } from "../Form";
@@ -13,13 +15,21 @@ import { useFrame } from "../runView";
 import { nodeFields, nodeSettings, nodeSettingsTarget } from "../settings";
 import { useSurroundings } from "../surroundings";
 import { nodeTarget } from "../target";
-import type { InspectorProps } from "../Inspector";
+import type { RunView } from "../runView";
 import { FrameTab } from "./FrameTab";
 import { NodeDocs } from "./NodeDocs";
 import { NodeRunBar } from "./NodeRunBar";
 import { useFocus } from "./useFocus";
 
-type NodeInspectorProps = InspectorProps & { id: NodeId };
+export interface NodeInspectorProps {
+  doc: Y.Doc;
+  id: NodeId;
+  specs: Specs;
+  /** The moment of a run whose values are shown and tried. */
+  view: RunView | null;
+  readOnly: boolean;
+  onRun: ((run: RunId) => void) | undefined;
+}
 
 export function NodeInspector(props: NodeInspectorProps) {
   const node = useNode(props.doc, props.id);
@@ -39,14 +49,14 @@ const TABS = [
 ] as const;
 
 function Shown(props: ShownProps) {
-  const { doc, id, specs, spec, node, runView = null, readOnly = false, onRun, renderValue } = props;
+  const { doc, id, specs, spec, node, view, readOnly, onRun } = props;
   const tab = usePanel((panel) => panel.tab);
   const problems = useProblemsOf(id);
-  const seen = useFrame(runView, id);
+  const seen = useFrame(view, id);
   const root = useRef<HTMLDivElement>(null);
   useFocus(root, id, tab);
   const frame = seen.kind === "frame" ? seen.frame : null;
-  const values = { frame, seen, renderValue, node };
+  const values = { frame, seen, node };
   return (
     <div ref={root} className="panel">
       <Title node={node} spec={spec} />
@@ -102,9 +112,9 @@ type WithProblems = ShownProps & { problems: readonly Problem[] };
 
 const NO_PARAMS = {};
 
-function Parameters({ doc, id, node, spec, specs, problems, runView = null, readOnly = false }: WithProblems) {
+function Parameters({ doc, id, node, spec, specs, problems, view, readOnly }: WithProblems) {
   const workflow = useWorkflow(doc);
-  const surroundings = useSurroundings(workflow, node, runView);
+  const surroundings = useSurroundings(workflow, node, view);
   const target = useMemo(() => nodeTarget(doc, id, specs, readOnly), [doc, id, specs, readOnly]);
   const fields = useMemo(() => (spec ? fieldsOf(spec.params, spec) : []), [spec]);
   if (!spec) return <p className="panel-empty">This service has no node type {node.type}.</p>;
@@ -120,7 +130,7 @@ function Parameters({ doc, id, node, spec, specs, problems, runView = null, read
   );
 }
 
-function Settings({ doc, id, node, problems, readOnly = false }: WithProblems) {
+function Settings({ doc, id, node, problems, readOnly }: WithProblems) {
   const values = useMemo(() => nodeSettings(node), [node]);
   const target = useMemo(() => nodeSettingsTarget(doc, id, readOnly), [doc, id, readOnly]);
   const fields = useMemo(() => nodeFields(values), [values]);
