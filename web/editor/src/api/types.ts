@@ -72,7 +72,8 @@ export interface Workflow {
 export interface Place {
   node?: NodeId | null;
   param?: string | null;
-  edge?: string | null;
+  /** Its position in the file, from 0. */
+  edge?: number | null;
   field?: string | null;
   line?: number | null;
   column?: number | null;
