@@ -263,7 +263,8 @@ export interface ValueChange {
   op: "added" | "removed" | "changed" | "moved";
   before: Json;
   after: Json;
-  lines: { op: string; text: string }[] | null;
+  /** A unified diff, for texts of several lines. */
+  lines: string | null;
 }
 
 export interface FrameRef {

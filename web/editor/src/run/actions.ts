@@ -1,8 +1,10 @@
 /** What a person does with a run besides looking at it. */
 import { create } from "zustand";
+import { ServiceError } from "../api/client";
 import { getWorkflow, putWorkflow } from "../api/workflows";
 import type { Json, NodeId, RunId } from "../api/types";
 import { getFrame, listRuns } from "./api";
+import { say } from "../ui/say";
 import { currentFrame } from "./moves";
 import { useRun } from "./runStore";
 
@@ -12,17 +14,19 @@ export interface RunPanels {
   isForksShown: boolean;
   /** The run that this one is compared with. */
   comparedWith: RunId | null;
-  /** A sentence on what was just done, or why it was not. */
-  notice: { text: string; isError: boolean } | null;
 }
 
-const NONE: RunPanels = { isForking: false, isForksShown: false, comparedWith: null, notice: null };
+const NONE: RunPanels = { isForking: false, isForksShown: false, comparedWith: null };
 export const useRunPanels = create<RunPanels>(() => NONE);
 
 export const resetPanels = () => useRunPanels.setState(NONE);
-export const tell = (text: string) => useRunPanels.setState({ notice: { text, isError: false } });
-export const complain = (error: unknown) =>
-  useRunPanels.setState({ notice: { text: error instanceof Error ? error.message : String(error), isError: true } });
+
+/** Says what went wrong, and what to do about it when that is known. */
+export function complain(error: unknown): void {
+  const hint = error instanceof ServiceError ? error.hint : undefined;
+  const text = error instanceof Error ? error.message : String(error);
+  say(hint ? `${text}: ${hint}` : text);
+}
 
 export function openForkDialog(): void {
   if (useRun.getState().watched) useRunPanels.setState({ isForking: true });
@@ -38,7 +42,7 @@ export async function comparePrevious(): Promise<void> {
     const { items } = await listRuns({ workflow: detail.workflow.id, until: detail.started }, "", 20);
     const earlier = items.find((row) => row.run !== detail.run && row.started <= detail.started);
     if (earlier) compareWith(earlier.run);
-    else tell("No earlier run of this workflow to compare with");
+    else say("No earlier run of this workflow to compare with");
   } catch (error) {
     complain(error);
   }
@@ -58,12 +62,12 @@ export async function pinOutput(): Promise<void> {
   if (!watched || !detail || frame < 0) return;
   const { table } = watched.timeline;
   const node = table.node[frame] as NodeId;
-  if (table.status[frame] !== "COMPLETED") return tell(`${node} has no output here to pin`);
+  if (table.status[frame] !== "COMPLETED") return say(`${node} has no output here to pin`);
   try {
     const { output } = await getFrame(table.run, table.opened[frame] as number, "full");
     if (pinInto) pinInto(node, output);
     else await pinInSaved(detail.workflow.id, node, output);
-    tell(`The output of ${node} is pinned in the workflow`);
+    say(`The output of ${node} is pinned in the workflow`);
   } catch (error) {
     complain(error);
   }

@@ -1,8 +1,7 @@
 /** What the run's screens ask of the service. */
-import { get, patch, post, send } from "../api/client";
+import { get, patch, post } from "../api/client";
 import type {
   ExecutionFrame,
-  Failure,
   FrameChange,
   FrameRef,
   Json,
@@ -21,8 +20,7 @@ import type {
 
 const at = (run: RunId) => `/runs/${encodeURIComponent(run)}`;
 
-export const getRun = (run: RunId) => get<RunDetail>(at(run));
-export const getRunWorkflow = (run: RunId) => get<Workflow>(`${at(run)}/workflow`);
+export { getRun, getRunWorkflow } from "../api/runs";
 export const getTimeline = (run: RunId, from: Seq) => get<TimelineColumns>(`${at(run)}/timeline?from=${from}`);
 export const getFrame = (run: RunId, opened: Seq, values: "preview" | "full" = "preview") =>
   get<ExecutionFrame>(`${at(run)}/frames/${opened}?values=${values}`);
@@ -83,7 +81,7 @@ export interface ForkRequest {
 
 /** What a live fork would send. */
 export interface ForkPlan {
-  effects: { nodeId?: NodeId; node?: NodeId; path?: (string | number)[]; kind: string; request: Json }[];
+  effects: { nodeId: NodeId; path: (string | number)[]; kind: string; request: Json; idempotent: boolean }[];
   /** Whether that is all: what comes after an effect can depend on its answer. */
   complete: boolean;
 }
@@ -135,7 +133,8 @@ export interface RunFilter {
 }
 export function listRuns(filter: RunFilter, cursor = "", limit = 100): Promise<Listed<RunRow>> {
   const query = new URLSearchParams({ limit: String(limit) });
-  for (const [name, value] of Object.entries(filter)) if (value !== undefined && value !== "") query.set(name, String(value));
+  for (const [name, value] of Object.entries(filter))
+    if (value !== undefined && value !== "") query.set(name, String(value));
   if (cursor) query.set("cursor", cursor);
   return get<Listed<RunRow>>(`/runs?${query}`);
 }
@@ -162,6 +161,3 @@ export async function getWhole(value: ValueOf): Promise<Json> {
   if (value.side === "error") return frame.error as unknown as Json;
   return frame[value.side];
 }
-
-export type { Failure };
-export { send };

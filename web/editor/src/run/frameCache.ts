@@ -46,7 +46,12 @@ export class FrameCache {
     const asked = this.fetch(this.run, opened);
     this.asked.set(key, asked);
     const forget = () => this.asked.delete(key);
-    asked.then((frame) => this.keep(key, frame), () => undefined).finally(forget);
+    asked
+      .then(
+        (frame) => this.keep(key, frame),
+        () => undefined,
+      )
+      .finally(forget);
     return asked;
   }
 

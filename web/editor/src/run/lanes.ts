@@ -116,17 +116,6 @@ function stack(table: FrameTable, lane: Lane): void {
   lane.rowCount = Math.max(busyUntil.length, 1);
 }
 
-/** The lane that a frame is drawn in. */
-export function laneOfFrame(table: FrameTable, lanes: readonly Lane[], frame: FrameIndex): number {
-  let place = table.place[frame] as PlaceIndex;
-  while (place >= 0) {
-    const at = lanes.findIndex((lane) => lane.places.includes(place));
-    if (at >= 0) return at;
-    place = table.placeAt(place).around;
-  }
-  return -1;
-}
-
 /** What a lane is called: its nodes in order, and how far its loops came. */
 export function laneName(table: FrameTable, lane: Lane, nameOf: (node: NodeId) => string): string {
   const names = lane.places.map((place) => nameOf(table.placeAt(place).node));

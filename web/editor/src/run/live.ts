@@ -149,7 +149,9 @@ export class LiveFold {
   private isLoop(frame: FrameIndex): boolean {
     if (this.loops.has(frame)) return true;
     const { inside } = this.table.placeAt(this.table.place[frame] as number);
-    return inside.some((place) => this.table.placeAt(place).frames.some((other) => (this.table.iteration[other] ?? -1) >= 0));
+    return inside.some((place) =>
+      this.table.placeAt(place).frames.some((other) => (this.table.iteration[other] ?? -1) >= 0),
+    );
   }
 }
 

@@ -23,6 +23,8 @@ export class Timeline {
   private reachCache:
     { version: number; axis: Axis; lanes: Lane[]; reaches: { own: Reach; inner: Reach }[] } | undefined;
 
+  private laneByPlace: { lanes: Lane[]; at: Map<PlaceIndex, number> } = { lanes: [], at: new Map() };
+
   constructor(
     readonly table: FrameTable,
     private branches: Branches | null = null,
@@ -50,6 +52,18 @@ export class Timeline {
       this.laneCache = { version: this.table.version, lanes: lanesOf(this.table, this.branches, this.open) };
     }
     return this.laneCache.lanes;
+  }
+
+  /** The lane that a frame is drawn in; that of the folded loop around it, when it lies in one. */
+  laneOf(frame: FrameIndex): number {
+    const { lanes } = this;
+    if (this.laneByPlace.lanes !== lanes) {
+      const at = new Map(lanes.flatMap((lane, index) => lane.places.map((place) => [place, index] as const)));
+      this.laneByPlace = { lanes, at };
+    }
+    let place = this.table.place[frame] ?? -1;
+    while (place >= 0 && !this.laneByPlace.at.has(place)) place = this.table.placeAt(place).around;
+    return this.laneByPlace.at.get(place) ?? -1;
   }
 
   get stops(): Stops {
