@@ -55,10 +55,11 @@ function Editor({ id, opened, specs }: EditorProps) {
     clearRunStatus();
   }, []);
   useEffect(() => clearRunStatus, []);
+  const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
   const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
   return (
     <div className="screen" data-keys-default="canvas">
-      <Header tools={<RunButton id={id} opened={opened} onStarted={(runId) => setRun({ id: runId, seq: null })} />}>
+      <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
         <Name opened={opened} />
         <SavedState saver={saver} />
         <ProblemList onNode={showNode} />
@@ -73,7 +74,7 @@ function Editor({ id, opened, specs }: EditorProps) {
           max={560}
           pane={run && RunDock && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
         >
-          <Middle doc={doc} specs={specs} run={run} editable />
+          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
         </Split>
       </main>
     </div>

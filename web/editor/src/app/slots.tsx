@@ -12,9 +12,12 @@ export interface RunView {
 
 export interface InspectorProps {
   doc: Y.Doc;
-  nodeId: NodeId;
+  /** The one selected node; null when there are several or none. */
+  nodeId: NodeId | null;
   specs: Specs;
   runView?: RunView;
+  readOnly?: boolean;
+  onRun?: (runId: RunId) => void;
 }
 
 export interface RunDockProps {

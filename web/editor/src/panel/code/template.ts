@@ -1,0 +1,48 @@
+/** A text with `{{ expressions }}`: the text is plain, what stands between the braces is Rhai. */
+import { StreamLanguage, type StreamParser } from "@codemirror/language";
+import { rhaiCopy, rhaiStart, rhaiToken, type RhaiState } from "./rhai";
+
+interface TemplateState {
+  /** Null outside of an expression. */
+  inside: RhaiState | null;
+}
+
+const parser: StreamParser<TemplateState> = {
+  name: "template",
+  startState: () => ({ inside: null }),
+  copyState: ({ inside }) => ({ inside: inside && rhaiCopy(inside) }),
+  token(stream, state) {
+    if (state.inside) {
+      const { braces, ticks, comments } = state.inside;
+      if (braces === 0 && ticks.length === 0 && comments === 0 && stream.match("}}")) {
+        state.inside = null;
+        return "processingInstruction";
+      }
+      return rhaiToken(stream, state.inside);
+    }
+    if (stream.match("{{")) {
+      state.inside = rhaiStart();
+      return "processingInstruction";
+    }
+    stream.next();
+    while (!stream.eol() && !stream.match("{{", false)) stream.next();
+    return null;
+  },
+  languageData: { closeBrackets: { brackets: ["(", "[", "{", '"'] } },
+};
+
+export const template = StreamLanguage.define(parser);
+
+/** Whether this place in a text is between `{{` and `}}`, and where that expression begins. */
+export function expressionAt(text: string, at: number): number | null {
+  const open = text.lastIndexOf("{{", at - 1);
+  if (open < 0 || open + 2 > at) return null;
+  return text.slice(open + 2, at).includes("}}") ? null : open + 2;
+}
+
+/** Closes an expression that was just opened: `{{|` becomes `{{ | }}`. */
+export function closeBraces(text: string, caret: number): { text: string; caret: number } {
+  const opened = text.slice(0, caret).endsWith("{{") && !text.slice(0, caret).endsWith("{{{");
+  if (!opened || text.slice(caret).trimStart().startsWith("}}")) return { text, caret };
+  return { text: `${text.slice(0, caret)}  }}${text.slice(caret)}`, caret: caret + 1 };
+}

@@ -1,0 +1,20 @@
+/** True or false. While nothing is written, the default is shown. */
+import { naming, type Props } from "./fieldProps";
+
+export function BooleanField(props: Props<"boolean">) {
+  const { field, value, change, readOnly } = props;
+  const on = (value ?? field.initial ?? false) === true;
+  return (
+    <label className="field-switch">
+      <input
+        {...naming(props)}
+        type="checkbox"
+        role="switch"
+        checked={on}
+        disabled={readOnly}
+        onChange={(event) => change(event.target.checked)}
+      />
+      <span aria-hidden>{on ? "Yes" : "No"}</span>
+    </label>
+  );
+}
