@@ -5,6 +5,7 @@ import { Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
 import type { Json, Workflow } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
+import { soleStep, useSelection } from "../canvas/selection";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
 import { viewOf } from "../document/view";
@@ -22,10 +23,10 @@ interface RunButtonProps {
 export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
-  const begin = async (input: Json) => {
+  const begin = async (input: Json, until?: string) => {
     if (busy) return;
     setBusy(true);
-    const started = await start(id, opened, { input });
+    const started = await start(id, opened, { input, ...(until !== undefined && { until }) });
     setBusy(false);
     if (started === null) return;
     setOpen(false);
@@ -38,7 +39,12 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
     else if (asksForInput(viewOf(opened.doc).get().workflow)) setOpen(true);
     else void begin({});
   };
-  useKeys({ run: again });
+  const toHere = () => {
+    const node = soleStep(useSelection.getState());
+    if (node === null) say("Select one node to run to.");
+    else void begin(lastInputs(id)[0] ?? {}, node);
+  };
+  useKeys({ run: again, runToHere: toHere });
   return (
     <div className="run-button">
       <button type="button" className="button primary" disabled={busy} title={`Run (${keyOf("run")})`} onClick={again}>
