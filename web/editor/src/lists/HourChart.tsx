@@ -42,6 +42,8 @@ export function HourChart({ perHour, hours }: { perHour: Stats["perHour"]; hours
 
 async function drawn(element: HTMLElement, data: Series, tokens: Tokens): Promise<uPlot> {
   const [{ default: UPlot }] = await Promise.all([import("uplot"), import("uplot/dist/uPlot.min.css")]);
+  const [times] = data;
+  const barSeconds = (times[1] ?? 3600) - (times[0] ?? 0);
   const axis = {
     stroke: tokens.inkSoft,
     font: `11px ${tokens.font}`,
@@ -64,7 +66,10 @@ async function drawn(element: HTMLElement, data: Series, tokens: Tokens): Promis
       legend: { show: false },
       cursor: { show: false },
       axes: [axis, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] }],
-      scales: { y: { range: (_, __, most) => [0, Math.max(most, 4)] } },
+      scales: {
+        x: { range: (_, first, last) => [first, last + barSeconds] },
+        y: { range: (_, __, most) => [0, Math.max(most, 4)] },
+      },
       series: [{}, one("Runs", tokens.status.COMPLETED), one("Failed", tokens.status.FAILED)],
     },
     data,
