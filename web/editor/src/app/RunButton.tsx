@@ -1,16 +1,17 @@
 /** Starts a run of the workflow as it stands, with an input that is kept for the next time. */
 import { ChevronDown, Play } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
-import type { Json } from "../api/types";
+import type { Json, Workflow } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
+import { viewOf } from "../document/view";
+import { lastInputs } from "../panel/lastInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
-
-const inputName = (id: string) => `flowforge/input/${id}`;
+import { InputForm } from "./slots";
 
 interface RunButtonProps {
   id: string;
@@ -20,29 +21,27 @@ interface RunButtonProps {
 
 export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   const [isOpen, setOpen] = useState(false);
-  const [text, setText] = useState(() => localStorage.getItem(inputName(id)) ?? "{}");
   const [busy, setBusy] = useState(false);
-  const input = parse(text);
-  const run = async () => {
-    if (input === undefined) return setOpen(true);
+  const begin = async (input: Json) => {
+    if (busy) return;
     setBusy(true);
-    localStorage.setItem(inputName(id), text);
     const started = await start(id, opened, { input });
     setBusy(false);
     if (started === null) return;
     setOpen(false);
     onStarted(started);
   };
-  useKeys({ run: () => void run() });
+  // With the input of the last time; a first run asks when the trigger says what it needs.
+  const again = () => {
+    const [last] = lastInputs(id);
+    if (last !== undefined) void begin(last);
+    else if (asksForInput(viewOf(opened.doc).get().workflow)) setOpen(true);
+    else void begin({});
+  };
+  useKeys({ run: again });
   return (
     <div className="run-button">
-      <button
-        type="button"
-        className="button primary"
-        disabled={busy}
-        title={`Run (${keyOf("run")})`}
-        onClick={() => void run()}
-      >
+      <button type="button" className="button primary" disabled={busy} title={`Run (${keyOf("run")})`} onClick={again}>
         <Play size={14} aria-hidden />
         Run
       </button>
@@ -52,25 +51,14 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="popover run-input" sideOffset={8} align="end" aria-label="Run with an input">
-            <label>
-              <span className="field-label">Input, as JSON</span>
-              <textarea
-                rows={8}
-                spellCheck={false}
-                value={text}
-                onChange={(event) => setText(event.target.value)}
-                aria-invalid={input === undefined}
+            <Suspense>
+              <InputForm
+                workflow={viewOf(opened.doc).get().workflow}
+                action="Run"
+                busy={busy}
+                start={(input) => void begin(input)}
               />
-            </label>
-            {input === undefined && <p className="field-error">This is not JSON yet.</p>}
-            <button
-              type="button"
-              className="button primary"
-              disabled={busy || input === undefined}
-              onClick={() => void run()}
-            >
-              Run with this input
-            </button>
+            </Suspense>
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>
@@ -78,13 +66,13 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   );
 }
 
-function parse(text: string): Json | undefined {
-  if (text.trim() === "") return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+/** Whether the trigger names fields that a run cannot do without. */
+function asksForInput({ graph }: Workflow): boolean {
+  return graph.nodes.some(({ type, params }) => {
+    const schema = type.startsWith("trigger.") ? params?.["schema"] : null;
+    if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return false;
+    return Array.isArray(schema["required"]) && schema["required"].length > 0;
+  });
 }
 
 /** Saves first, so that the run is one of a version that can be found again. Says why when it cannot start. */

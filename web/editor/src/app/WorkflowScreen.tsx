@@ -6,6 +6,7 @@ import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
+import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
@@ -15,10 +16,8 @@ import { Header } from "./Header";
 import { useKeys } from "./keys";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
-import { SavedState, useSaved } from "./Saved";
-import { showNode } from "./showNode";
+import { SavedState } from "./Saved";
 import { Middle } from "./Middle";
-import { RunDock } from "./slots";
 import { useOpened } from "./useOpened";
 
 export function WorkflowScreen({ id }: { id: string }) {
@@ -45,7 +44,8 @@ interface EditorProps {
 function Editor({ id, opened, specs }: EditorProps) {
   const { doc, saver } = opened;
   const [run, setRun] = useState<ShownRun | null>(null);
-  useShownProblems(opened);
+  useProblemWatch(doc);
+  useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
@@ -62,7 +62,7 @@ function Editor({ id, opened, specs }: EditorProps) {
       <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
         <Name opened={opened} />
         <SavedState saver={saver} />
-        <ProblemList onNode={showNode} />
+        <ProblemList doc={doc} specs={specs} />
       </Header>
       <main className="min-h-0">
         <Split
@@ -72,7 +72,7 @@ function Editor({ id, opened, specs }: EditorProps) {
           size={260}
           min={120}
           max={560}
-          pane={run && RunDock && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
+          pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
         >
           <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
         </Split>
@@ -94,14 +94,6 @@ function Name({ opened: { doc } }: { opened: Opened }) {
       onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
     />
   );
-}
-
-function useShownProblems({ saver }: Opened) {
-  const { problems } = useSaved(saver);
-  useEffect(() => {
-    showProblems(problems);
-    return () => showProblems([]);
-  }, [problems]);
 }
 
 /** A page that is left keeps everything in this browser, so nobody is asked; the last save is tried all the same. */

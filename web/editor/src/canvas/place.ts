@@ -15,7 +15,12 @@ export const rightOf = (box: Box): Position => ({ x: box.x + box.width + GAP, y:
 /** The nearest free place at or below the wanted one. */
 export function freePlace(wanted: Position, size: Size, others: readonly Box[]): Position {
   const at = { x: snap(wanted.x), y: snap(wanted.y) };
-  for (let n = 0; n < TRIES_MAX && others.some((other) => touches({ ...at, width: size.width, height: size.height }, other)); n++) at.y += STEP;
+  for (
+    let n = 0;
+    n < TRIES_MAX && others.some((other) => touches({ ...at, width: size.width, height: size.height }, other));
+    n++
+  )
+    at.y += STEP;
   return at;
 }
 

@@ -127,7 +127,8 @@ export function setParam(
       const before = params.get(param);
       if (value === undefined) params.delete(param);
       else if (before instanceof Y.Text && typeof value === "string") rewrite(before, value);
-      else if (!same(before, value)) params.set(param, yParam(options.specs ?? NO_SPECS, node.get("type") as string, param, value));
+      else if (!same(before, value))
+        params.set(param, yParam(options.specs ?? NO_SPECS, node.get("type") as string, param, value));
     },
     typing,
   );

@@ -9,6 +9,8 @@ interface Common {
   /** What holds while nothing is written. */
   initial: Json | undefined;
   examples: Json[];
+  /** What holds when nothing is written and there is no default. */
+  unset: string;
 }
 
 /** How one value is entered. */
@@ -58,6 +60,7 @@ export function fieldOf(name: string, schema: JsonSchema, required = false, hint
     required,
     initial: schema.default,
     examples: schema.examples ?? [],
+    unset: typeof schema["x-unset"] === "string" ? schema["x-unset"] : "",
     ...shapeOf(name, schema, hints),
   };
 }

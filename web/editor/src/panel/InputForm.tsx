@@ -166,7 +166,7 @@ function Earlier({ inputs, choose }: { inputs: Json[]; choose: (input: Json) => 
       <ul>
         {inputs.map((input, at) => (
           <li key={at}>
-            <button type="button" className="problem" onClick={() => choose(input)}>
+            <button type="button" className="problem-row" onClick={() => choose(input)}>
               <code>{oneLine(input, 80)}</code>
             </button>
           </li>

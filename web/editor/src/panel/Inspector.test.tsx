@@ -217,7 +217,7 @@ describe("the problem list", () => {
         <Inspector doc={doc} nodeId="fetch" specs={SPECS} />
       </>,
     );
-    const texts = [...document.querySelectorAll(".problems .problem-where")].map((where) => where.textContent);
+    const texts = [...document.querySelectorAll(".problem-list .problem-where")].map((where) => where.textContent);
     expect(texts).toEqual(["Fetch orders · URL", "fetch → total"]);
     fireEvent.click(screen.getAllByText("not an address")[0] as HTMLElement);
     await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("URL*")));

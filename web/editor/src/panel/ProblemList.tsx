@@ -5,10 +5,18 @@ import type { Problem, Workflow } from "../api/types";
 import { useProblems } from "../canvas/problems";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
+import { About } from "./fields/About";
 import { openProblem } from "./problems";
 import "./panel.css";
 
-export function ProblemList({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
+interface ProblemListProps {
+  doc: Y.Doc;
+  specs: Specs;
+  /** Also, before the field is led to. */
+  onOpen?: (problem: Problem) => void;
+}
+
+export function ProblemList({ doc, specs, onOpen }: ProblemListProps) {
   const all = useProblems((store) => store.all);
   const workflow = useWorkflow(doc);
   if (all.length === 0) {
@@ -18,16 +26,16 @@ export function ProblemList({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
       </p>
     );
   }
+  const open = (problem: Problem) => {
+    onOpen?.(problem);
+    openProblem(doc, problem);
+  };
   const sorted = [...all].sort((a, b) => rank(a) - rank(b));
   return (
-    <ul className="problems" aria-label="Problems">
+    <ul className="problem-list" aria-label="Problems">
       {sorted.map((problem, at) => (
         <li key={at}>
-          <ProblemRow
-            problem={problem}
-            where={whereOf(problem, workflow, specs)}
-            open={() => openProblem(doc, problem)}
-          />
+          <ProblemRow problem={problem} where={whereOf(problem, workflow, specs)} open={() => open(problem)} />
         </li>
       ))}
     </ul>
@@ -46,7 +54,7 @@ export function ProblemRow({ problem: { severity, message, hint }, where, open }
   const wrong = severity === "error";
   const Icon = wrong ? CircleAlert : TriangleAlert;
   return (
-    <button type="button" className="problem" onClick={open}>
+    <button type="button" className="problem-row" onClick={open}>
       <Icon
         size={14}
         role="img"
@@ -54,8 +62,14 @@ export function ProblemRow({ problem: { severity, message, hint }, where, open }
         className={wrong ? "text-failed" : "text-waiting"}
       />
       <span className="problem-text">
-        <span className="problem-message">{message}</span>
-        {hint && <span className="problem-hint">{hint}</span>}
+        <span className="problem-message">
+          <About text={message} />
+        </span>
+        {hint && (
+          <span className="problem-hint">
+            <About text={hint} />
+          </span>
+        )}
         <span className="problem-where">{where}</span>
       </span>
     </button>

@@ -53,8 +53,15 @@ const NODE: JsonSchema = {
       description:
         "`stop`: the run, or the loop around it, fails. `continue`: what follows gets the error. `port`: only what hangs on the port `error` goes on. `pause`: the run waits to be repaired.",
       enum: ["stop", "continue", "port", "pause"],
+      "x-unset": "As the workflow says",
     },
-    timeoutMs: { type: "integer", title: "Time limit of an attempt", description: "In milliseconds.", minimum: 1 },
+    timeoutMs: {
+      type: "integer",
+      title: "Time limit of an attempt",
+      description: "In milliseconds.",
+      minimum: 1,
+      "x-unset": "No limit",
+    },
     memo: {
       type: "boolean",
       title: "May be answered from an equal earlier result",

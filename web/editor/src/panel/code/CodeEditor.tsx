@@ -50,6 +50,10 @@ export function CodeEditor(props: CodeEditorProps) {
           <Dialog.Content
             className="panel-dialog"
             aria-describedby={undefined}
+            onOpenAutoFocus={(event) => {
+              event.preventDefault();
+              (event.target as Element | null)?.querySelector<HTMLElement>(".cm-content")?.focus();
+            }}
             onEscapeKeyDown={(event) => {
               // In the editor Escape closes suggestions, and frees Tab.
               if ((event.target as Element | null)?.closest(".cm-editor")) event.preventDefault();
@@ -57,7 +61,7 @@ export function CodeEditor(props: CodeEditorProps) {
           >
             <header className="panel-dialog-head">
               <Dialog.Title>{props.title}</Dialog.Title>
-              <span className="text-xs text-ink-soft">Escape, then Tab leaves the editor</span>
+              <span className="panel-dialog-note">Escape, then Tab leaves the editor</span>
               <Dialog.Close className="button-plain">Done</Dialog.Close>
             </header>
             <Editor {...props} id={`${props.id}-large`} aria-label={props.title} large />
@@ -93,13 +97,10 @@ function Editor({
     EditorView.domEventHandlers({ blur: () => target.settle() }),
     goToLine,
   ];
-  const { host, view } = useEditor(text ?? value, () => text?.toString() ?? value, extensions, {
+  const { host } = useEditor(text ?? value, () => text?.toString() ?? value, extensions, {
     ...naming,
     "aria-label": naming["aria-label"] ?? title,
   });
-  useEffect(() => {
-    if (large) view.current?.focus();
-  }, [large, view]);
   return (
     <div
       ref={host}

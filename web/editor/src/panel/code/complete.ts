@@ -134,7 +134,7 @@ function methods(value: Json | undefined, { functions }: Known): Suggestion[] {
   const takesValue = functions.filter(({ signature }) => !/^\w+\(\)/.test(signature));
   return [
     ...own.map(([label, about]): Suggestion => ({ label, about, kind: "function" })),
-    ...(value === undefined ? [] : takesValue.map(functionSuggestion)),
+    ...takesValue.map(functionSuggestion),
   ];
 }
 

@@ -10,7 +10,7 @@ import type { EditorView } from "@codemirror/view";
 import type { Surroundings } from "../scope";
 import { suggest, type Suggestion } from "./complete";
 import { scriptFunctions } from "./functions";
-import { expressionAt } from "./template";
+import { expressionAt } from "./braces";
 
 const ICONS: Record<Suggestion["kind"], string> = {
   field: "property",

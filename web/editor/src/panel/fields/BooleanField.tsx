@@ -5,7 +5,7 @@ export function BooleanField(props: Props<"boolean">) {
   const { field, value, change, readOnly } = props;
   const on = (value ?? field.initial ?? false) === true;
   return (
-    <label className="field-switch">
+    <span className="field-switch">
       <input
         {...naming(props)}
         type="checkbox"
@@ -14,7 +14,6 @@ export function BooleanField(props: Props<"boolean">) {
         disabled={readOnly}
         onChange={(event) => change(event.target.checked)}
       />
-      <span aria-hidden>{on ? "Yes" : "No"}</span>
-    </label>
+    </span>
   );
 }

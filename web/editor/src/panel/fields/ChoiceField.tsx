@@ -18,7 +18,10 @@ const byText = (choices: Json[], text: string) => choices.find((choice) => short
 function Menu(props: Props<"choice">) {
   const { field, value, change, readOnly } = props;
   const known = value === undefined || byText(field.choices, shortly(value)) !== undefined;
-  const unset = field.initial === undefined ? "Choose…" : `${shortly(field.initial)} (default)`;
+  const unset =
+    field.initial === undefined
+      ? field.unset || (field.required ? "Choose…" : "Not set")
+      : `${shortly(field.initial)} (default)`;
   return (
     <select
       {...naming(props)}

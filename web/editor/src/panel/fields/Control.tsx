@@ -46,6 +46,9 @@ export const plainField = <K extends "text" | "number" | "boolean">(
   props: ControlProps,
   shape: Extract<Shape, { kind: K }>,
 ): Props<K> => {
-  const { name, title, about, required, initial, examples } = props.field;
-  return { ...props, field: { name, title, about, required, initial, examples, ...shape } as unknown as FieldOf<K> };
+  const { name, title, about, required, initial, examples, unset } = props.field;
+  return {
+    ...props,
+    field: { name, title, about, required, initial, examples, unset, ...shape } as unknown as FieldOf<K>,
+  };
 };

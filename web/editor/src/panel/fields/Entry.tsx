@@ -1,11 +1,12 @@
 /** One value: its widget, the way in which it is entered, and what is wrong with it. */
-import { Braces } from "lucide-react";
+import { Braces, Brackets, CircleSlash2, Hash, List, ToggleLeft, Type, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import type { Json, Problem } from "../../api/types";
 import { hint, isExpression, type Field } from "../../lib/schema";
-import { closeBraces } from "../code/template";
+import { closeBraces } from "../code/braces";
 import { problemsAt, useForm } from "../formContext";
 import { convert, MODE_WORDS, modeFor, modesOf, suits, type Mode } from "../mode";
+import { About } from "./About";
 import { AnyField } from "./AnyField";
 import { Control } from "./Control";
 import { ExpressionField } from "./ExpressionField";
@@ -120,13 +121,28 @@ export function Messages({ field, value, pointer, id, mode }: EntryProps & Pick<
       {plain && <p className="field-problem">{plain}</p>}
       {found.map((problem, at) => (
         <p key={at} className="field-problem" data-severity={problem.severity}>
-          {problem.message}
-          {problem.hint && <span className="field-hint"> {problem.hint}</span>}
+          <About text={problem.message} />
+          {problem.hint && (
+            <span className="field-hint">
+              {" "}
+              <About text={problem.hint} />
+            </span>
+          )}
         </p>
       ))}
     </div>
   );
 }
+
+const MODE_ICONS: Record<Mode, LucideIcon> = {
+  value: List,
+  text: Type,
+  number: Hash,
+  boolean: ToggleLeft,
+  nothing: CircleSlash2,
+  json: Brackets,
+  expression: Braces,
+};
 
 export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
   const { target } = useForm();
@@ -148,10 +164,11 @@ export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
       </button>
     );
   }
-  return (
+  const menu = (
     <select
       className="field-kind"
       aria-label={`${name} is given as`}
+      title={MODE_WORDS[mode]}
       value={mode}
       onChange={(event) => choose(event.target.value as Mode)}
     >
@@ -161,5 +178,13 @@ export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
         </option>
       ))}
     </select>
+  );
+  if (!label) return menu;
+  const Icon = MODE_ICONS[mode];
+  return (
+    <span className="field-tool field-kind-small" data-mode={mode}>
+      <Icon size={13} aria-hidden />
+      {menu}
+    </span>
   );
 }

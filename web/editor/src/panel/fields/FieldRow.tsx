@@ -5,6 +5,7 @@ import { isMany } from "./Control";
 import { Messages, ModeSwitch, useWays, Widget, type EntryProps } from "./Entry";
 import { Tool } from "./ListField";
 import { useForm } from "../formContext";
+import { About } from "./About";
 
 export function FieldRow(props: EntryProps) {
   const { field, id } = props;
@@ -23,7 +24,8 @@ export function FieldRow(props: EntryProps) {
       )}
     </>
   );
-  const shared = { className: "field-row", "data-pointer": props.pointer };
+  const kind = ways.mode === "value" || ways.mode === "boolean" ? field.kind : ways.mode;
+  const shared = { className: "field-row", "data-pointer": props.pointer, "data-kind": kind };
   if (!many) return <div {...shared}>{body}</div>;
   return (
     <div {...shared} role="group" aria-labelledby={`${id}-title`} aria-describedby={aboutId}>
@@ -62,7 +64,7 @@ function Head({ many, ...props }: HeadProps) {
       )}
       <span className="field-tools">
         {written && (
-          <Tool name={`${field.title}: ${back.toLowerCase()}`} act={() => change(undefined)}>
+          <Tool className="field-reset" name={`${field.title}: ${back.toLowerCase()}`} act={() => change(undefined)}>
             <RotateCcw size={12} aria-hidden />
           </Tool>
         )}
@@ -70,9 +72,4 @@ function Head({ many, ...props }: HeadProps) {
       </span>
     </div>
   );
-}
-
-/** A description with its `code`. */
-export function About({ text }: { text: string }) {
-  return text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));
 }

@@ -18,7 +18,7 @@ export function NumberField(props: Props<"number">) {
         type="text"
         inputMode={field.whole ? "numeric" : "decimal"}
         autoComplete="off"
-        placeholder={shortly(field.initial ?? field.examples[0])}
+        placeholder={shortly(field.initial ?? field.examples[0]) || field.unset}
         value={draft.text}
         readOnly={readOnly}
         onChange={(event) => draft.type(event.target.value)}

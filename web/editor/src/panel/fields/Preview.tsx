@@ -6,6 +6,7 @@ import { oneLine } from "../../lib/words";
 import { typeOf } from "../code/complete";
 import type { Trial } from "../preview";
 import type { Scope } from "../scope";
+import { About } from "./About";
 
 interface PreviewProps {
   id: string;
@@ -33,8 +34,13 @@ function Complaint({ id, problem: { message, hint, place } }: { id: string; prob
   return (
     <p id={id} className="field-problem">
       {where}
-      {message}
-      {hint && <span className="field-hint"> {hint}</span>}
+      <About text={message} />
+      {hint && (
+        <span className="field-hint">
+          {" "}
+          <About text={hint} />
+        </span>
+      )}
     </p>
   );
 }

@@ -11,7 +11,7 @@ export function TextField(props: Props<"text">) {
     ...naming(props),
     className: "field-input",
     value: typeof value === "string" ? value : "",
-    placeholder: shortly(field.initial ?? field.examples[0]),
+    placeholder: shortly(field.initial ?? field.examples[0]) || field.unset,
     spellCheck: field.lines > 1,
     readOnly,
     onBlur: target.settle,

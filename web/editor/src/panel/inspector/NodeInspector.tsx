@@ -143,7 +143,7 @@ function NodeProblems({ doc, specs, problems }: WithProblems) {
   const listId = useId();
   if (problems.length === 0) return <p className="panel-empty">No problems here.</p>;
   return (
-    <ul id={listId} className="problems" aria-label="Problems of this node">
+    <ul id={listId} className="problem-list" aria-label="Problems of this node">
       {problems.map((problem, at) => (
         <li key={at}>
           <ProblemRow

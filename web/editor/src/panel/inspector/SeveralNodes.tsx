@@ -46,7 +46,7 @@ export function SeveralNodes({ doc, nodes, specs, readOnly }: SeveralNodesProps)
           const problems = byNode.get(node.id)?.length ?? 0;
           return (
             <li key={node.id}>
-              <button type="button" className="problem" onClick={() => select([node.id])}>
+              <button type="button" className="problem-row" onClick={() => select([node.id])}>
                 <NodeIcon name={spec?.icon} size={14} />
                 <span className="problem-message">{node.name ?? spec?.title ?? node.id}</span>
                 {problems > 0 && <span className="panel-count">{problems}</span>}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { closeBraces, expressionAt } from "./template";
+import { closeBraces, expressionAt } from "./braces";
 
-describe("a template", () => {
+describe("braces", () => {
   it.each([
     ["a {{ b|", 4],
     ["{{|", 2],
