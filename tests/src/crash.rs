@@ -23,9 +23,9 @@ mod witness;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowforge_engine::Seq;
 use flowforge_engine::frame::Status;
 use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::{Seq, Timestamp};
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::PoolConfig;
 use flowforge_runtime::{RunEnd, RunHandle, Runtime, RuntimeConfig, RuntimeError, StartRun};
@@ -276,7 +276,7 @@ fn born(story: &Story) -> FaultyDisk {
     let disk = FaultyDisk::new();
     let journal = opened(&disk).expect("a new journal");
     for workflow in &story.called {
-        journal.put_workflow(workflow).expect("saved");
+        journal.put_workflow(workflow, Timestamp(0)).expect("saved");
     }
     drop(journal);
     disk

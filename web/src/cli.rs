@@ -16,6 +16,7 @@ mod input;
 mod nodes;
 mod output;
 mod progress;
+mod remote;
 mod replay;
 mod resume;
 mod run;
@@ -36,6 +37,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Given};
 use error::{CliError, Exit};
 use output::Output;
+use remote::Remote;
 use workspace::Workspace;
 
 /// FlowForge runs workflows, records every step, and lets you travel through what happened.
@@ -109,6 +111,11 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     let command = cli
         .command
         .unwrap_or_else(|| Command::Serve(serve::Serve::default()));
+    if command.can_go_through()
+        && let Some(remote) = Remote::find(workspace.folder()).await
+    {
+        return command.through(&remote, output).await;
+    }
     match command {
         Command::Serve(command) => command.run(&workspace, output).await,
         Command::Token(command) => command.run(&workspace, output),
@@ -130,6 +137,48 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Store(command) => command.run(&workspace, output),
         Command::Config(command) => command.run(&workspace, output),
         Command::Completions(command) => command.run(),
+    }
+}
+
+impl Command {
+    /// Whether a service that holds the data folder can do it.
+    fn can_go_through(&self) -> bool {
+        !matches!(
+            self,
+            Self::Serve(_)
+                | Self::Nodes(_)
+                | Self::Export(_)
+                | Self::Import(_)
+                | Self::Store(_)
+                | Self::Config(_)
+                | Self::Completions(_)
+        )
+    }
+
+    /// Has the service do it.
+    async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        match self {
+            Self::Run(command) => command.through(remote, output).await,
+            Self::Resume(command) => command.through(remote, output).await,
+            Self::Signal(command) => command.through(remote, output).await,
+            Self::Cancel(command) => command.through(remote, output).await,
+            Self::Check(command) => command.through(remote, output).await,
+            Self::Runs(command) => command.through(remote, output).await,
+            Self::Frames(command) => command.through(remote, output).await,
+            Self::Show(command) => command.through(remote, output).await,
+            Self::Replay(command) => command.through(remote, output).await,
+            Self::Fork(command) => command.through(remote, output).await,
+            Self::Diff(command) => command.through(remote, output).await,
+            Self::Search(command) => command.through(remote, output).await,
+            Self::Token(command) => command.through(remote, output).await,
+            Self::Serve(_)
+            | Self::Nodes(_)
+            | Self::Export(_)
+            | Self::Import(_)
+            | Self::Store(_)
+            | Self::Config(_)
+            | Self::Completions(_) => Err(CliError::Usage("this does not go through a service".into())),
+        }
     }
 }
 

@@ -49,7 +49,7 @@ use utoipa_axum::routes;
 
 use crate::access::require;
 use crate::assets;
-use crate::openapi::Description;
+use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
@@ -112,12 +112,15 @@ fn api() -> OpenApiRouter<AppState> {
 
 /// The description of every route.
 pub(crate) fn description() -> utoipa::openapi::OpenApi {
-    described(None).into_openapi()
+    let mut description = described(None).into_openapi();
+    openapi::complete(&mut description);
+    description
 }
 
 /// Every route, and the editor for every other path.
 pub(crate) fn all(app: &AppState) -> Router<AppState> {
-    let (router, description) = described(Some(app)).split_for_parts();
+    let (router, mut description) = described(Some(app)).split_for_parts();
+    openapi::complete(&mut description);
     router
         .merge(docs::routes(&description))
         .route("/", get(session::enter))

@@ -125,6 +125,12 @@ impl Runtime {
         &self.inner.catalogue
     }
 
+    /// Whether this process works on the run now. One that waits for somebody is not worked on.
+    #[must_use]
+    pub fn is_driving(&self, id: RunId) -> bool {
+        self.inner.active().contains_key(&id)
+    }
+
     /// What was done so far, in numbers.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -177,7 +177,7 @@ pub(crate) fn runs_over_http(report: &mut Report) {
 
 pub(crate) fn looks_over_http(report: &mut Report) {
     let bench = Bench::new();
-    bench.save(&workflows::long_loop());
+    bench.save(&workflows::long_loop(10));
     let list: Vec<i64> = (0..10_000).collect();
     let (took, ran) = bench.run("bench", &json!(list));
     let id = ran["runId"].as_str().expect("an id").to_owned();

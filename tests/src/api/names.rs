@@ -119,6 +119,7 @@ impl Names {
 /// What kind of volatile text starts here, and how long it is.
 fn volatile(text: &str) -> Option<(&'static str, usize)> {
     const UUID: &str = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+    const LOCAL: &str = "127.0.0.1:";
     const TIME: &str = "dddd-dd-ddTdd:dd:dd";
     let hash = "h".repeat(64);
     if fits(text, &hash) {
@@ -126,6 +127,10 @@ fn volatile(text: &str) -> Option<(&'static str, usize)> {
     }
     if fits(text, UUID) {
         return Some(("run", UUID.len()));
+    }
+    if let Some(port) = text.strip_prefix(LOCAL) {
+        let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+        return (digits > 0).then_some(("address", LOCAL.len() + digits));
     }
     if fits(text, TIME) {
         let fraction = text[TIME.len()..].find('Z')?;
@@ -155,6 +160,10 @@ mod tests {
         assert_eq!(
             names.named(&format!("{id}/2 and {id}")),
             "<run-1>/2 and <run-1>"
+        );
+        assert_eq!(
+            names.named("use 127.0.0.1:46171, or"),
+            "use <address-1>, or"
         );
         assert_eq!(names.named("at 2026-11-21T11:08:56.420Z."), "at <time>.");
         assert_eq!(

@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::error::{CliError, Exit};
 use super::input::read_file;
 use super::output::{Output, problem_report};
+use super::remote::Remote;
+use super::run::path_step;
 use super::workspace::Workspace;
 
 /// Find every problem of a workflow, without running it.
@@ -40,14 +42,31 @@ struct Text {
 
 impl Check {
     pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
-        let catalogue = Catalogue::built_in();
+        let path = Path::new(&self.workflow);
+        if path.exists() || path.extension().is_some() {
+            let (workflow, source) = read(path)?;
+            return Ok(report(&workflow, &source, output));
+        }
+        let (workflow, source) = saved(workspace, &self.workflow)?;
+        Ok(report(&workflow, &source, output))
+    }
+
+    /// Checks what the service has saved.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let path = Path::new(&self.workflow);
         let (workflow, source) = if path.exists() || path.extension().is_some() {
             read(path)?
         } else {
-            saved(workspace, &self.workflow)?
+            let path = format!("/workflows/{}", path_step(&self.workflow));
+            let text = remote.text(&path, "application/yaml").await?;
+            of_text(&self.workflow, text)?
         };
-        let problems = engine_check::check(&workflow, &catalogue);
+        Ok(report(&workflow, &source, output))
+    }
+}
+
+fn report(workflow: &Workflow, source: &Text, output: &Output) -> Exit {
+        let problems = engine_check::check(workflow, &Catalogue::built_in());
         let ok = problems
             .iter()
             .all(|problem| problem.severity != Severity::Error);
@@ -64,11 +83,10 @@ impl Check {
         }
         let problems: Vec<Found> = problems
             .into_iter()
-            .map(|problem| found(&source, problem))
+            .map(|problem| found(source, problem))
             .collect();
         output.result(&problems, |problems| summary(problems));
-        Ok(if ok { Exit::Ok } else { Exit::Error })
-    }
+        if ok { Exit::Ok } else { Exit::Error }
 }
 
 fn found(source: &Text, problem: Problem) -> Found {
@@ -110,15 +128,13 @@ fn saved(workspace: &Workspace, id: &str) -> Result<(Workflow, Text), CliError> 
     let workflow = workspace.journal()?.latest_workflow(&id.into())?;
     let workflow = workflow.ok_or_else(|| CliError::NoWorkflow(id.to_owned()))?;
     let text = file::to_yaml(&workflow).map_err(|error| CliError::Usage(error.to_string()))?;
-    let (workflow, places) = parse(id, &text)?;
-    Ok((
-        workflow,
-        Text {
-            name: id.to_owned(),
-            text,
-            places,
-        },
-    ))
+    of_text(id, text)
+}
+
+fn of_text(name: &str, text: String) -> Result<(Workflow, Text), CliError> {
+    let (workflow, places) = parse(name, &text)?;
+    let name = name.to_owned();
+    Ok((workflow, Text { name, text, places }))
 }
 
 fn parse(name: &str, text: &str) -> Result<(Workflow, Places), CliError> {

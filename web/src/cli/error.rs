@@ -82,6 +82,10 @@ pub(crate) enum CliError {
     Search(String),
     #[error("{0}")]
     Access(String),
+    #[error("{message}")]
+    Refused { status: u16, message: String },
+    #[error("the service at {address} cannot be reached: {reason}")]
+    Unreachable { address: String, reason: String },
     #[error("cannot listen on {address}: {error}; name another address with --listen")]
     Listen {
         address: std::net::SocketAddr,
@@ -94,6 +98,9 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
+            Self::Refused { status: 404, .. } => Exit::NotFound,
+            Self::Refused { status: 400, .. } => Exit::Usage,
+            Self::Refused { status: 401 | 403, .. } | Self::Unreachable { .. } => Exit::NotAllowed,
             Self::Open(OpenError::Held { .. }) => Exit::NotAllowed,
             Self::NoWorkflow(_) | Self::NoRun(_) | Self::NoNodeType(_) => Exit::NotFound,
             Self::Runtime(

@@ -1,14 +1,20 @@
 //! `flowforge fork`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use flowforge_engine::Seq;
 use flowforge_engine::event::Mode;
+use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::fork::{Fork as Request, ForkPlan, PlannedEffect};
+use serde_json::json;
 
 use super::check;
 use super::error::{CliError, Exit};
 use super::input::{self, Moment};
-use super::output::{Output, one_line, table};
+use super::output::{Output, one_line, pretty, table};
+use super::remote::{self, Remote};
 use super::run::finish;
 use super::workspace::{Opened, Workspace};
 
@@ -55,11 +61,7 @@ impl Fork {
     }
 
     fn request(self, opened: &Opened) -> Result<Request, CliError> {
-        let Some(seq) = self.moment.seq else {
-            return Err(CliError::Usage(
-                "a fork needs a moment: RUN@SEQ; `flowforge frames RUN` lists them".into(),
-            ));
-        };
+        let seq = self.seq()?;
         let file = |path: PathBuf| check::checked(&path, opened.runtime().catalogue());
         let inputs = self.input.iter().map(|text| input::assignment(text));
         Ok(Request {
@@ -75,6 +77,38 @@ impl Fork {
                 .collect::<Result<_, _>>()?,
             workflow: self.workflow.map(file).transpose()?,
             mode: if self.live { Mode::Live } else { Mode::Dry },
+        })
+    }
+}
+
+impl Fork {
+    /// Has the service fork it.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let seq = self.seq()?;
+        let assignments = |texts: &[String]| {
+            let each = texts.iter().map(|text| input::assignment(text));
+            each.collect::<Result<BTreeMap<_, _>, _>>()
+        };
+        let read = |path: &PathBuf| check::checked(path, &Arc::new(Catalogue::built_in()));
+        let body = json!({
+            "seq": seq, "set": assignments(&self.set)?, "inputs": assignments(&self.input)?,
+            "workflow": self.workflow.as_ref().map(read).transpose()?,
+            "live": self.live, "plan": self.plan,
+        });
+        let path = remote::of_run(self.moment.run, "/fork");
+        let answer = remote.post(&path, &remote::waiting(), &body).await?;
+        if self.plan {
+            output.result(&answer, pretty);
+            return Ok(Exit::Ok);
+        }
+        Ok(remote::report(answer, output))
+    }
+
+    fn seq(&self) -> Result<Seq, CliError> {
+        self.moment.seq.ok_or_else(|| {
+            CliError::Usage(
+                "a fork needs a moment: RUN@SEQ; `flowforge frames RUN` lists them".into(),
+            )
         })
     }
 }

@@ -6,6 +6,7 @@ use flowforge_snapshots::moment::FrameFilter;
 
 use super::error::{CliError, Exit};
 use super::output::{Output, one_line, table};
+use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
 /// Print a run's frames in order: input, output, status, effects and metrics of every node boundary.
@@ -43,6 +44,34 @@ impl Frames {
             )?
             .frames;
         output.result(&frames, |frames| text(frames));
+        Ok(Exit::Ok)
+    }
+}
+
+impl Frames {
+    /// Prints what the service has.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let node = self.node.map(|node| ("node", node));
+        let after = self.after.map(|seq| ("cursor", seq.to_string()));
+        let query: Vec<_> = node.into_iter().chain(after).collect();
+        let path = remote::of_run(self.run, "/frames");
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let frames = remote.items(&path, &query, limit).await?;
+        output.result(&frames, |frames| {
+            remote::rows(
+                frames,
+                [
+                    ("seq", "/openedSeq"),
+                    ("node", "/nodeId"),
+                    ("in", "/path"),
+                    ("status", "/status"),
+                    ("ms", "/metrics/durationMs"),
+                    ("input", "/input"),
+                    ("output", "/output"),
+                    ("error", "/error/message"),
+                ],
+            )
+        });
         Ok(Exit::Ok)
     }
 }

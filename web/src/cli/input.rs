@@ -64,6 +64,15 @@ impl std::str::FromStr for Moment {
     }
 }
 
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.seq {
+            Some(seq) => write!(f, "{}@{seq}", self.run),
+            None => self.run.fmt(f),
+        }
+    }
+}
+
 /// The number of an event.
 pub(crate) fn seq(text: &str) -> Result<Seq, String> {
     text.parse()

@@ -2,9 +2,11 @@
 
 use flowforge_engine::{NodeId, RunId};
 use flowforge_runtime::RuntimeError;
+use serde_json::json;
 
 use super::error::{CliError, Exit};
 use super::output::Output;
+use super::remote::{self, Remote};
 use super::run::{RunResult, finish};
 use super::workspace::Workspace;
 
@@ -41,6 +43,26 @@ impl Resume {
             runtime.resume(run)?
         };
         finish(&opened, handle, output).await
+    }
+}
+
+impl Resume {
+    /// Has the service attempt frames again, or waits until it has finished the run: it goes on with unfinished
+    /// runs by itself.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let Some(run) = self.run else {
+            let none: [RunResult; 0] = [];
+            output.result(&none, |_| "the service goes on with unfinished runs by itself".into());
+            return Ok(Exit::Ok);
+        };
+        let end = if self.retry {
+            let body = json!({ "node": self.node });
+            let path = remote::of_run(run, "/retry");
+            remote.post(&path, &remote::waiting(), &body).await?
+        } else {
+            remote.get(&remote::of_run(run, ""), &remote::waiting()).await?
+        };
+        Ok(remote::report(end, output))
     }
 }
 

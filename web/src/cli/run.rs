@@ -1,15 +1,19 @@
 //! `flowforge run`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use flowforge_engine::frame::Status;
-use flowforge_engine::{Failure, Value};
+use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::{Failure, Value, Workflow};
 use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::{CliError, Exit};
 use super::output::{Output, pretty, script_report};
 use super::progress::Progress;
+use super::remote::{self, Remote};
 use super::workspace::{Opened, Workspace};
 use super::{check, input};
 
@@ -78,6 +82,40 @@ impl Run {
         })?;
         finish(&opened, handle, output).await
     }
+}
+
+impl Run {
+    /// Has the service run it; a file is saved there first, as it is here.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let input = input::value(&self.input)?;
+        let catalogue = Arc::new(Catalogue::built_in());
+        for file in &self.with {
+            save(remote, &check::checked(file, &catalogue)?).await?;
+        }
+        let path = PathBuf::from(&self.workflow);
+        let id = if path.exists() || path.extension().is_some() {
+            let workflow = check::checked(&path, &catalogue)?;
+            save(remote, &workflow).await?;
+            workflow.id.to_string()
+        } else {
+            self.workflow
+        };
+        let key = self.idempotency_key.map(|key| ("idempotency-key", key));
+        let path = format!("/workflows/{}/runs?wait=true", path_step(&id));
+        let body = json!({ "input": input }).to_string();
+        let end = remote.post_with(&path, key, body).await?;
+        Ok(remote::report(end, output))
+    }
+}
+
+async fn save(remote: &Remote, workflow: &Workflow) -> Result<(), CliError> {
+    let text = serde_json::to_string(workflow).map_err(|error| CliError::Usage(error.to_string()))?;
+    remote.post_with("/workflows", None, text).await.map(drop)
+}
+
+/// An id as one step of a path.
+pub(crate) fn path_step(id: &str) -> String {
+    url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// Follows a run until it ends or waits, tells how it stands, and gives the exit code.

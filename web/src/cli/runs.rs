@@ -5,6 +5,7 @@ use flowforge_snapshots::{RunFilter, RunRow};
 
 use super::error::{CliError, Exit};
 use super::output::{Output, table};
+use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
 /// List runs, the newest first.
@@ -32,6 +33,30 @@ impl Runs {
             .runs(&filter, self.after, self.limit)?
             .rows;
         output.result(&runs, |runs| text(runs));
+        Ok(Exit::Ok)
+    }
+}
+
+impl Runs {
+    /// Lists what the service has.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let workflow = self.workflow.map(|id| ("workflow", id));
+        let after = self.after.map(|run| ("cursor", run.to_string()));
+        let query: Vec<_> = workflow.into_iter().chain(after).collect();
+        let runs = remote.items("/runs", &query, self.limit).await?;
+        output.result(&runs, |runs| {
+            remote::rows(
+                runs,
+                [
+                    ("run", "/run"),
+                    ("workflow", "/workflow/id"),
+                    ("status", "/status"),
+                    ("started", "/started"),
+                    ("frames", "/frames"),
+                    ("fork of", "/forkOf/run"),
+                ],
+            )
+        });
         Ok(Exit::Ok)
     }
 }

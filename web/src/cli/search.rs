@@ -7,6 +7,7 @@ use flowforge_snapshots::search::{Hit, Page, Question, Search as Index, SearchEr
 
 use super::error::{CliError, Exit};
 use super::output::{Output, table};
+use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
 /// Longest time that a search spends on indexing what is new.
@@ -59,6 +60,37 @@ impl Search {
         if let Some(next) = next {
             output.note(&format!("more: --after {next}"));
         }
+        Ok(Exit::Ok)
+    }
+}
+
+impl Search {
+    /// Asks the service, whose index keeps up by itself.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let query: Vec<_> = [
+            ("q", Some(self.query)),
+            ("run", self.run.map(|run| run.to_string())),
+            ("workflow", self.workflow),
+            ("node", self.node),
+            ("cursor", self.after),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+        let hits = remote.items("/search", &query, self.limit).await?;
+        output.result(&hits, |hits| {
+            remote::rows(
+                hits,
+                [
+                    ("run", "/run"),
+                    ("seq", "/seq"),
+                    ("node", "/node"),
+                    ("as", "/role"),
+                    ("field", "/snippet/path"),
+                    ("found", "/snippet/parts/0/text"),
+                ],
+            )
+        });
         Ok(Exit::Ok)
     }
 }

@@ -14,6 +14,7 @@ use super::output::Output;
 use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
+use crate::retention;
 use crate::service::{self, App, AppState, Parts};
 
 /// Where it listens when nobody says.
@@ -66,6 +67,7 @@ impl Serve {
             error,
         })?;
         resume(&app).await?;
+        retention::spawn(Arc::clone(&app), workspace.config().retention());
         announce(&app, output)?;
         let router = service::app(Arc::clone(&app));
         service::serve(listener, router, stopped(stop, &app)).await;

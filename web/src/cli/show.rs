@@ -5,7 +5,8 @@ use flowforge_engine::frame::Snapshot;
 
 use super::error::{CliError, Exit};
 use super::input::Moment;
-use super::output::{Output, one_line, table};
+use super::output::{Output, one_line, pretty, table};
+use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
 /// Show a run as it was at a moment: every node's status and values after that event.
@@ -28,6 +29,17 @@ impl Show {
             return Err(flowforge_runtime::RuntimeError::NoMoment { run, seq, last }.into());
         }
         output.result(&journal.snapshot(self.moment.run, seq)?, text);
+        Ok(Exit::Ok)
+    }
+}
+
+impl Show {
+    /// Prints what the service has.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let seq = self.moment.seq.map(|seq| ("seq", seq.to_string()));
+        let path = remote::of_run(self.moment.run, "/snapshot");
+        let snapshot = remote.get(&path, seq.as_slice()).await?;
+        output.result(&snapshot, pretty);
         Ok(Exit::Ok)
     }
 }

@@ -2,10 +2,12 @@
 
 use flowforge_engine::{NodeId, RunId};
 use flowforge_runtime::RuntimeError;
+use serde_json::json;
 
 use super::error::{CliError, Exit};
 use super::input;
 use super::output::Output;
+use super::remote::{self, Remote};
 use super::run::finish;
 use super::workspace::Workspace;
 
@@ -43,6 +45,27 @@ impl Signal {
         let node = self.node.map(NodeId::from);
         let handle = opened.runtime().signal(self.run, node.as_ref(), value)?;
         finish(&opened, handle.ok_or(RuntimeError::Busy(self.run))?, output).await
+    }
+}
+
+impl Signal {
+    /// Has the service answer it.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let body = json!({ "value": input::value(&self.value)?, "node": self.node });
+        let path = remote::of_run(self.run, "/signal");
+        let end = remote.post(&path, &remote::waiting(), &body).await?;
+        Ok(remote::report(end, output))
+    }
+}
+
+impl Cancel {
+    /// Has the service end it.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let body = json!({ "reason": self.reason });
+        let path = remote::of_run(self.run, "/cancel");
+        let end = remote.post(&path, &remote::waiting(), &body).await?;
+        remote::report(end, output);
+        Ok(Exit::Ok)
     }
 }
 

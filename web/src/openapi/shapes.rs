@@ -87,7 +87,7 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     place: Option<Place>,
-    details: Option<Json>,
+    details: Json,
 }
 
 /// One effect of a frame.
@@ -100,7 +100,7 @@ pub(crate) struct FrameEffect {
     request: Json,
     idempotent: bool,
     /// `{"ok": value}`, `{"error": failure}`, or null while it is awaited.
-    outcome: Option<Json>,
+    outcome: Json,
     took_ms: Option<u64>,
 }
 
@@ -138,9 +138,9 @@ pub(crate) struct ExecutionFrame {
     closed_seq: Option<u64>,
     #[schema(format = DateTime)]
     timestamp: String,
-    input: Option<Json>,
+    input: Json,
     /// The value of the port `out`, or a record by port when others were used.
-    output: Option<Json>,
+    output: Json,
     status: Status,
     error: Option<Failure>,
     effects: Vec<FrameEffect>,
@@ -173,7 +173,7 @@ pub(crate) struct Snapshot {
     workflow: WorkflowRef,
     mode: Mode,
     input: Json,
-    output: Option<Json>,
+    output: Json,
     error: Option<Failure>,
     nodes: BTreeMap<String, NodeMoment>,
 }
@@ -223,7 +223,8 @@ pub(crate) struct Node {
     on_error: Option<String>,
     memo: Option<bool>,
     /// The output that it gives without being evaluated.
-    pinned: Option<Json>,
+    #[schema(required = false)]
+    pinned: Json,
     /// Fields that are kept as they are.
     #[serde(flatten)]
     extra: BTreeMap<String, Json>,
@@ -260,7 +261,7 @@ pub(crate) struct Example {
     title: String,
     params: Json,
     input: Json,
-    output: Option<Json>,
+    output: Json,
     port: String,
     by_source: bool,
 }
@@ -375,8 +376,8 @@ pub(crate) struct Change {
     /// Where it was in the first value, when list items before it moved it.
     from: Option<String>,
     op: Op,
-    before: Option<Json>,
-    after: Option<Json>,
+    before: Json,
+    after: Json,
     /// A unified diff, for texts of several lines.
     lines: Option<String>,
 }

@@ -28,7 +28,7 @@ pub(crate) struct WithInput {
     workflow: Workflow,
     /// The run's input; null when absent.
     #[serde(default)]
-    #[schema(value_type = Option<serde_json::Value>)]
+    #[schema(value_type = serde_json::Value)]
     input: Value,
 }
 

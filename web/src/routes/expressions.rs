@@ -50,10 +50,9 @@ pub(crate) struct Scope {
 
 /// What became of it: a value, or a problem.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(untagged)]
 pub(crate) enum Outcome {
     /// What the text becomes.
-    #[serde(untagged)]
     Value {
         /// The value, or its preview.
         value: Json_,
@@ -61,7 +60,6 @@ pub(crate) enum Outcome {
         bytes: usize,
     },
     /// Why it becomes nothing.
-    #[serde(untagged)]
     Problem {
         /// Why, with line and column in the text.
         #[schema(value_type = shapes::Problem)]

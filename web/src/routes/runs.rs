@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use flowforge_engine::effect::EffectKind;
 use flowforge_engine::frame::Status;
 use flowforge_engine::machine::Plan;
-use flowforge_engine::{Failure, RunId, Timestamp, Value, Workflow, WorkflowId};
-use flowforge_runtime::{RunHandle, StartRun};
+use flowforge_engine::{Failure, RunId, Seq, Timestamp, Value, Workflow, WorkflowId};
+use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
 use flowforge_snapshots::moment::FrameFilter;
 use flowforge_snapshots::{Kept, RunFilter};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use super::list::{List, limit_of};
 use super::shown::{RunResult, RunRow};
 use super::workflows;
 use crate::body::{JsonBody, PathOf, QueryOf};
+use crate::hub::is_final;
 use crate::openapi::shapes;
 use crate::preview::{Shown, Values};
 use crate::problem::HttpProblem;
@@ -39,7 +40,7 @@ const WAITS_MAX: usize = 100;
 pub(crate) struct NewRun {
     /// Its input; null when absent.
     #[serde(default)]
-    #[schema(value_type = Option<Json_>)]
+    #[schema(value_type = Json_)]
     input: Value,
     /// Run up to this node: it and everything that leads to it.
     until: Option<String>,
@@ -199,8 +200,8 @@ pub(crate) struct Which {
     /// `next` of the page before.
     #[param(value_type = Option<String>, format = Uuid)]
     cursor: Option<RunId>,
-    /// Most on the page, from 1 to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    /// Most on the page; more than 200 count as 200.
+    #[param(default = 50)]
     limit: Option<usize>,
 }
 
@@ -275,7 +276,7 @@ pub(crate) struct RunDetail {
     row: RunRow,
     #[schema(value_type = Json_)]
     input: Shown,
-    #[schema(value_type = Option<Json_>)]
+    #[schema(value_type = Json_)]
     output: Option<Shown>,
     #[schema(value_type = Option<shapes::Failure>)]
     error: Option<Failure<Shown>>,
@@ -299,10 +300,13 @@ pub(crate) struct Waits {
     message: Option<String>,
 }
 
-/// How values are shown.
+/// When to answer, and how values are shown.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct How {
+    /// Answer when the run has ended, or waits for somebody.
+    #[serde(default)]
+    wait: bool,
     /// Whole values, or previews of large ones.
     #[serde(default)]
     #[param(inline)]
@@ -319,7 +323,47 @@ pub(crate) async fn show(
     PathOf(run): PathOf<RunId>,
     QueryOf(how): QueryOf<How>,
 ) -> Result<Json<RunDetail>, HttpProblem> {
+    if how.wait {
+        at_rest(&app, run).await?;
+    }
     off_reactor(move || detail(&app, run, how.values).map(Json)).await
+}
+
+/// Waits until a run has ended, waits for somebody, or the service stops.
+pub(crate) async fn at_rest(app: &AppState, run: RunId) -> Result<(), HttpProblem> {
+    let mut stopping = app.stopping();
+    loop {
+        let recorded = app.hub().recorded(run);
+        let row = app.journal().run(run)?.ok_or_else(|| HttpProblem::no_run(run))?;
+        if is_final(row.status) || !app.runtime().is_driving(run) {
+            return Ok(());
+        }
+        tokio::select! {
+            _ = recorded => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+        }
+    }
+}
+
+/// How a run stands, read from the journal.
+pub(crate) fn result(app: &App, run: RunId) -> Result<RunResult, HttpProblem> {
+    let detail = detail(app, run, Values::Full)?;
+    let waits = detail.waits.into_iter().map(|wait| Wait {
+        frame: Seq(wait.frame),
+        node_id: wait.node_id.into(),
+        path: wait.path,
+        reason: wait.reason,
+    });
+    let of_json = |shown: Shown| Ok::<_, HttpProblem>(Value::from_json(&shown));
+    let error = detail.error.map(|error| error.try_map(&mut { of_json })).transpose()?;
+    Ok(RunResult::from(RunEnd {
+        id: run,
+        status: detail.row.status(),
+        output: detail.output.map(|output| Value::from_json(&output)).unwrap_or_default(),
+        error,
+        frames: detail.row.frames(),
+        waits: waits.collect(),
+    }))
 }
 
 fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProblem> {
@@ -347,7 +391,7 @@ fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProble
 /// What an unfinished run waits for. Frames that wait for a moment are not told: nobody can help them.
 fn waits(app: &App, run: RunId, status: Status) -> Result<Vec<Waits>, HttpProblem> {
     let mut waits = Vec::new();
-    if crate::hub::is_final(status) {
+    if is_final(status) {
         return Ok(waits);
     }
     for status in [Status::Waiting, Status::Interrupted] {

@@ -29,8 +29,8 @@ pub(crate) struct Asked {
     node: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// Most on the page, from 1 to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    /// Most on the page; more than 200 count as 200.
+    #[param(default = 50)]
     limit: Option<usize>,
 }
 

@@ -80,6 +80,16 @@ impl RunRow {
     }
 }
 
+impl RunRow {
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames
+    }
+}
+
 /// How a run stands once it has ended or waits, as `flowforge run --json` prints it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -27,7 +27,7 @@ pub(crate) struct Which {
     /// Only runs of this workflow.
     workflow: Option<String>,
     /// Runs that started within so many hours.
-    #[param(minimum = 1, maximum = 8784, default = 24)]
+    #[param(default = 24)]
     hours: Option<u32>,
 }
 

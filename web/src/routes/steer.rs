@@ -12,7 +12,7 @@ use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
 use super::forks::accepted;
-use super::runs::{Started, Waiting};
+use super::runs::{self, Started, Waiting};
 use super::shown::RunResult;
 use crate::body::{JsonBody, PathOf, QueryOf};
 use crate::hub::is_final;
@@ -36,7 +36,7 @@ pub(crate) struct Signal {
     node: Option<String>,
     /// The answer. For `flow.approve`: `{"approved": true}`.
     #[serde(default)]
-    #[schema(value_type = Option<Json_>)]
+    #[schema(value_type = Json_)]
     value: Value,
 }
 
@@ -145,6 +145,11 @@ async fn steer(
                 return Err(RuntimeError::Busy(run).into());
             }
         }
+    }
+    if wait {
+        runs::at_rest(&app, run).await?;
+        let result = off_reactor(move || runs::result(&app, run)).await?;
+        return Ok(axum::Json(result).into_response());
     }
     Ok(accepted(run))
 }

@@ -54,8 +54,7 @@ pub(crate) struct Part {
     #[serde(default)]
     #[param(minimum = 0)]
     offset: usize,
-    /// Most items or fields, to 200; of a text most characters, to 1,048,576.
-    #[param(minimum = 1)]
+    /// Most items or fields, to 200; of a text most characters, to 1,048,576; more count as that.
     limit: Option<usize>,
 }
 
@@ -79,6 +78,7 @@ pub(crate) struct Slice {
     text: Option<String>,
     /// Anything else, whole.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Json_, required = false)]
     value: Option<Json_>,
 }
 

@@ -100,7 +100,7 @@ impl<'a, W> Moment<'a, W> {
     ) -> Result<(), E> {
         match recorded.event {
             Event::RunStarted { input, .. } if self.own[0] == Some(recorded.seq) => {
-                self.input = Some(map(input)?)
+                self.input = Some(map(input)?);
             }
             Event::RunClosed { ending } if self.own[1] == Some(recorded.seq) => match ending {
                 RunEnding::Completed { output } => self.output = Some(map(output)?),

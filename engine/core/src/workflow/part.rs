@@ -177,7 +177,7 @@ graph:
     - { id: left, type: data.set, params: { fields: { a: 1 } } }
     - { id: right, type: data.set, params: { fields: { b: 2 } } }
     - { id: merge, type: data.merge }
-    - { id: each, type: flow.forEach, params: { items: "{{ [1, 2] }}" } }
+    - { id: each, type: flow.for_each, params: { items: "{{ [1, 2] }}" } }
     - { id: inner, type: data.set, parent: each, params: { fields: { twice: "{{ item * 2 }}" } } }
     - { id: after, type: data.set, params: { fields: { c: 3 } } }
   edges:

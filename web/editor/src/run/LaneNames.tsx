@@ -3,7 +3,7 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import type { NodeId, Seq } from "../api/types";
 import { LANE, RULER } from "./draw";
 import type { PlaceIndex } from "./frameTable";
-import { type Lane, laneName } from "./lanes";
+import { type Lane, laneName, laneNodes } from "./lanes";
 import type { NodeStatuses } from "./nodeStatuses";
 import { useRun } from "./runStore";
 import type { Timeline } from "./timeline";
@@ -24,7 +24,7 @@ export function LaneNames({ timeline, statuses, nameOf, scroll, onFold }: Props)
       <ul style={{ transform: `translateY(${-scroll}px)` }} aria-label="Lanes">
         {timeline.lanes.map((lane) => (
           <li key={lane.key} style={{ height: LANE, paddingLeft: 10 + lane.depth * 12 }}>
-            <span className="truncate" title={laneName(timeline.table, lane, nameOf)}>
+            <span className="truncate" title={laneNodes(timeline.table, lane, nameOf)}>
               {laneName(timeline.table, lane, nameOf)}
             </span>
             {lane.loops.map((loop) => (

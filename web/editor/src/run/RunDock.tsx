@@ -1,8 +1,9 @@
 /** The run under the canvas: how it stands, its timeline, and the frame of the moment. */
 import { useCallback, useEffect, useState, type KeyboardEvent } from "react";
 import type { NodeId, RunId, Seq, Workflow } from "../api/types";
+import { addressOf, go, usePlace } from "../app/router";
 import { soleStep, useSelection } from "../canvas/selection";
-import { resetPanels, useRunPanels } from "./actions";
+import { compareWith, resetPanels, useRunPanels } from "./actions";
 import { DiffPane } from "./DiffPane";
 import { ForkDialog } from "./ForkDialog";
 import { ForkTree } from "./ForkTree";
@@ -35,6 +36,7 @@ export function RunDock({ runId, seq, onSeq, onNode }: RunDockProps) {
   useOpened(runId, seq);
   useAddress(runId, seq, onSeq);
   useSelectedNode();
+  useComparedInAddress(runId);
   useEdgeValues();
   useRunKeys();
   const nameOf = useNames(watched?.workflow ?? null);
@@ -115,6 +117,23 @@ function useAddress(runId: RunId, seq: Seq | null, onSeq: (seq: Seq | null) => v
 /** The node that is selected on the canvas is looked at, until a person moves on the timeline. */
 function useSelectedNode(): void {
   useEffect(() => useSelection.subscribe((selection) => lookAt(soleStep(selection))), []);
+}
+
+/** The address of a run's screen names the run that it is compared with. */
+function useComparedInAddress(runId: RunId): void {
+  const place = usePlace();
+  const compared = useRunPanels((panels) => panels.comparedWith);
+  const named = place.screen === "run" && place.id === runId ? place.diff : null;
+  useEffect(() => {
+    if (named !== null) compareWith(named);
+  }, [named]);
+  useEffect(() => {
+    if (place.screen !== "run" || place.id !== runId || compared === place.diff) return;
+    // At first the address speaks, and only then the panel.
+    const timer = setTimeout(() => go(addressOf({ ...place, diff: compared }), "replace"));
+    return () => clearTimeout(timer);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [compared]);
 }
 
 function useNames(workflow: Workflow | null): (node: NodeId) => string {

@@ -78,8 +78,9 @@ function halve(length: number, is: (at: number) => boolean): number {
 /** The bars of one lane, failures last, so that they are drawn over the others. */
 export function barsOf(table: FrameTable, axis: Axis, reach: Reach, view: View, width: number): Bar[] {
   const [from, to] = inView(table, axis, reach, view);
-  const bars = to - from > width ? buckets(table, axis, reach, view, width, from, to) : [];
-  if (to - from <= width) for (let at = from; at < to; at++) bars.push(barOf(table, axis, reach, view, width, at));
+  if (to - from > width) return buckets(table, axis, reach, view, width, from, to);
+  const bars: Bar[] = [];
+  for (let at = from; at < to; at++) bars.push(barOf(table, axis, reach, view, width, at));
   const isFailing = (bar: Bar) => WEIGHT[bar.status] >= FAILING;
   return [...bars.filter((bar) => !isFailing(bar)), ...bars.filter(isFailing)];
 }
@@ -93,7 +94,18 @@ function barOf(table: FrameTable, axis: Axis, reach: Reach, view: View, width: n
   return { x, width: Math.max(end - x, least), row: reach.rows?.[at] ?? 0, status, frame, count: 1 };
 }
 
-/** One bar for each run of pixels that show the same. */
+/** What a row of pixels shows: for each the weight of a status plus one, 0 for nothing, and the frames that begin there. */
+interface Layer {
+  shown: Uint8Array;
+  counts: Uint32Array;
+}
+
+const newLayer = (pixels: number): Layer => ({ shown: new Uint8Array(pixels), counts: new Uint32Array(pixels) });
+
+/**
+ * One bar for each run of pixels that show the same: first what went well, then over it what did not. Of failures
+ * there can be one in nearly every pixel; then they are as thin as can be, so that their density is seen.
+ */
 function buckets(
   table: FrameTable,
   axis: Axis,
@@ -104,33 +116,35 @@ function buckets(
   to: number,
 ): Bar[] {
   const pixels = Math.max(Math.floor(width), 1);
-  // What each pixel shows, plus one; 0 is empty.
-  const shown = new Uint8Array(pixels);
-  const counts = new Uint32Array(pixels);
+  const [well, failing] = [newLayer(pixels), newLayer(pixels)];
   const scale = pixels / (view.to - view.from);
   for (let at = from; at < to; at++) {
     const frame = reach.frames[at] as FrameIndex;
-    const weight = WEIGHT[table.status[frame] as Status] + 1;
+    const weight = WEIGHT[table.status[frame] as Status];
+    const { shown, counts } = weight >= FAILING ? failing : well;
     const last = pixels - 1;
     const x = Math.min(Math.max(Math.floor((startOf(table, axis, frame) - view.from) * scale), 0), last);
     const end = Math.min(Math.max(Math.floor((endOf(table, axis, frame) - view.from) * scale), x), last);
-    for (let pixel = x; pixel <= end; pixel++) if ((shown[pixel] as number) < weight) shown[pixel] = weight;
+    for (let pixel = x; pixel <= end; pixel++) if ((shown[pixel] as number) <= weight) shown[pixel] = weight + 1;
     counts[x] = (counts[x] as number) + 1;
   }
-  return joined(shown, counts);
+  const failures = joined(failing, 1);
+  const isDense = failures.length > pixels / DENSE;
+  if (!isDense) for (const bar of failures) bar.width = Math.max(bar.width, FAILURE_WIDTH_MIN);
+  return [...joined(well, WIDTH_MIN), ...failures];
 }
 
-function joined(shown: Uint8Array, counts: Uint32Array): Bar[] {
+/** From one failure in so many pixels on, they would run together if they were wide. */
+const DENSE = 12;
+
+function joined({ shown, counts }: Layer, least: number): Bar[] {
   const bars: Bar[] = [];
   for (let x = 0; x < shown.length;) {
     let [end, count] = [x, 0];
     while (end < shown.length && shown[end] === shown[x]) count += counts[end++] as number;
     const weight = shown[x] as number;
-    if (weight > 0) {
-      const least = weight > FAILING ? FAILURE_WIDTH_MIN : WIDTH_MIN;
-      const status = BY_WEIGHT[weight - 1] as Status;
-      bars.push({ x, width: Math.max(end - x, least), row: 0, status, frame: -1, count });
-    }
+    const status = BY_WEIGHT[weight - 1];
+    if (status) bars.push({ x, width: Math.max(end - x, least), row: 0, status, frame: -1, count });
     x = end;
   }
   return bars;

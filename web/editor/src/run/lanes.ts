@@ -116,8 +116,12 @@ function stack(table: FrameTable, lane: Lane): void {
   lane.rowCount = Math.max(busyUntil.length, 1);
 }
 
-/** What a lane is called: its nodes in order, and how far its loops came. */
+/** What a lane is called: the node it begins with, and the one it ends with. */
 export function laneName(table: FrameTable, lane: Lane, nameOf: (node: NodeId) => string): string {
   const names = lane.places.map((place) => nameOf(table.placeAt(place).node));
-  return names.length > 3 ? `${names[0]} → … → ${names[names.length - 1]}` : names.join(" → ");
+  return names.length > 2 ? `${names[0]} … ${names[names.length - 1]}` : names.join(" → ");
 }
+
+/** All nodes of a lane in order. */
+export const laneNodes = (table: FrameTable, lane: Lane, nameOf: (node: NodeId) => string): string =>
+  lane.places.map((place) => nameOf(table.placeAt(place).node)).join(" → ");

@@ -93,6 +93,17 @@ describe("bars", () => {
     expect(inner.reduce((sum, bar) => sum + bar.count, 0)).toBe(100_000);
   });
 
+  it("show how dense failures are, when there are many", () => {
+    const failing = Array.from({ length: 300 }, (_, at) => at * 16);
+    const timeline = new Timeline(FrameTable.from(longLoop(5000, failing)));
+    const { inner } = timeline.bars(1, "seq", timeline.full("seq"), 720);
+    const failed = inner.filter((bar) => bar.status === "FAILED");
+    const red = failed.reduce((sum, bar) => sum + bar.width, 0);
+    expect(failed.reduce((sum, bar) => sum + bar.count, 0)).toBe(300);
+    expect(red).toBeGreaterThan(250);
+    expect(red).toBeLessThan(350);
+  });
+
   it("show a long frame that began before the view", () => {
     const timeline = new Timeline(FrameTable.from(longLoop(50_000)));
     const { own } = timeline.bars(1, "seq", { from: 1000, to: 1100 }, 800);

@@ -1,0 +1,234 @@
+//! The service that holds the data folder, when there is one: commands then go through it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use flowforge_engine::{Problem, RunId};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use url::Url;
+
+use super::error::{CliError, Exit};
+use super::output::{Output, pretty};
+use crate::beacon::{self, Found};
+
+/// Longest wait for an answer to whether anybody is there.
+const HELLO_TIME_MAX: Duration = Duration::from_secs(3);
+/// Most items on a page.
+const PAGE_MAX: usize = 200;
+
+/// A service that runs, and a way to ask it.
+pub(crate) struct Remote {
+    found: Found,
+    client: Client,
+}
+
+/// A refusal, as far as a command needs it.
+#[derive(Deserialize)]
+struct Refusal {
+    code: String,
+    detail: String,
+    hint: Option<String>,
+    #[serde(default)]
+    problems: Vec<Problem>,
+}
+
+impl Remote {
+    /// The service of this data folder, if it answers. What a killed one left behind is passed over.
+    pub(crate) async fn find(folder: &Path) -> Option<Self> {
+        let found = beacon::find(folder)?;
+        let client = Client::builder().no_proxy().build().ok()?;
+        let remote = Self { found, client };
+        let hello = remote.request(Method::GET, "/session", &[]).ok()?;
+        let answer = hello.timeout(HELLO_TIME_MAX).send().await.ok()?;
+        answer.status().is_success().then_some(remote)
+    }
+
+    /// Asks for something.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Json, CliError> {
+        let request = self.request(Method::GET, path, query)?;
+        self.json(request).await
+    }
+
+    /// Asks for a text.
+    pub(crate) async fn text(&self, path: &str, accept: &str) -> Result<String, CliError> {
+        let request = self.request(Method::GET, path, &[])?;
+        let answer = self.answer(request.header("accept", accept)).await?;
+        answer.text().await.map_err(|error| self.broken(&error))
+    }
+
+    /// Has something done.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: &Json,
+    ) -> Result<Json, CliError> {
+        let request = self.request(Method::POST, path, query)?;
+        self.json(request.body(body.to_string())).await
+    }
+
+    /// Has something done, with one more header.
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        header: Option<(&str, String)>,
+        body: String,
+    ) -> Result<Json, CliError> {
+        let mut request = self.request(Method::POST, path, &[])?.body(body);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        self.json(request).await
+    }
+
+    /// The items of a list, page after page, at most `limit`.
+    pub(crate) async fn items(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        limit: usize,
+    ) -> Result<Vec<Json>, CliError> {
+        let mut items = Vec::new();
+        let mut query = query.to_vec();
+        while items.len() < limit {
+            let page = (limit - items.len()).min(PAGE_MAX);
+            let asked = [&query[..], &[("limit", page.to_string())]].concat();
+            let mut list = self.get(path, &asked).await?;
+            if let Json::Array(page) = list["items"].take() {
+                items.extend(page);
+            }
+            let Some(next) = list["next"].as_str() else {
+                break;
+            };
+            query.retain(|(name, _)| *name != "cursor");
+            query.push(("cursor", next.to_owned()));
+        }
+        Ok(items)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<RequestBuilder, CliError> {
+        let url = format!("{}/api/v1{path}", self.found.address);
+        let mut url = Url::parse(&url).map_err(|error| CliError::Usage(error.to_string()))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let request = self.client.request(method, url);
+        Ok(request.bearer_auth(&self.found.token))
+    }
+
+    async fn json(&self, request: RequestBuilder) -> Result<Json, CliError> {
+        let answer = self.answer(request).await?;
+        let bytes = answer.bytes().await.map_err(|error| self.broken(&error))?;
+        serde_json::from_slice(&bytes).map_err(|error| CliError::Usage(error.to_string()))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, CliError> {
+        let answer = request.send().await.map_err(|error| self.broken(&error))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status().as_u16();
+        let bytes = answer.bytes().await.map_err(|error| self.broken(&error))?;
+        Err(match serde_json::from_slice::<Refusal>(&bytes) {
+            Ok(refusal) => refusal.into_error(status),
+            Err(_) => CliError::Refused {
+                status,
+                message: format!("the service answered {status}"),
+            },
+        })
+    }
+
+    fn broken(&self, error: &reqwest::Error) -> CliError {
+        CliError::Unreachable {
+            address: self.found.address.clone(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl Refusal {
+    fn into_error(self, status: u16) -> CliError {
+        if self.code == "workflow-problems" {
+            return CliError::Problems {
+                name: String::new(),
+                text: String::new(),
+                problems: self.problems.into_iter().map(|problem| (problem, None)).collect(),
+            };
+        }
+        let hint = self.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        CliError::Refused {
+            status,
+            message: format!("{}{hint}", self.detail),
+        }
+    }
+}
+
+/// The path of a run, or of something of it.
+pub(crate) fn of_run(run: RunId, what: &str) -> String {
+    format!("/runs/{run}{what}")
+}
+
+/// Asks that the answer comes when the run has come to rest.
+pub(crate) fn waiting() -> [(&'static str, String); 1] {
+    [("wait", "true".into())]
+}
+
+/// Prints how a run stands, and gives the exit code.
+pub(crate) fn report(mut end: Json, output: &Output) -> Exit {
+    // A run that is looked at names itself `run`, with more around it than a command prints.
+    if let Some(run) = end.get_mut("run").map(Json::take) {
+        end = json!({
+            "runId": run, "status": end["status"], "output": end["output"], "frames": end["frames"],
+            "error": end["error"], "waits": end["waits"],
+        });
+    }
+    if let Json::Object(fields) = &mut end {
+        fields.retain(|name, value| match name.as_str() {
+            "error" => !value.is_null(),
+            "waits" => value.as_array().is_some_and(|waits| !waits.is_empty()),
+            _ => true,
+        });
+    }
+    let status = end["status"].as_str().unwrap_or_default().to_owned();
+    if !output.is_json() {
+        output.note(&summary(&end, &status));
+    }
+    output.result(&end, |end| pretty(&end["output"]));
+    match status.as_str() {
+        "FAILED" | "CANCELLED" | "INTERRUPTED" => Exit::RunFailed,
+        _ => Exit::Ok,
+    }
+}
+
+fn summary(end: &Json, status: &str) -> String {
+    let run = end["runId"].as_str().unwrap_or_default();
+    let mut lines = vec![format!(
+        "run {run} {} ({} frames, in the service)",
+        status.to_lowercase(),
+        end["frames"]
+    )];
+    lines.extend(end["error"]["message"].as_str().map(|message| format!("  {message}")));
+    for wait in end["waits"].as_array().into_iter().flatten() {
+        let node = wait["nodeId"].as_str().unwrap_or_default();
+        lines.push(format!("  `{node}` waits for a {}", wait["reason"].as_str().unwrap_or_default()));
+    }
+    lines.join("\n")
+}
+
+/// Rows of a table for people: the field of each column, by JSON pointer.
+pub(crate) fn rows<const N: usize>(items: &[Json], columns: [(&str, &str); N]) -> String {
+    let cell = |item: &Json, pointer: &str| match item.pointer(pointer) {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string().chars().take(60).collect(),
+    };
+    let lines = items.iter().map(|item| columns.map(|(_, pointer)| cell(item, pointer)));
+    super::output::table(columns.map(|(head, _)| head), lines)
+}
