@@ -1,16 +1,18 @@
 /** Starts a run of the workflow as it stands, with an input that is kept for the next time. */
 import { ChevronDown, Play } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
 import type { Json } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
+import { useWorkflow } from "../document/useDocument";
+import { knownInput } from "../panel/runInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
 
-const inputName = (id: string) => `flowforge/input/${id}`;
+const InputForm = lazy(() => import("../panel/InputForm").then((module) => ({ default: module.InputForm })));
 
 interface RunButtonProps {
   id: string;
@@ -20,20 +22,19 @@ interface RunButtonProps {
 
 export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   const [isOpen, setOpen] = useState(false);
-  const [text, setText] = useState(() => localStorage.getItem(inputName(id)) ?? "{}");
   const [busy, setBusy] = useState(false);
-  const input = parse(text);
-  const run = async () => {
+  const workflow = useWorkflow(opened.doc);
+  const run = async (input: Json | undefined) => {
     if (input === undefined) return setOpen(true);
     setBusy(true);
-    localStorage.setItem(inputName(id), text);
     const started = await start(id, opened, { input });
     setBusy(false);
     if (started === null) return;
     setOpen(false);
     onStarted(started);
   };
-  useKeys({ run: () => void run() });
+  const runAgain = () => void run(knownInput(workflow));
+  useKeys({ run: runAgain });
   return (
     <div className="run-button">
       <button
@@ -41,7 +42,7 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
         className="button primary"
         disabled={busy}
         title={`Run (${keyOf("run")})`}
-        onClick={() => void run()}
+        onClick={runAgain}
       >
         <Play size={14} aria-hidden />
         Run
@@ -52,39 +53,19 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="popover run-input" sideOffset={8} align="end" aria-label="Run with an input">
-            <label>
-              <span className="field-label">Input, as JSON</span>
-              <textarea
-                rows={8}
-                spellCheck={false}
-                value={text}
-                onChange={(event) => setText(event.target.value)}
-                aria-invalid={input === undefined}
+            <Suspense>
+              <InputForm
+                workflow={workflow}
+                action="Run with this input"
+                busy={busy}
+                start={(input) => void run(input)}
               />
-            </label>
-            {input === undefined && <p className="field-error">This is not JSON yet.</p>}
-            <button
-              type="button"
-              className="button primary"
-              disabled={busy || input === undefined}
-              onClick={() => void run()}
-            >
-              Run with this input
-            </button>
+            </Suspense>
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>
     </div>
   );
-}
-
-function parse(text: string): Json | undefined {
-  if (text.trim() === "") return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Saves first, so that the run is one of a version that can be found again. Says why when it cannot start. */

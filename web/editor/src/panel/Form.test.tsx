@@ -2,7 +2,7 @@ import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testi
 import { useState } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, Problem } from "../api/types";
-import { fieldsOf } from "../lib/schema";
+import { fieldOf, fieldsOf } from "../lib/schema";
 import { answering, measureNothing } from "./fixtures/browser";
 import { specOf } from "./fixtures/specs";
 import { Form } from "./Form";
@@ -19,12 +19,23 @@ interface Given {
   readOnly?: boolean;
 }
 
+const FORM_TARGET: Target = {
+  key: "n",
+  readOnly: false,
+  setParam: () => undefined,
+  text: () => null,
+  settle: () => undefined,
+  track: () => undefined,
+  undo: () => undefined,
+  redo: () => undefined,
+};
+
 /** A form over parameters that live in a component's state. */
 function Held({ type, params = {}, problems = [], scope, readOnly = false }: Given) {
   const [values, setValues] = useState(params);
   const spec = specOf(type);
   const [target] = useState<Target>(() => ({
-    key: "n",
+    ...FORM_TARGET,
     readOnly,
     setParam: (name, value, typing) => {
       written(name, value, typing);
@@ -33,11 +44,6 @@ function Held({ type, params = {}, problems = [], scope, readOnly = false }: Giv
         return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
       });
     },
-    text: () => null,
-    settle: () => undefined,
-    track: () => undefined,
-    undo: () => undefined,
-    redo: () => undefined,
   }));
   return (
     <Form
@@ -106,6 +112,17 @@ describe("a form", () => {
     expect(texts[0]).toBe("not an address begin with https://");
     expect(texts[1]).toMatch(/^Where to/);
     expect(input("Method").getAttribute("aria-invalid")).toBeNull();
+  });
+
+  it("gives a list as JSON, and as nothing else where no expressions are", () => {
+    const field = fieldOf("tags", { type: "array", items: { type: "string" } });
+    const set = vi.fn();
+    const target = { ...FORM_TARGET, plain: true, setParam: set };
+    render(<Form fields={[field]} values={{ tags: ["{{ a }}"] }} target={target} />);
+    expect(input("Tags, item 1").value).toBe("{{ a }}");
+    fireEvent.click(screen.getByRole("button", { name: "Tags as JSON" }));
+    type(input("Tags"), '["b"]');
+    expect(set.mock.lastCall).toEqual(["tags", ["b"], true]);
   });
 
   it("can only be read when it is read-only", () => {

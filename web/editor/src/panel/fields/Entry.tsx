@@ -149,18 +149,21 @@ export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
   const modes = modesOf(field, target.plain);
   if (modes.length === 1 || target.readOnly) return null;
   const name = label ?? field.title;
-  if (modes.length === 2) {
-    const on = mode === "expression";
+  const [first, second] = modes;
+  if (modes.length === 2 && first && second) {
+    const on = mode === second;
+    const Icon = MODE_ICONS[second];
+    const word = second === "json" ? "as JSON" : "as an expression";
     return (
       <button
         type="button"
         className="field-tool field-mode"
         aria-pressed={on}
-        aria-label={`${name} as an expression`}
-        title={on ? "Enter a value instead" : "Enter an expression instead"}
-        onClick={() => choose(on ? "value" : "expression")}
+        aria-label={`${name} ${word}`}
+        title={on ? "Enter a value instead" : `Enter it ${word} instead`}
+        onClick={() => choose(on ? first : second)}
       >
-        <Braces size={13} aria-hidden />
+        <Icon size={13} aria-hidden />
       </button>
     );
   }
