@@ -12,7 +12,8 @@ import { knownInput } from "../panel/runInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
 
-const InputForm = lazy(() => import("../panel/InputForm").then((module) => ({ default: module.InputForm })));
+// In the inspector's chunk, with all of the forms.
+const InputForm = lazy(() => import("../panel/Inspector").then((module) => ({ default: module.InputForm })));
 
 interface RunButtonProps {
   id: string;
