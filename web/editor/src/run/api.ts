@@ -139,8 +139,8 @@ export function listRuns(filter: RunFilter, cursor = "", limit = 100): Promise<L
   return get<Listed<RunRow>>(`/runs?${query}`);
 }
 
-/** How far the index is behind what was recorded. */
-export type SearchLag = number | { values?: number; events?: number; runs?: number; ms?: number } | null;
+/** How many values were recorded and cannot be found yet. */
+export type SearchLag = number;
 
 export function searchValues(
   text: string,

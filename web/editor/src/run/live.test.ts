@@ -89,7 +89,6 @@ describe("a live run", () => {
     expect(shown(table)).toEqual(["each 2-6 FAILED", "slow 5-6 CANCELLED"]);
     expect(table.runStatus).toBe("FAILED");
   });
-
 });
 
 describe("a stream that began later", () => {
