@@ -193,6 +193,21 @@ describe("an expression", () => {
     expect(screen.getByLabelText("URL as an expression").getAttribute("aria-pressed")).toBe("true");
   });
 
+  it("is pasted as it is", () => {
+    show({ type: "http.request" });
+    type(input("URL*"), "{{ input.url }}/a");
+    expect(written.mock.lastCall).toEqual(["url", "{{ input.url }}/a", true]);
+  });
+
+  it("is what a dragged value becomes, where no text is", () => {
+    show({ type: "http.request" });
+    const dataTransfer = { types: ["application/x-flowforge-path"], getData: () => "input.ms" };
+    fireEvent.drop(input("Time limit"), { dataTransfer });
+    expect(written.mock.lastCall?.slice(0, 2)).toEqual(["timeoutMs", "{{ input.ms }}"]);
+    fireEvent.drop(input("URL*"), { dataTransfer });
+    expect(written).toHaveBeenCalledTimes(1);
+  });
+
   it("is what a condition starts as", () => {
     show({ type: "flow.if" });
     expect(screen.getByLabelText("Condition as an expression").getAttribute("aria-pressed")).toBe("true");

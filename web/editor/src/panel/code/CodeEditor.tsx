@@ -16,6 +16,7 @@ import type { Surroundings } from "../scope";
 import type { Target } from "../target";
 import { checkScript } from "./check";
 import { completion } from "./completion";
+import { dropPath } from "./dropPath";
 import { rhai } from "./rhai";
 import { theme } from "./theme";
 import { undoKeys } from "./undoKeys";
@@ -95,6 +96,7 @@ function Editor({
     completion(() => latest.current, false),
     EditorView.domEventHandlers({ blur: () => target.settle() }),
     goToLine,
+    dropPath(false),
   ];
   const { host } = useEditor(text ?? value, () => text?.toString() ?? value, extensions, {
     ...naming,

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Json, Problem } from "../../api/types";
 import { hint, isExpression, type Field } from "../../lib/schema";
 import { closeBraces } from "../code/braces";
+import { onPath, type DropHandlers } from "../drop";
 import { problemsAt, useForm } from "../formContext";
 import { convert, MODE_WORDS, modeFor, modesOf, suits, type Mode } from "../mode";
 import { About } from "./About";
@@ -28,7 +29,7 @@ export function Entry(props: EntryProps) {
   return (
     <div className="field-entry">
       <div className="field-line">
-        <div className="field-control">
+        <div className="field-control" {...ways.drop}>
           <Widget {...props} {...ways} />
         </div>
         <ModeSwitch {...props} {...ways} />
@@ -44,11 +45,12 @@ export interface Ways {
   /** Where the caret goes in an expression that has just begun. */
   caret: number | null;
   change: Change;
+  drop: DropHandlers;
 }
 
 /** The way chosen by the person holds as long as the value allows it. */
 export function useWays({ field, value, change }: Pick<EntryProps, "field" | "value" | "change">): Ways {
-  const { plain = false } = useForm().target;
+  const { plain = false, readOnly } = useForm().target;
   const [held, hold] = useState<Mode>(() => modeFor(field, value, plain));
   const [caret, setCaret] = useState<number | null>(null);
   const mode = suits(held, field, value, plain) ? held : modeFor(field, value, plain);
@@ -68,7 +70,13 @@ export function useWays({ field, value, change }: Pick<EntryProps, "field" | "va
     setCaret(closed.caret);
     change(closed.text, typing);
   };
-  return { mode, choose, caret, change: write };
+  const put = (expression: string) => {
+    hold("expression");
+    change(expression);
+  };
+  // Texts and editors take it at the place where it is let go.
+  const takesText = plain || mode === "expression" || mode === "text" || ["text", "code", "json"].includes(field.kind);
+  return { mode, choose, caret, change: write, drop: takesText || readOnly ? {} : onPath(put) };
 }
 
 function caretIn(value: Json | undefined): number {
