@@ -29,8 +29,7 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
       min={280}
       max={720}
       pane={
-        (sole === null || node) &&
-        Inspector && (
+        (sole === null || node) && (
           <aside className="inspector" aria-label="Inspector" data-keys="elsewhere" data-pane="inspector">
             <Suspense>
               <Inspector

@@ -1,19 +1,17 @@
 /** Starts a run of the workflow as it stands, with an input that is kept for the next time. */
 import { ChevronDown, Play } from "lucide-react";
 import { Popover } from "radix-ui";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
 import type { Json } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
-import { useWorkflow } from "../document/useDocument";
+import { viewOf } from "../document/view";
 import { knownInput } from "../panel/runInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
-
-// In the inspector's chunk, with all of the forms.
-const InputForm = lazy(() => import("../panel/Inspector").then((module) => ({ default: module.InputForm })));
+import { InputForm } from "./slots";
 
 interface RunButtonProps {
   id: string;
@@ -24,9 +22,8 @@ interface RunButtonProps {
 export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
-  const workflow = useWorkflow(opened.doc);
-  const run = async (input: Json | undefined) => {
-    if (input === undefined) return setOpen(true);
+  const begin = async (input: Json) => {
+    if (busy) return;
     setBusy(true);
     const started = await start(id, opened, { input });
     setBusy(false);
@@ -34,17 +31,16 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
     setOpen(false);
     onStarted(started);
   };
-  const runAgain = () => void run(knownInput(workflow));
-  useKeys({ run: runAgain });
+  // With the input of the last time; a first run asks when the trigger says what it needs.
+  const again = () => {
+    const input = knownInput(viewOf(opened.doc).get().workflow);
+    if (input === undefined) setOpen(true);
+    else void begin(input);
+  };
+  useKeys({ run: again });
   return (
     <div className="run-button">
-      <button
-        type="button"
-        className="button primary"
-        disabled={busy}
-        title={`Run (${keyOf("run")})`}
-        onClick={runAgain}
-      >
+      <button type="button" className="button primary" disabled={busy} title={`Run (${keyOf("run")})`} onClick={again}>
         <Play size={14} aria-hidden />
         Run
       </button>
@@ -56,10 +52,10 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
           <Popover.Content className="popover run-input" sideOffset={8} align="end" aria-label="Run with an input">
             <Suspense>
               <InputForm
-                workflow={workflow}
-                action="Run with this input"
+                workflow={viewOf(opened.doc).get().workflow}
+                action="Run"
                 busy={busy}
-                start={(input) => void run(input)}
+                start={(input) => void begin(input)}
               />
             </Suspense>
           </Popover.Content>

@@ -18,7 +18,6 @@ import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
 import { SavedState } from "./Saved";
 import { Middle } from "./Middle";
-import { RunDock } from "./slots";
 import { useOpened } from "./useOpened";
 
 export function WorkflowScreen({ id }: { id: string }) {
@@ -73,7 +72,7 @@ function Editor({ id, opened, specs }: EditorProps) {
           size={260}
           min={120}
           max={560}
-          pane={run && RunDock && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
+          pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
         >
           <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
         </Split>

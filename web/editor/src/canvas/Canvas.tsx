@@ -41,11 +41,12 @@ import { Toolbar } from "./Toolbar";
 import { useClipboard } from "./useClipboard";
 import { useCommands, type Commands } from "./useCommands";
 import { useHand } from "./useHand";
+import { useKeepMiddle } from "./useKeepMiddle";
 import { useOverview } from "./useOverview";
 import { usePlaced } from "./usePlaced";
 import { Wire } from "./Wire";
 
-const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, group: GroupNode };
+const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, frame: GroupNode };
 const EDGE_TYPES = { wire: Wire };
 const FIT = { maxZoom: 1, minZoom: ZOOM_MIN, padding: 0.15 };
 
@@ -117,6 +118,7 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   const minimap = useSettings((settings) => settings.minimap);
   const overview = useOverview(flow.nodes.length);
   const wires = useWires(doc, specs);
+  useKeepMiddle();
   return (
     <ReactFlow<FlowNode, FlowEdge>
       nodes={overview ? NO_NODES : nodes}
