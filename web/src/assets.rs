@@ -5,6 +5,8 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::problem::HttpProblem;
+
 /// A file of the editor.
 struct Asset {
     /// Its path below the editor's root, without a slash at the beginning.
@@ -21,6 +23,17 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 const MISSING: &str = include_str!("assets/missing.html");
 /// The page of the editor.
 const INDEX: &str = "index.html";
+/// The first steps of paths that are routes.
+const ROUTES: [&str; 8] = [
+    "api",
+    "execute",
+    "metrics",
+    "capabilities",
+    "health",
+    "livez",
+    "readyz",
+    "demo",
+];
 /// Files under this folder have their content's hash in their name, and never change.
 const HASHED: &str = "assets/";
 
@@ -31,10 +44,23 @@ pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if let Some(response) = file(path, &headers) {
         return response;
     }
-    if path != INDEX && path.contains('.') {
-        return StatusCode::NOT_FOUND.into_response();
+    if path != INDEX && !is_page(uri.path()) {
+        let detail = format!("there is nothing at {}", uri.path());
+        return HttpProblem::not_found("no-such-page", detail).into_response();
     }
     file(INDEX, &headers).unwrap_or_else(|| page(MISSING))
+}
+
+/// Whether the editor may have a page there: it has none with an extension, and none that could be taken
+/// for a route, however it is written.
+fn is_page(path: &str) -> bool {
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let is_route = ROUTES.iter().any(|route| first.eq_ignore_ascii_case(route));
+    !path.contains('.') && !path.contains("//") && !path.contains('%') && !is_route
 }
 
 fn page(html: &'static str) -> Response {
