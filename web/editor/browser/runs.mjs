@@ -76,7 +76,7 @@ export const SLOW = {
     nodes: [
       { id: "start", type: "trigger.manual", position: { x: 0, y: 96 } },
       { id: "each", type: "flow.for_each", params: { items: "{{ input.rounds }}" }, position: { x: 288, y: 0 } },
-      { id: "pause", type: "flow.wait", params: { ms: 50 }, parent: "each", position: { x: 24, y: 72 } },
+      { id: "pause", type: "flow.wait", params: { durationMs: 50 }, parent: "each", position: { x: 24, y: 72 } },
       { id: "done", type: "log", params: { message: "done" }, position: { x: 960, y: 96 } },
     ],
     edges: [
