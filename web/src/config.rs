@@ -3,12 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use flowforge_runtime::outbound::AllowedHost;
+use flowforge_snapshots::Retention;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::error::CliError;
 
 /// The configuration file in the data folder.
 pub(crate) const FILE_NAME: &str = "flowforge.toml";
+
+/// How long finished runs stay when nobody says: long enough for a quarter's questions.
+const AGE_DAYS_DEFAULT: u64 = 90;
+/// How large the journal's content may become when nobody says.
+const JOURNAL_GIB_DEFAULT: u64 = 10;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const GIB: u64 = 1 << 30;
 
 /// Where a setting came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,8 +42,12 @@ pub(crate) struct Config {
     pub(crate) data_dir: Setting<PathBuf>,
     pub(crate) allow_hosts: Setting<Vec<String>>,
     pub(crate) workers_max: Setting<usize>,
-    pub(crate) runs_max: Setting<Option<u64>>,
-    pub(crate) age_days_max: Setting<Option<u64>>,
+    /// Of the finished runs so many stay; 0: all.
+    pub(crate) runs_max: Setting<u64>,
+    /// Finished runs stay for so many days; 0: for ever.
+    pub(crate) age_days_max: Setting<u64>,
+    /// The oldest finished runs go until the journal's segments and values take no more; 0: as much as there is.
+    pub(crate) journal_gib_max: Setting<u64>,
 }
 
 /// What the command line and the environment say, before the file is read.
@@ -51,14 +63,15 @@ pub(crate) struct Given {
 struct File {
     allow_hosts: Option<Vec<String>>,
     workers_max: Option<usize>,
-    retention: Retention,
+    retention: RetentionFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Retention {
+struct RetentionFile {
     runs_max: Option<u64>,
     age_days_max: Option<u64>,
+    journal_gib_max: Option<u64>,
 }
 
 impl Config {
@@ -72,12 +85,25 @@ impl Config {
         let config = Self {
             allow_hosts: allow_hosts(given.allow_hosts, file.allow_hosts),
             workers_max: or_default(file.workers_max, workers_default()),
-            runs_max: or_default(file.retention.runs_max.map(Some), None),
-            age_days_max: or_default(file.retention.age_days_max.map(Some), None),
+            runs_max: or_default(file.retention.runs_max, 0),
+            age_days_max: or_default(file.retention.age_days_max, AGE_DAYS_DEFAULT),
+            journal_gib_max: or_default(file.retention.journal_gib_max, JOURNAL_GIB_DEFAULT),
             data_dir,
         };
         config.allowed()?;
         Ok(config)
+    }
+
+    /// Which finished runs may go.
+    pub(crate) fn retention(&self) -> Retention {
+        let given = |setting: &Setting<u64>| Some(setting.value).filter(|value| *value > 0);
+        let times = |factor: u64| move |value: u64| value.saturating_mul(factor);
+        Retention {
+            age_ms: given(&self.age_days_max).map(times(DAY_MS)),
+            runs_max: given(&self.runs_max),
+            bytes_max: given(&self.journal_gib_max).map(times(GIB)),
+            ..Retention::default()
+        }
     }
 
     /// The hosts that calls may go to besides public ones.

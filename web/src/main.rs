@@ -20,6 +20,7 @@ mod past;
 mod plans;
 mod preview;
 mod problem;
+mod retention;
 mod routes;
 mod service;
 mod sse;

@@ -16,6 +16,7 @@ use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
 use crate::examples;
+use crate::retention;
 use crate::service::{self, App, AppState, Parts};
 
 /// How long a command that has the data folder is waited for; another service has it for long.
@@ -76,6 +77,7 @@ impl Serve {
             error,
         })?;
         resume(&app).await?;
+        retention::spawn(Arc::clone(&app), workspace.config().retention());
         announce(&app, output)?;
         if is_new {
             run_examples(&app);

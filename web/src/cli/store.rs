@@ -93,15 +93,18 @@ fn forget(workspace: &Workspace, journal: &Journal) -> Result<(), CliError> {
 }
 
 impl Prune {
-    /// What was asked for, else what the configuration says.
+    /// What was asked for; when nothing was, what the configuration says.
     fn policy(self, workspace: &Workspace) -> Result<Retention, CliError> {
-        let config = workspace.config();
-        let days = self.older_than.or(config.age_days_max.value);
-        let policy = Retention {
-            age_ms: days.map(|days| days.saturating_mul(DAY_MS)),
-            runs_max: self.keep.or(config.runs_max.value),
+        let asked = Retention {
+            age_ms: self.older_than.map(|days| days.saturating_mul(DAY_MS)),
+            runs_max: self.keep,
             bytes_max: self.bytes_max,
             ..Retention::default()
+        };
+        let policy = if asked == Retention::default() {
+            workspace.config().retention()
+        } else {
+            asked
         };
         if policy.age_ms.is_none() && policy.runs_max.is_none() && policy.bytes_max.is_none() {
             let hint = "say what may go: --older-than DAYS, --keep RUNS or --bytes-max BYTES";

@@ -46,8 +46,10 @@ export async function send(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Response> {
   const init: RequestInit = { method, headers: { accept: "application/json", ...headers }, credentials: "same-origin" };
+  if (signal) init.signal = signal;
   if (body !== undefined) {
     const text = body instanceof TextBody;
     init.body = text ? body.text : JSON.stringify(body);
@@ -66,8 +68,9 @@ export async function call<T>(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<T> {
-  const response = await send(method, path, body, headers);
+  const response = await send(method, path, body, headers, signal);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

@@ -72,7 +72,8 @@ export interface Workflow {
 export interface Place {
   node?: NodeId | null;
   param?: string | null;
-  edge?: string | null;
+  /** Its position in the file, from 0. */
+  edge?: number | null;
   field?: string | null;
   line?: number | null;
   column?: number | null;
@@ -262,7 +263,8 @@ export interface ValueChange {
   op: "added" | "removed" | "changed" | "moved";
   before: Json;
   after: Json;
-  lines: { op: string; text: string }[] | null;
+  /** A unified diff, for texts of several lines. */
+  lines: string | null;
 }
 
 export interface FrameRef {

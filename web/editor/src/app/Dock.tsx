@@ -18,7 +18,6 @@ interface DockProps {
 }
 
 export function Dock({ workflowId, run, onSeq, onClose }: DockProps) {
-  if (!RunDock) return null;
   return (
     <section className="dock" aria-label="Timeline of the run" data-keys="timeline" data-pane="timeline">
       {onClose && (

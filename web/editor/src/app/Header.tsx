@@ -31,7 +31,7 @@ export function Header({ children, tools }: { children?: ReactNode; tools?: Reac
       </nav>
       <div className="header-middle">{children}</div>
       {tools}
-      <button type="button" className="find" onClick={() => openOverlay("commands")} aria-label="Find anything">
+      <button type="button" className="find" onClick={() => openOverlay("commands")}>
         <Search size={14} aria-hidden />
         <span className="find-words">Find</span>
         <kbd>{keyOf("palette")}</kbd>

@@ -14,9 +14,10 @@ interface MiddleProps {
   specs: Specs;
   run: ShownRun | null;
   editable: boolean;
+  onRun?: (runId: string) => void;
 }
 
-export function Middle({ doc, specs, run, editable }: MiddleProps) {
+export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
   const sole = useSelection(soleStep);
   const node = useNode(doc, sole);
   return (
@@ -28,16 +29,15 @@ export function Middle({ doc, specs, run, editable }: MiddleProps) {
       min={280}
       max={720}
       pane={
-        sole !== null &&
-        node &&
-        Inspector && (
+        (sole === null || node) && (
           <aside className="inspector" aria-label="Inspector" data-keys="elsewhere" data-pane="inspector">
             <Suspense>
               <Inspector
-                key={sole}
                 doc={doc}
                 nodeId={sole}
                 specs={specs}
+                readOnly={!editable}
+                {...(onRun && { onRun })}
                 {...(run && { runView: { runId: run.id, seq: run.seq } })}
               />
             </Suspense>

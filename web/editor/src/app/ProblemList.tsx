@@ -1,13 +1,18 @@
-/** What is wrong with the workflow, and where. */
+/** How many problems the workflow has; opened, which and where. */
 import { CircleCheck, TriangleAlert } from "lucide-react";
 import { Popover } from "radix-ui";
-import type { Problem } from "../api/types";
+import { useState } from "react";
+import type * as Y from "yjs";
 import { useProblems } from "../canvas/problems";
+import type { Specs } from "../document/load";
 import { counted } from "../lib/words";
+import { ProblemList as List } from "../panel/ProblemList";
+import { countsOf } from "../panel/problems";
+import { showNode } from "./showNode";
 
-export function ProblemList({ onNode }: { onNode: (id: string) => void }) {
+export function ProblemList({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
   const problems = useProblems((store) => store.all);
-  const errors = problems.filter((problem) => problem.severity === "error").length;
+  const [open, setOpen] = useState(false);
   if (problems.length === 0) {
     return (
       <span className="saved" title="The service found no problems">
@@ -17,43 +22,30 @@ export function ProblemList({ onNode }: { onNode: (id: string) => void }) {
     );
   }
   return (
-    <Popover.Root>
-      <Popover.Trigger className={errors > 0 ? "saved problem" : "saved warning"}>
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger className={countsOf(problems).errors > 0 ? "saved problem" : "saved warning"}>
         <TriangleAlert size={14} aria-hidden />
         {counted(problems.length, "problem")}
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="popover problems" sideOffset={8} align="start" aria-label="Problems">
-          <ul>
-            {problems.map((problem, at) => (
-              <li key={at}>
-                <One problem={problem} onNode={onNode} />
-              </li>
-            ))}
-          </ul>
+        <Popover.Content
+          className="popover problems"
+          sideOffset={8}
+          align="start"
+          aria-label="Problems"
+          // The focus goes to the field that the problem leads to.
+          onCloseAutoFocus={(event) => event.preventDefault()}
+        >
+          <List
+            doc={doc}
+            specs={specs}
+            onOpen={({ place }) => {
+              setOpen(false);
+              if (place.node) showNode(place.node);
+            }}
+          />
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
-  );
-}
-
-function One({ problem, onNode }: { problem: Problem; onNode: (id: string) => void }) {
-  const { node, param } = problem.place;
-  return (
-    <button type="button" disabled={!node} onClick={() => node && onNode(node)}>
-      <span className={problem.severity === "error" ? "text-failed" : "text-waiting"}>
-        <TriangleAlert size={14} role="img" aria-label={problem.severity} />
-      </span>
-      <span>
-        <span className="block">{problem.message}</span>
-        {problem.hint && <span className="block text-xs text-ink-soft">{problem.hint}</span>}
-        {node && (
-          <span className="block font-mono text-xs text-ink-soft">
-            {node}
-            {param && `.${param}`}
-          </span>
-        )}
-      </span>
-    </button>
   );
 }

@@ -1,16 +1,18 @@
 /** Starts a run of the workflow as it stands, with an input that is kept for the next time. */
 import { ChevronDown, Play } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
 import type { Json } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
+import { soleStep, useSelection } from "../canvas/selection";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
+import { viewOf } from "../document/view";
+import { knownInput } from "../panel/runInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
-
-const inputName = (id: string) => `flowforge/input/${id}`;
+import { InputForm } from "./slots";
 
 interface RunButtonProps {
   id: string;
@@ -20,29 +22,33 @@ interface RunButtonProps {
 
 export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   const [isOpen, setOpen] = useState(false);
-  const [text, setText] = useState(() => localStorage.getItem(inputName(id)) ?? "{}");
   const [busy, setBusy] = useState(false);
-  const input = parse(text);
-  const run = async () => {
-    if (input === undefined) return setOpen(true);
+  const begin = async (input: Json, until?: string) => {
+    if (busy) return;
     setBusy(true);
-    localStorage.setItem(inputName(id), text);
-    const started = await start(id, opened, { input });
+    const started = await start(id, opened, { input, ...(until !== undefined && { until }) });
     setBusy(false);
     if (started === null) return;
     setOpen(false);
     onStarted(started);
   };
-  useKeys({ run: () => void run() });
+  // With the input of the last time; a first run asks when the trigger says what it needs.
+  const again = () => {
+    const input = knownInput(viewOf(opened.doc).get().workflow);
+    if (input === undefined) setOpen(true);
+    else void begin(input);
+  };
+  const toHere = () => {
+    const node = soleStep(useSelection.getState());
+    const input = knownInput(viewOf(opened.doc).get().workflow);
+    if (node === null) say("Select one node to run to.");
+    else if (input === undefined) setOpen(true);
+    else void begin(input, node);
+  };
+  useKeys({ run: again, runToHere: toHere });
   return (
     <div className="run-button">
-      <button
-        type="button"
-        className="button primary"
-        disabled={busy}
-        title={`Run (${keyOf("run")})`}
-        onClick={() => void run()}
-      >
+      <button type="button" className="button primary" disabled={busy} title={`Run (${keyOf("run")})`} onClick={again}>
         <Play size={14} aria-hidden />
         Run
       </button>
@@ -52,39 +58,19 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="popover run-input" sideOffset={8} align="end" aria-label="Run with an input">
-            <label>
-              <span className="field-label">Input, as JSON</span>
-              <textarea
-                rows={8}
-                spellCheck={false}
-                value={text}
-                onChange={(event) => setText(event.target.value)}
-                aria-invalid={input === undefined}
+            <Suspense>
+              <InputForm
+                workflow={viewOf(opened.doc).get().workflow}
+                action="Run"
+                busy={busy}
+                start={(input) => void begin(input)}
               />
-            </label>
-            {input === undefined && <p className="field-error">This is not JSON yet.</p>}
-            <button
-              type="button"
-              className="button primary"
-              disabled={busy || input === undefined}
-              onClick={() => void run()}
-            >
-              Run with this input
-            </button>
+            </Suspense>
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>
     </div>
   );
-}
-
-function parse(text: string): Json | undefined {
-  if (text.trim() === "") return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Saves first, so that the run is one of a version that can be found again. Says why when it cannot start. */

@@ -15,7 +15,6 @@ import { Failed } from "./Failed";
 import { Header } from "./Header";
 import { Middle } from "./Middle";
 import { addressOf, go, type Place } from "./router";
-import { RunDock } from "./slots";
 
 type RunPlace = Extract<Place, { screen: "run" }>;
 
@@ -70,7 +69,7 @@ function Shown({ place, workflow, specs }: ShownProps) {
       size={260}
       min={120}
       max={560}
-      pane={RunDock && <Dock run={run} onSeq={onSeq} />}
+      pane={<Dock run={run} onSeq={onSeq} />}
     >
       <Middle doc={doc} specs={specs} run={run} editable={false} />
     </Split>

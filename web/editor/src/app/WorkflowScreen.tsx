@@ -6,19 +6,19 @@ import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
+import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
 import { Failed } from "./Failed";
+import { Details } from "./Details";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
 import { useKeys } from "./keys";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
-import { SavedState, useSaved } from "./Saved";
-import { showNode } from "./showNode";
+import { SavedState } from "./Saved";
 import { Middle } from "./Middle";
-import { RunDock } from "./slots";
 import { useOpened } from "./useOpened";
 
 export function WorkflowScreen({ id }: { id: string }) {
@@ -45,7 +45,8 @@ interface EditorProps {
 function Editor({ id, opened, specs }: EditorProps) {
   const { doc, saver } = opened;
   const [run, setRun] = useState<ShownRun | null>(null);
-  useShownProblems(opened);
+  useProblemWatch(doc);
+  useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
@@ -55,13 +56,15 @@ function Editor({ id, opened, specs }: EditorProps) {
     clearRunStatus();
   }, []);
   useEffect(() => clearRunStatus, []);
+  const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
   const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
   return (
     <div className="screen" data-keys-default="canvas">
-      <Header tools={<RunButton id={id} opened={opened} onStarted={(runId) => setRun({ id: runId, seq: null })} />}>
+      <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
         <Name opened={opened} />
+        <Details doc={doc} />
         <SavedState saver={saver} />
-        <ProblemList onNode={showNode} />
+        <ProblemList doc={doc} specs={specs} />
       </Header>
       <main className="min-h-0">
         <Split
@@ -71,9 +74,9 @@ function Editor({ id, opened, specs }: EditorProps) {
           size={260}
           min={120}
           max={560}
-          pane={run && RunDock && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
+          pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
         >
-          <Middle doc={doc} specs={specs} run={run} editable />
+          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
         </Split>
       </main>
     </div>
@@ -93,14 +96,6 @@ function Name({ opened: { doc } }: { opened: Opened }) {
       onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
     />
   );
-}
-
-function useShownProblems({ saver }: Opened) {
-  const { problems } = useSaved(saver);
-  useEffect(() => {
-    showProblems(problems);
-    return () => showProblems([]);
-  }, [problems]);
 }
 
 /** A page that is left keeps everything in this browser, so nobody is asked; the last save is tried all the same. */

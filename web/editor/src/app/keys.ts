@@ -22,6 +22,7 @@ export interface Key {
 export const KEYS = [
   { action: "palette", keys: ["Mod+k"], says: "Find anything", where: "anywhere", inFields: true },
   { action: "run", keys: ["Mod+Enter"], says: "Run the workflow", where: "anywhere", inFields: true },
+  { action: "runToHere", keys: ["Mod+Shift+Enter"], says: "Run to the selected node", where: "anywhere" },
   { action: "save", keys: ["Mod+s"], says: "Save now", where: "anywhere", inFields: true },
   { action: "undo", keys: ["Mod+z"], says: "Undo", where: "anywhere" },
   { action: "redo", keys: ["Mod+Shift+z", "Mod+y"], says: "Redo", where: "anywhere" },

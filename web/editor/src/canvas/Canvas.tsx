@@ -11,7 +11,7 @@ import {
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
-import { useKeys } from "../app/keys";
+import { useKeys, type Handlers } from "../app/keys";
 import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
 import { useShown } from "../document/useDocument";
@@ -23,6 +23,7 @@ import { wireOf } from "./fromFlow";
 import { GroupNode } from "./GroupNode";
 import { canJoin } from "./insert";
 import { LoopNode } from "./LoopNode";
+import { Menu, menuHandlers } from "./Menu";
 import { MiniMap } from "./MiniMap";
 import { NoteNode } from "./NoteNode";
 import { leaveScreen, onScreen } from "./onScreen";
@@ -39,13 +40,14 @@ import { StepNode } from "./StepNode";
 import { ToFlow, type Flow } from "./toFlow";
 import { Toolbar } from "./Toolbar";
 import { useClipboard } from "./useClipboard";
-import { useCommands, type Commands } from "./useCommands";
+import { useCommands, type Commands, type Editing } from "./useCommands";
 import { useHand } from "./useHand";
+import { useKeepMiddle } from "./useKeepMiddle";
 import { useOverview } from "./useOverview";
 import { usePlaced } from "./usePlaced";
 import { Wire } from "./Wire";
 
-const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, group: GroupNode };
+const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, frame: GroupNode };
 const EDGE_TYPES = { wire: Wire };
 const FIT = { maxZoom: 1, minZoom: ZOOM_MIN, padding: 0.15 };
 
@@ -77,9 +79,9 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   const commands = useCommands(doc, specs, editable);
   useCanvasKeys(commands);
   useOnScreen(doc, specs, flow, commands);
-  useClipboard(commands, editable);
+  useClipboard(commands.edit);
   const all = useMemo(() => [...specs.values()], [specs]);
-  const ask = useMemo(() => ({ insertOn: commands.insertOn }), [commands]);
+  const ask = useMemo(() => commands.edit && { insertOn: commands.edit.insertOn }, [commands]);
   if (!flow) return <div className="h-full" aria-busy="true" />;
   return (
     <CanvasActions value={ask}>
@@ -92,7 +94,8 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
       >
         <Drawn doc={doc} specs={specs} editable={editable} flow={flow} />
         <Toolbar doc={doc} editable={editable} />
-        {editable && <Palette all={all} onPick={commands.pick} />}
+        {commands.edit && <Palette all={all} onPick={commands.edit.pick} />}
+        {commands.edit && <Menu edit={commands.edit} />}
         {editable && shown.nodes.length === 0 && <Empty all={all} />}
       </div>
     </CanvasActions>
@@ -117,6 +120,7 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   const minimap = useSettings((settings) => settings.minimap);
   const overview = useOverview(flow.nodes.length);
   const wires = useWires(doc, specs);
+  useKeepMiddle();
   return (
     <ReactFlow<FlowNode, FlowEdge>
       nodes={overview ? NO_NODES : nodes}
@@ -131,6 +135,7 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
       onNodeDoubleClick={(_, node) => editable && startRenaming(node.id)}
       onPaneClick={closePalette}
       {...wires}
+      {...(editable && menuHandlers)}
       nodesDraggable={editable}
       nodesConnectable={editable}
       edgesReconnectable={editable}
@@ -207,7 +212,7 @@ function portType(node: FlowNode, port: string, side: "output" | "input"): strin
 
 const pointAt = (pointer: Position | null) => Object.assign(onScreen, { pointer });
 
-function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { reveal }: Commands) {
+function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reveal } }: Commands) {
   useEffect(() => {
     if (flow) Object.assign(onScreen, flow);
   }, [flow]);
@@ -224,11 +229,15 @@ function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { reveal }: Co
   useEffect(() => leaveScreen, []);
 }
 
-function useCanvasKeys(commands: Commands) {
+function useCanvasKeys({ look, edit }: Commands) {
   // Only what there is a key for; the rest is asked for by hand.
-  const { clip, pasteText, pick, insertOn, reveal, ...keyed } = commands;
-  void [clip, pasteText, pick, insertOn, reveal];
-  useKeys(keyed);
+  const { reveal: _, ...looks } = look;
+  useKeys({ ...looks, ...(edit && keyed(edit)) });
+}
+
+function keyed(edit: Editing): Handlers {
+  const { clip: _, pasteText: __, pick: ___, insertOn: ____, ...rest } = edit;
+  return rest;
 }
 
 function Empty({ all }: { all: NodeSpec[] }) {

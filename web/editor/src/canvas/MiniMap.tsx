@@ -3,7 +3,7 @@ import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent } from "react";
 import { useRunStatus } from "../run/statusStore";
 import type { FlowNode } from "./flowTypes";
-import { readColors } from "./paint";
+import { readColors, type Colors, type Shape } from "./paint";
 import { sceneOf } from "./scene";
 import type { Box } from "./place";
 
@@ -17,67 +17,7 @@ export function MiniMap({ nodes }: { nodes: readonly FlowNode[] }) {
   const { setCenter, getZoom } = useReactFlow();
   const shapes = useMemo(() => sceneOf(nodes, []).shapes, [nodes]);
   const fit = useMemo(() => fitted(shapes), [shapes]);
-  useEffect(() => {
-    const surface = canvas.current;
-    const context = surface?.getContext("2d");
-    if (!surface || !context) return;
-    surface.width = WIDTH * devicePixelRatio;
-    surface.height = HEIGHT * devicePixelRatio;
-    const colors = readColors();
-    let picture: OffscreenCanvas | null = null;
-    let frame = 0;
-    const drawShapes = () => {
-      const made = new OffscreenCanvas(surface.width, surface.height);
-      const pen = made.getContext("2d");
-      if (!pen) return null;
-      pen.scale(devicePixelRatio, devicePixelRatio);
-      const { byNode } = useRunStatus.getState();
-      for (const shape of shapes) {
-        const status = byNode[shape.id]?.status;
-        pen.globalAlpha = shape.kind === "group" || shape.kind === "loop" ? 0.35 : 1;
-        pen.fillStyle = colors(status ? status.toLowerCase() : shape.kind === "trigger" ? "accent" : "line-strong");
-        pen.fillRect(
-          fit.x(shape.x),
-          fit.y(shape.y),
-          Math.max(1.5, shape.width * fit.scale),
-          Math.max(1.5, shape.height * fit.scale),
-        );
-      }
-      return made;
-    };
-    const draw = () => {
-      frame = 0;
-      picture ??= drawShapes();
-      const [x, y, zoom] = store.getState().transform;
-      const { width, height } = store.getState();
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, surface.width, surface.height);
-      if (picture) context.drawImage(picture, 0, 0);
-      context.scale(devicePixelRatio, devicePixelRatio);
-      context.strokeStyle = colors("accent");
-      context.lineWidth = 1.5;
-      const left = Math.max(1, fit.x(-x / zoom));
-      const top = Math.max(1, fit.y(-y / zoom));
-      const right = Math.min(WIDTH - 1, fit.x((width - x) / zoom));
-      const bottom = Math.min(HEIGHT - 1, fit.y((height - y) / zoom));
-      context.strokeRect(left, top, right - left, bottom - top);
-    };
-    const soon = () => {
-      frame ||= requestAnimationFrame(draw);
-    };
-    soon();
-    const stops = [
-      store.subscribe(soon),
-      useRunStatus.subscribe(() => {
-        picture = null;
-        soon();
-      }),
-    ];
-    return () => {
-      cancelAnimationFrame(frame);
-      stops.forEach((stop) => stop());
-    };
-  }, [shapes, fit, store]);
+  useEffect(() => (canvas.current ? keepDrawn(canvas.current, shapes, fit, store) : undefined), [shapes, fit, store]);
   const look = (event: PointerEvent<HTMLCanvasElement>) => {
     if (event.buttons !== 1) return;
     const corner = event.currentTarget.getBoundingClientRect();
@@ -97,6 +37,73 @@ export function MiniMap({ nodes }: { nodes: readonly FlowNode[] }) {
     />
   );
 }
+
+type Store = ReturnType<typeof useStoreApi>;
+
+/** Draws the picture whenever it changes, and the frame whenever the view moves, until it is stopped. */
+function keepDrawn(surface: HTMLCanvasElement, shapes: readonly Shape[], fit: Fit, store: Store) {
+  const context = surface.getContext("2d");
+  if (!context) return undefined;
+  surface.width = WIDTH * devicePixelRatio;
+  surface.height = HEIGHT * devicePixelRatio;
+  const colors = readColors();
+  let picture: OffscreenCanvas | null = null;
+  let frame = 0;
+  const draw = () => {
+    frame = 0;
+    picture ??= drawShapes(surface, shapes, fit, colors);
+    const [x, y, zoom] = store.getState().transform;
+    const { width, height } = store.getState();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, surface.width, surface.height);
+    if (picture) context.drawImage(picture, 0, 0);
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.strokeStyle = colors("accent");
+    context.lineWidth = 1.5;
+    const left = Math.max(1, fit.x(-x / zoom));
+    const top = Math.max(1, fit.y(-y / zoom));
+    const right = Math.min(WIDTH - 1, fit.x((width - x) / zoom));
+    const bottom = Math.min(HEIGHT - 1, fit.y((height - y) / zoom));
+    context.strokeRect(left, top, right - left, bottom - top);
+  };
+  const soon = () => {
+    frame ||= requestAnimationFrame(draw);
+  };
+  soon();
+  const stops = [
+    store.subscribe(soon),
+    useRunStatus.subscribe(() => {
+      picture = null;
+      soon();
+    }),
+  ];
+  return () => {
+    cancelAnimationFrame(frame);
+    stops.forEach((stop) => stop());
+  };
+}
+
+function drawShapes(surface: HTMLCanvasElement, shapes: readonly Shape[], fit: Fit, colors: Colors) {
+  const made = new OffscreenCanvas(surface.width, surface.height);
+  const pen = made.getContext("2d");
+  if (!pen) return null;
+  pen.scale(devicePixelRatio, devicePixelRatio);
+  const { byNode } = useRunStatus.getState();
+  for (const shape of shapes) {
+    const status = byNode[shape.id]?.status;
+    pen.globalAlpha = shape.kind === "group" || shape.kind === "loop" ? 0.35 : 1;
+    pen.fillStyle = colors(status ? status.toLowerCase() : shape.kind === "trigger" ? "accent" : "line-strong");
+    pen.fillRect(
+      fit.x(shape.x),
+      fit.y(shape.y),
+      Math.max(1.5, shape.width * fit.scale),
+      Math.max(1.5, shape.height * fit.scale),
+    );
+  }
+  return made;
+}
+
+type Fit = ReturnType<typeof fitted>;
 
 /** How the graph's coordinates map to the picture's. */
 function fitted(shapes: readonly Box[]) {

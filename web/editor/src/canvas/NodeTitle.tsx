@@ -11,9 +11,11 @@ export function NodeTitle({ id, data: { node, spec } }: { id: string; data: Step
   const title = node.name ?? spec?.title ?? node.type;
   if (!isOpen || !doc) return <span className="step-title">{title}</span>;
   const finish = (input: HTMLInputElement, keep: boolean) => {
+    // Leaving the field is an end, too: it comes again when Enter or Escape takes the field away.
+    if (useRenaming.getState().id !== id) return;
+    endRenaming();
     const text = input.value.trim();
     if (keep && text !== title) rename(doc, id, text);
-    endRenaming();
     document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
   };
   return (

@@ -8,12 +8,13 @@ import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
 import { Ports } from "./Ports";
 import { useNodeStatus } from "./useNodeStatus";
-import { PARAM_LINES } from "./size";
+import { headHeight, PARAM_LINES } from "./size";
 import { setParams, summaryLine } from "./summary";
 
-export const StepNode = memo(function StepNode({ id, data, selected, height }: NodeProps<Step>) {
+export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps<Step>) {
   const { node, spec, density } = data;
   const status = useNodeStatus(id);
+  const head = headHeight(density, Math.max(data.ins.length, data.outs.length));
   return (
     <div
       className={joined(
@@ -26,7 +27,7 @@ export const StepNode = memo(function StepNode({ id, data, selected, height }: N
       data-status={status?.status}
       data-role={spec?.role ?? "unknown"}
     >
-      <div className="step-main">
+      <div className="step-main" style={{ height: head - 2 }}>
         <span className="step-icon">
           <NodeIcon name={spec?.icon} size={density === "compact" ? 14 : 16} />
         </span>
@@ -37,7 +38,7 @@ export const StepNode = memo(function StepNode({ id, data, selected, height }: N
         <NodeBadges id={id} node={node} status={status} />
       </div>
       {density === "detailed" && <ParamLines data={data} />}
-      <Ports data={data} height={height ?? 0} />
+      <Ports data={data} height={head} />
     </div>
   );
 });

@@ -30,7 +30,7 @@ export interface WireData extends Record<string, unknown> {
 export type StepNode = Node<StepData, "step">;
 export type LoopNode = Node<StepData, "loop">;
 export type NoteNode = Node<NoteData, "note">;
-export type GroupNode = Node<GroupData, "group">;
+export type GroupNode = Node<GroupData, "frame">;
 export type FlowNode = StepNode | LoopNode | NoteNode | GroupNode;
 export type FlowEdge = Edge<WireData, "wire">;
 

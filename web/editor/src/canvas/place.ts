@@ -7,6 +7,7 @@ export interface Box extends Position, Size {}
 const GAP = 72;
 const STEP = 16;
 const TRIES_MAX = 400;
+const FAR = 1e6;
 
 /** Right of a node, on one level with it. */
 export const rightOf = (box: Box): Position => ({ x: box.x + box.width + GAP, y: box.y });
@@ -14,7 +15,12 @@ export const rightOf = (box: Box): Position => ({ x: box.x + box.width + GAP, y:
 /** The nearest free place at or below the wanted one. */
 export function freePlace(wanted: Position, size: Size, others: readonly Box[]): Position {
   const at = { x: snap(wanted.x), y: snap(wanted.y) };
-  for (let n = 0; n < TRIES_MAX && others.some((other) => touches({ ...at, ...size }, other)); n++) at.y += STEP;
+  for (
+    let n = 0;
+    n < TRIES_MAX && others.some((other) => touches({ ...at, width: size.width, height: size.height }, other));
+    n++
+  )
+    at.y += STEP;
   return at;
 }
 
@@ -38,7 +44,9 @@ export function nearestIn<T extends Box>(from: Box, others: readonly T[], dx: nu
     const y = other.y + other.height / 2 - fy;
     const along = x * dx + y * dy;
     if (along <= 1) continue;
-    const cost = along + 2 * Math.abs(x * dy - y * dx);
+    const aside = Math.abs(x * dy - y * dx);
+    // What lies more to the side than ahead comes only when nothing else does.
+    const cost = along + 2 * aside + (aside > 2 * along ? FAR : 0);
     if (cost < least) {
       least = cost;
       best = other;

@@ -8,7 +8,7 @@ export function sceneOf(nodes: readonly FlowNode[], edges: readonly FlowEdge[]):
     const size = { x, y, width: node.width ?? 0, height: node.height ?? 0 };
     if (node.type === "note")
       return { ...size, id: node.id, title: node.data.note.text, kind: "note", disabled: false };
-    if (node.type === "group")
+    if (node.type === "frame")
       return { ...size, id: node.id, title: node.data.group.title, kind: "group", disabled: false };
     const { node: step, spec } = node.data;
     const kind = node.type === "loop" ? "loop" : spec?.role === "trigger" ? "trigger" : "step";

@@ -1,6 +1,6 @@
 /** What is selected on the canvas, by the ids that React Flow uses. Never part of the document. */
 import { create } from "zustand";
-import { isStepId } from "./flowTypes";
+import { groupKeyOf, isStepId, noteKeyOf } from "./flowTypes";
 
 interface Selection {
   nodes: ReadonlySet<string>;
@@ -19,6 +19,9 @@ export const selectNothing = () => useSelection.setState(NONE);
 
 /** The selected workflow nodes, without notes and groups. */
 export const selectedSteps = () => [...useSelection.getState().nodes].filter(isStepId);
+
+export const selectedNotes = () => [...useSelection.getState().nodes].flatMap((id) => noteKeyOf(id) ?? []);
+export const selectedGroups = () => [...useSelection.getState().nodes].flatMap((id) => groupKeyOf(id) ?? []);
 
 /** The one node that the inspector shows, when exactly one is selected. */
 export function soleStep({ nodes }: Selection): string | null {

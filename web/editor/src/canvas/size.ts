@@ -26,10 +26,14 @@ const PARAM_LINE = 19;
 export const PARAM_LINES = 4;
 
 export function nodeSize(density: Density, ports: number, params: number): Size {
-  const { width, height } = BASE[density];
+  const { width } = BASE[density];
   const lines = density === "detailed" ? Math.min(params, PARAM_LINES) : 0;
-  const body = height + (lines > 0 ? lines * PARAM_LINE + 10 : 0);
-  return { width, height: Math.max(body, ports > 1 ? ports * PORT_GAP + 12 : 0) };
+  return { width, height: headHeight(density, ports) + (lines > 0 ? lines * PARAM_LINE + 10 : 0) };
+}
+
+/** The part of a node that holds its title and, at its sides, the ports. */
+export function headHeight(density: Density, ports: number): number {
+  return Math.max(BASE[density].height, ports > 1 ? ports * PORT_GAP + 12 : 0);
 }
 
 /** Where the ports of one side stand, from the top. A single one is level with the title. */

@@ -6,7 +6,7 @@ import type { Keyed, Shown } from "../document/view";
 import { groupFlowId, noteFlowId, type FlowEdge, type FlowNode, type GroupNode, type NoteNode } from "./flowTypes";
 import { inputPorts, outputPorts } from "./ports";
 import type { Density } from "./settings";
-import { LOOP_HEAD, LOOP_MIN, LOOP_PAD, nodeSize, portOffset, type Size } from "./size";
+import { headHeight, LOOP_HEAD, LOOP_MIN, LOOP_PAD, nodeSize, portOffset, type Size } from "./size";
 
 export interface Flow {
   nodes: FlowNode[];
@@ -150,6 +150,7 @@ function loopSize(loop: Part, parts: ReadonlyMap<NodeId, Part>): Size {
 function drawStep(part: Part, look: Look): FlowNode {
   const { key, node, ins, outs, loop, size, position, parent } = part;
   const spec = look.specs.get(node.type);
+  const head = loop ? LOOP_HEAD : headHeight(look.density, Math.max(ins.length, outs.length));
   return {
     id: key,
     type: loop ? "loop" : "step",
@@ -157,20 +158,20 @@ function drawStep(part: Part, look: Look): FlowNode {
     ...size,
     measured: size,
     ...(parent !== null && { parentId: parent }),
-    handles: [...handles(ins, "target", size, loop), ...handles(outs, "source", size, loop)],
+    handles: [...handles(ins, "target", size.width, head), ...handles(outs, "source", size.width, head)],
     data: { node, spec, ins, outs, density: look.density },
     ...(loop && { dragHandle: ".loop-head" }),
     ariaLabel: `${node.name ?? spec?.title ?? node.type}, ${spec?.title ?? node.type}${node.disabled ? ", disabled" : ""}`,
   };
 }
 
-function handles(ports: readonly Port[], type: "source" | "target", size: Size, loop: boolean): NodeHandle[] {
+function handles(ports: readonly Port[], type: "source" | "target", width: number, head: number): NodeHandle[] {
   return ports.map((port, at) => ({
     id: port.name,
     type,
     position: type === "source" ? Side.Right : Side.Left,
-    x: type === "source" ? size.width : 0,
-    y: portOffset(at, ports.length, loop ? LOOP_HEAD : size.height),
+    x: type === "source" ? width : 0,
+    y: portOffset(at, ports.length, head),
     width: 1,
     height: 1,
   }));
@@ -206,7 +207,7 @@ function drawGroup(group: Group, parts: ReadonlyMap<NodeId, Part>): GroupNode[] 
   return [
     {
       id: groupFlowId(group.id),
-      type: "group",
+      type: "frame",
       position: { x: left, y: top },
       ...size,
       measured: size,

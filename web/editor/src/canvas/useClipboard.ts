@@ -4,10 +4,11 @@ import { isField } from "../app/keys";
 import { clipText } from "../document/paste";
 import { counted } from "../lib/words";
 import { say } from "../ui/say";
-import type { Commands } from "./useCommands";
+import type { Editing } from "./useCommands";
 
-export function useClipboard(commands: Commands, editable: boolean) {
+export function useClipboard(commands: Editing | null) {
   useEffect(() => {
+    if (!commands) return;
     const copy = (event: ClipboardEvent) => {
       const clip = isOnCanvas() ? commands.clip() : null;
       if (!clip || !event.clipboardData) return;
@@ -22,7 +23,6 @@ export function useClipboard(commands: Commands, editable: boolean) {
       event.preventDefault();
       commands.pasteText(text);
     };
-    if (!editable) return;
     document.addEventListener("copy", copy);
     document.addEventListener("cut", copy);
     document.addEventListener("paste", paste);
@@ -31,7 +31,7 @@ export function useClipboard(commands: Commands, editable: boolean) {
       document.removeEventListener("cut", copy);
       document.removeEventListener("paste", paste);
     };
-  }, [commands, editable]);
+  }, [commands]);
 }
 
 /** Not while somebody types, marks text, or is in a dialog or another pane. */

@@ -105,7 +105,7 @@ function siblingsNear(node: FlowNode, all: readonly FlowNode[]): Box[] {
 }
 
 const membersOf = (node: FlowNode): readonly string[] =>
-  node.type === "group" ? (node.data as GroupData).group.nodes : [];
+  node.type === "frame" ? (node.data as GroupData).group.nodes : [];
 const isMemberOf = (node: FlowNode, groups: readonly FlowNode[]) =>
   groups.some((group) => membersOf(group).includes(node.id));
 

@@ -2,11 +2,15 @@
 import { useStore, type ReactFlowState } from "@xyflow/react";
 
 /** Below this zoom a title cannot be read. */
-const ZOOM_MIN = 0.32;
+const READABLE_ZOOM = 0.32;
+/** Below this one, so many nodes of a very large graph are in sight that they are drawn too slowly one by one. */
+const CROWDED_ZOOM = 0.55;
+const CROWD = 2000;
 /** Fewer nodes than this are drawn in full at any zoom. */
 const NODES_MIN = 120;
 
 export function useOverview(count: number): boolean {
-  const isSmall = useStore((state: ReactFlowState) => state.transform[2] < ZOOM_MIN);
+  const least = count > CROWD ? CROWDED_ZOOM : READABLE_ZOOM;
+  const isSmall = useStore((state: ReactFlowState) => state.transform[2] < least);
   return isSmall && count > NODES_MIN;
 }

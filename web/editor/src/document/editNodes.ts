@@ -2,6 +2,7 @@
 import * as Y from "yjs";
 import type { Json, NodeId, Position, WorkflowNode } from "../api/types";
 import { edit } from "./edit";
+import { same } from "./json";
 import { NO_SPECS, yNode, yParam, type Specs } from "./load";
 import { freeKey, lastOrder, ORDER, paramsOf, roots, within, type Fields, type Roots } from "./shape";
 import { rewrite } from "./text";
@@ -95,7 +96,7 @@ export function moveNodes(
   const { nodes } = roots(doc);
   edit(doc, "Move", () => {
     for (const [id, position] of Object.entries(positions)) {
-      nodes.get(id)?.set("position", { x: Math.round(position.x), y: Math.round(position.y) });
+      setField(nodes.get(id), "position", { x: Math.round(position.x), y: Math.round(position.y) });
     }
     for (const [id, parent] of Object.entries(parents)) setField(nodes.get(id), "parent", parent);
   });
@@ -104,7 +105,7 @@ export function moveNodes(
 function setField(entry: Fields | undefined, field: string, value: unknown) {
   if (!entry) return;
   if (value === undefined || value === null) entry.delete(field);
-  else entry.set(field, value);
+  else if (!same(entry.get(field), value)) entry.set(field, value);
 }
 
 /** Sets a parameter; undefined removes it. Text that is shared is changed only where it differs. */
@@ -126,7 +127,8 @@ export function setParam(
       const before = params.get(param);
       if (value === undefined) params.delete(param);
       else if (before instanceof Y.Text && typeof value === "string") rewrite(before, value);
-      else params.set(param, yParam(options.specs ?? NO_SPECS, node.get("type") as string, param, value));
+      else if (!same(before, value))
+        params.set(param, yParam(options.specs ?? NO_SPECS, node.get("type") as string, param, value));
     },
     typing,
   );

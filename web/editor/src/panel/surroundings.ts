@@ -1,0 +1,80 @@
+/** What the expressions of a node can name, read from the graph, and values for it from a run or from pins. */
+import { useEffect, useMemo, useState } from "react";
+import type { ExecutionFrame, Json, NodeId, Workflow, WorkflowNode } from "../api/types";
+import { useFrame, type RunView } from "./runView";
+import type { Scope, Surroundings } from "./scope";
+
+/** Frames of earlier nodes that are read for completion: the nearest ones. */
+const BEFORE_READ = 16;
+
+/** Ids of the nodes from which an edge leads here, the nearest first; in a loop also what is before the loop. */
+export function nodesBefore({ graph }: Workflow, id: NodeId): NodeId[] {
+  const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
+  const found = new Set<NodeId>();
+  const queue = [id];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const { source, target } of graph.edges) {
+      if (target === at && source !== id && !found.has(source)) {
+        found.add(source);
+        queue.push(source);
+      }
+    }
+    const parent = parents.get(at);
+    if (parent !== undefined && !queue.includes(parent)) queue.push(parent);
+    parents.delete(at);
+  }
+  return [...found];
+}
+
+export function useSurroundings(workflow: Workflow, node: WorkflowNode, view: RunView | null): Surroundings {
+  const { graph } = workflow;
+  const before = useMemo(() => nodesBefore({ graph } as Workflow, node.id), [graph, node.id]);
+  const seen = useFrame(view, node.id);
+  const outputs = useOutputs(view, before);
+  const frame = seen.kind === "frame" ? seen.frame : null;
+  const { config } = workflow;
+  return useMemo(() => {
+    const vars = config?.["vars"] ?? {};
+    const scope = frame && view ? frameScope(frame, view, outputs, vars) : pinnedScope(graph.nodes, before, vars);
+    return { scope, before, inLoop: node.parent !== undefined };
+  }, [frame, view, outputs, config, graph.nodes, before, node.parent]);
+}
+
+type Outputs = Record<NodeId, { output: Json }>;
+
+function useOutputs(view: RunView | null, before: NodeId[]): Outputs {
+  const [outputs, setOutputs] = useState<Outputs>({});
+  useEffect(() => {
+    if (!view) return;
+    let left = false;
+    const asked = before.slice(0, BEFORE_READ).map((id) => view.frame(id).catch(() => null));
+    void Promise.all(asked).then((frames) => {
+      const done = frames.filter((frame) => frame?.status === "COMPLETED");
+      if (!left)
+        setOutputs(Object.fromEntries(done.map((frame) => [frame?.nodeId, { output: frame?.output ?? null }])));
+    });
+    return () => {
+      left = true;
+    };
+  }, [view, before]);
+  return outputs;
+}
+
+function frameScope(frame: ExecutionFrame, view: RunView, nodes: Outputs, vars: Json): Scope {
+  const index = frame.path.findLast((step) => typeof step === "number");
+  return {
+    source: { run: view.run, frame: frame.openedSeq },
+    values: { input: frame.input, nodes, vars, ...(typeof index === "number" && { index }) },
+    from: `frame ${frame.openedSeq}`,
+  };
+}
+
+/** Without a run, what was pinned by hand can stand for it. */
+function pinnedScope(all: readonly WorkflowNode[], before: NodeId[], vars: Json): Scope | null {
+  const pinned = all.filter((node) => before.includes(node.id) && node.pinned !== undefined && node.pinned !== null);
+  if (pinned.length === 0) return null;
+  const nodes: Outputs = Object.fromEntries(pinned.map((node) => [node.id, { output: node.pinned as Json }]));
+  const nearest = nodes[before[0] ?? ""];
+  const values = { nodes, vars, ...(nearest && { input: nearest.output }) };
+  return { source: values, values, from: "pinned outputs" };
+}

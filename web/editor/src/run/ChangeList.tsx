@@ -1,0 +1,64 @@
+/** What differs between two values, place by place; of texts, line by line. */
+import type { ValueChange } from "../api/types";
+import { oneLine } from "../lib/words";
+
+const SIGNS: Record<ValueChange["op"], string> = { added: "+", removed: "−", changed: "~", moved: "→" };
+const WORDS: Record<ValueChange["op"], string> = {
+  added: "added",
+  removed: "removed",
+  changed: "changed",
+  moved: "moved",
+};
+const LENGTH_MAX = 400;
+const SHOWN_MAX = 200;
+
+export function ChangeList({ changes }: { changes: readonly ValueChange[] }) {
+  return (
+    <ul className="changes">
+      {changes.slice(0, SHOWN_MAX).map((change, at) => (
+        <li key={at} data-mark={change.op}>
+          <span className="diff-sign" role="img" aria-label={WORDS[change.op]}>
+            {SIGNS[change.op]}
+          </span>
+          <code className="change-path">
+            {change.from !== null && `${change.from} → `}
+            {change.path || "the whole value"}
+          </code>
+          {change.lines ? <Lines lines={change.lines} /> : <Sides change={change} />}
+        </li>
+      ))}
+      {changes.length > SHOWN_MAX && <li>and {(changes.length - SHOWN_MAX).toLocaleString("en")} more places</li>}
+    </ul>
+  );
+}
+
+function Sides({ change: { op, before, after } }: { change: ValueChange }) {
+  if (op === "moved") return null;
+  return (
+    <span className="change-sides">
+      {op !== "added" && <del>{oneLine(before, LENGTH_MAX)}</del>}
+      {op !== "removed" && <ins>{oneLine(after, LENGTH_MAX)}</ins>}
+    </span>
+  );
+}
+
+const LINE_MARKS: Record<string, "added" | "removed"> = { "+": "added", "-": "removed" };
+
+function Lines({ lines }: { lines: string }) {
+  return (
+    <pre className="change-lines" tabIndex={0}>
+      {lines
+        .replace(/\n$/, "")
+        .split("\n")
+        .map((line, at) => {
+          const mark = LINE_MARKS[line.charAt(0)];
+          return (
+            <span key={at} {...(mark && { "data-mark": mark })}>
+              {line}
+              {"\n"}
+            </span>
+          );
+        })}
+    </pre>
+  );
+}

@@ -1,0 +1,207 @@
+/** Two runs side by side: which frames differ, and in what. The difference itself is computed by the service. */
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronRight, X } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import type { FrameChange, FrameRef, NodeId, RunId } from "../api/types";
+import { counted, oneLine } from "../lib/words";
+import { StatusDot } from "../ui/StatusDot";
+import { useRows } from "../ui/useRows";
+import { compareWith } from "./actions";
+import { getDiff, type RunDifference } from "./api";
+import { ChangeList } from "./ChangeList";
+import { clearDiff, showDiff } from "./diffStore";
+import { showOpened } from "./moves";
+import { short } from "./RunHeader";
+
+interface Props {
+  run: RunId;
+  other: RunId;
+  nameOf: (node: NodeId) => string;
+}
+
+/** `run` is the earlier side only when it was forked from; it is always the one that is shown. */
+export function DiffPane({ run, other, nameOf }: Props) {
+  const { data, error } = useQuery({ queryKey: ["diff", run, other], queryFn: () => getDiff(run, other) });
+  useEffect(() => {
+    if (data) showDiff(data);
+    return clearDiff;
+  }, [data]);
+  return (
+    <section className="run-frame" aria-label="Difference of two runs" aria-busy={!data && !error}>
+      <header className="run-frame-head">
+        <b>This run</b> and {short(other)}
+        <span className="run-frame-facts">{data && summaryOf(data)}</span>
+        <button type="button" className="mini" aria-label="Close the comparison" onClick={() => compareWith(null)}>
+          <X size={14} />
+        </button>
+      </header>
+      {error && <p className="run-empty text-failed">{error.message}</p>}
+      {data && <Difference data={data} nameOf={nameOf} />}
+    </section>
+  );
+}
+
+function summaryOf({ identical, same, changed, onlyInA, onlyInB }: RunDifference): string {
+  if (identical) return "identical";
+  const parts = [
+    [changed.length, "differ"],
+    [onlyInA.length, "only here"],
+    [onlyInB.length, "only there"],
+    [same, "the same"],
+  ] as const;
+  return parts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(", ");
+}
+
+/** One line of the list of frames. */
+type Line =
+  | { kind: "whole"; name: string; changes: RunDifference["input"] }
+  | { kind: "changed"; change: FrameChange; key: string }
+  | { kind: "only"; here: boolean; frame: FrameRef; key: string };
+
+function linesOf(data: RunDifference): Line[] {
+  const wholes = [
+    ["Workflow", data.workflow ?? []],
+    ["Input of the run", data.input],
+    ["Output of the run", data.output],
+    ["Error of the run", data.error],
+  ] as const;
+  const lines: Line[] = wholes.flatMap(([name, changes]) =>
+    changes.length > 0 ? [{ kind: "whole", name, changes } as Line] : [],
+  );
+  const frames: [number, Line][] = [
+    ...data.changed.map((change): [number, Line] => [
+      change.a.openedSeq,
+      { kind: "changed", change, key: change.a.id },
+    ]),
+    ...data.onlyInA.map((frame): [number, Line] => [
+      frame.openedSeq,
+      { kind: "only", here: true, frame, key: frame.id },
+    ]),
+    ...data.onlyInB.map((frame): [number, Line] => [
+      frame.openedSeq + 0.5,
+      { kind: "only", here: false, frame, key: frame.id },
+    ]),
+  ];
+  frames.sort(([a], [b]) => a - b);
+  return [...lines, ...frames.map(([, line]) => line)];
+}
+
+const LINE = 30;
+
+function Difference({ data, nameOf }: { data: RunDifference; nameOf: (node: NodeId) => string }) {
+  const lines = useMemo(() => linesOf(data), [data]);
+  const [open, setOpen] = useState<number | null>(null);
+  const { scroller, list, items } = useRows(lines.length, LINE);
+  if (lines.length === 0) {
+    return <p className="run-empty">All {counted(data.same, "frame")} are the same, to the last value.</p>;
+  }
+  return (
+    <div ref={scroller} className="diff-list" role="list" aria-label="Frames that differ">
+      <div role="presentation" style={{ height: list.getTotalSize(), position: "relative" }}>
+        {items.map(({ index, start, key }) => (
+          <div
+            key={key}
+            ref={list.measureElement}
+            data-index={index}
+            role="listitem"
+            style={{ position: "absolute", top: 0, width: "100%", transform: `translateY(${start}px)` }}
+          >
+            <LineView
+              line={lines[index] as Line}
+              nameOf={nameOf}
+              isOpen={open === index}
+              onTurn={() => setOpen(open === index ? null : index)}
+            />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface LineProps {
+  line: Line;
+  nameOf: (node: NodeId) => string;
+  isOpen: boolean;
+  onTurn: () => void;
+}
+
+function LineView({ line, nameOf, isOpen, onTurn }: LineProps) {
+  if (line.kind === "only") return <OnlyLine line={line} nameOf={nameOf} />;
+  const Arrow = isOpen ? ChevronDown : ChevronRight;
+  const turn = () => {
+    onTurn();
+    if (line.kind === "changed") showOpened(line.change.a.openedSeq);
+  };
+  return (
+    <>
+      <button type="button" className="diff-line" aria-expanded={isOpen} onClick={turn}>
+        <Arrow size={12} aria-hidden />
+        {line.kind === "whole" ? <b>{line.name}</b> : <FrameName frame={line.change.a} nameOf={nameOf} />}
+        <span className="diff-facts">
+          {line.kind === "whole" ? counted(line.changes.length, "change") : factsOf(line.change)}
+        </span>
+      </button>
+      {isOpen && (
+        <div className="diff-open">
+          {line.kind === "whole" ? <ChangeList changes={line.changes} /> : <FrameChanges change={line.change} />}
+        </div>
+      )}
+    </>
+  );
+}
+
+function OnlyLine({ line, nameOf }: { line: Extract<Line, { kind: "only" }>; nameOf: (node: NodeId) => string }) {
+  return (
+    <button
+      type="button"
+      className="diff-line"
+      disabled={!line.here}
+      onClick={() => line.here && showOpened(line.frame.openedSeq)}
+    >
+      <span className="diff-sign" data-mark={line.here ? "added" : "removed"} aria-hidden>
+        {line.here ? "+" : "−"}
+      </span>
+      <FrameName frame={line.frame} nameOf={nameOf} />
+      <span className="diff-facts">{line.here ? "only in this run" : "only in the other run"}</span>
+    </button>
+  );
+}
+
+function FrameName({ frame, nameOf }: { frame: FrameRef; nameOf: (node: NodeId) => string }) {
+  const path = frame.path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(" ");
+  return (
+    <span className="diff-name">
+      <StatusDot status={frame.status} /> {nameOf(frame.nodeId)}
+      <span className="text-ink-soft">
+        {path && ` in ${path}`}
+        {frame.attempt > 1 && ` attempt ${frame.attempt}`}
+      </span>
+    </span>
+  );
+}
+
+function factsOf({ status, input, output, error, effects }: FrameChange): string {
+  if (status) return `${status.before.toLowerCase()} here, ${status.after.toLowerCase()} there`;
+  const parts = { input, output, error, effects };
+  const named = Object.entries(parts).flatMap(([name, changes]) => (changes.length > 0 ? [name] : []));
+  const first = output[0] ?? input[0];
+  return first && named.length === 1 ? `${named[0]} ${oneLine(first.path, 30)}` : named.join(", ");
+}
+
+function FrameChanges({ change }: { change: FrameChange }) {
+  const parts = [
+    ["Input", change.input],
+    ["Output", change.output],
+    ["Error", change.error],
+    ["Effects", change.effects],
+  ] as const;
+  return parts.map(([name, changes]) =>
+    changes.length > 0 ? (
+      <section key={name}>
+        <h4 className="field-label">{name}</h4>
+        <ChangeList changes={changes} />
+      </section>
+    ) : null,
+  );
+}

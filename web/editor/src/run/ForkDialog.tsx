@@ -1,0 +1,177 @@
+/** Forks the shown run at the shown moment: what is to differ, what a live fork would send, and then a new run. */
+import { useState } from "react";
+import type { ExecutionFrame, Json, NodeId, RunId, Seq } from "../api/types";
+import { addressOf, go } from "../app/router";
+import { Dialog } from "../ui/Dialog";
+import { say } from "../ui/say";
+import { complain, useRunPanels } from "./actions";
+import { forkRun, type ForkPlan, type ForkRequest, getFrame, planFork } from "./api";
+import { ForkEdit } from "./ForkEdit";
+import { ForkSends } from "./ForkSends";
+import { currentFrame } from "./moves";
+import { useRun, type Watched } from "./runStore";
+
+interface Props {
+  watched: Watched;
+  nameOf: (node: NodeId) => string;
+}
+
+export function ForkDialog({ watched, nameOf }: Props) {
+  const isOpen = useRunPanels((panels) => panels.isForking);
+  const close = () => useRunPanels.setState({ isForking: false });
+  return (
+    <Dialog
+      open={isOpen}
+      onClose={close}
+      title="Fork here"
+      about="Everything up to this moment is shared and not done again. The run it comes from stays as it is."
+      wide
+    >
+      {isOpen && <Form watched={watched} nameOf={nameOf} onClose={close} />}
+    </Dialog>
+  );
+}
+
+/** What is to be done differently. */
+export type Change =
+  | { kind: "none" }
+  | { kind: "input"; node: NodeId; value: Json }
+  | { kind: "param"; node: NodeId; param: string; value: Json };
+
+/** The event to fork at: before the frame closed, when its own node is to get or to do something else. */
+function forkPoint(watched: Watched, seq: Seq, change: Change): Seq {
+  const { table } = watched.timeline;
+  const frame = currentFrame();
+  if (change.kind === "none" || frame < 0 || table.node[frame] !== change.node) return seq;
+  return Math.min(seq, table.opened[frame] as Seq);
+}
+
+function requestOf(watched: Watched, seq: Seq, change: Change, live: boolean, name: string): ForkRequest {
+  return {
+    seq: forkPoint(watched, seq, change),
+    live,
+    ...(name.trim() && { name: name.trim() }),
+    ...(change.kind === "input" && { inputs: { [change.node]: change.value } }),
+    ...(change.kind === "param" && { set: { [`${change.node}.${change.param}`]: change.value } }),
+  };
+}
+
+function Form({ watched, nameOf, onClose }: Props & { onClose: () => void }) {
+  const seq = useRun((run) => run.seq);
+  const frame = currentFrame();
+  const node = frame < 0 ? null : (watched.timeline.table.node[frame] as NodeId);
+  const [change, setChange] = useState<Change | null>({ kind: "none" });
+  const [isLive, setLive] = useState(false);
+  const [name, setName] = useState("");
+  const request = change && requestOf(watched, seq, change, isLive, name);
+  const { plan, isBusy, showPlan, fork } = useFork(watched.timeline.table.run, request, onClose);
+  return (
+    <div className="fork">
+      <p className="fork-at">
+        At event <b>{request?.seq ?? seq}</b>
+        {node !== null && request && request.seq < seq && (
+          <> — moved back to where {nameOf(node)} begins, so that the change takes effect</>
+        )}
+      </p>
+      <ForkEdit
+        workflow={watched.workflow}
+        node={node}
+        nameOf={nameOf}
+        inputOf={(of) => heldInput(watched, seq, of)}
+        onChange={setChange}
+      />
+      <Modes isLive={isLive} setLive={setLive} />
+      {plan && <ForkSends plan={plan} nameOf={nameOf} />}
+      <footer className="fork-foot">
+        <label className="fork-name">
+          <span className="field-label">Name</span>
+          <input
+            type="text"
+            value={name}
+            placeholder="What it tries"
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <button type="button" className="button" disabled={isBusy || !request} onClick={showPlan}>
+          What would be sent?
+        </button>
+        <button
+          type="button"
+          className="button primary"
+          disabled={isBusy || !request || (isLive && !plan)}
+          title={isLive && !plan ? "See first what would be sent" : undefined}
+          onClick={fork}
+        >
+          {isLive ? "Fork and send" : "Fork"}
+        </button>
+      </footer>
+    </div>
+  );
+}
+
+/** Plans and makes the fork; a plan holds only for the very changes that it was made for. */
+function useFork(run: RunId, request: ForkRequest | null, onClose: () => void) {
+  const [planned, setPlanned] = useState<{ of: string; plan: ForkPlan } | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const key = JSON.stringify({ ...request, live: true, name: "" });
+  const guarded = async (act: () => Promise<void>) => {
+    setBusy(true);
+    await act().catch(complain);
+    setBusy(false);
+  };
+  const showPlan = () =>
+    void guarded(async () => {
+      if (request) setPlanned({ of: key, plan: await planFork(run, request) });
+    });
+  const fork = () =>
+    void guarded(async () => {
+      if (!request) return;
+      const { runId } = await forkRun(run, request);
+      onClose();
+      say(request.live ? "The fork runs" : "The fork runs dry: nothing is sent");
+      go(addressOf({ screen: "run", id: runId, seq: null, node: null, diff: null }));
+    });
+  return { plan: planned?.of === key ? planned.plan : null, isBusy, showPlan, fork };
+}
+
+function Modes({ isLive, setLive }: { isLive: boolean; setLive: (is: boolean) => void }) {
+  return (
+    <fieldset className="fork-mode">
+      <legend className="field-label">How</legend>
+      <Mode
+        isOn={!isLive}
+        choose={() => setLive(false)}
+        name="Dry"
+        about="Effects are answered from recordings. What has no recording stops and asks. Nothing is sent."
+      />
+      <Mode isOn={isLive} choose={() => setLive(true)} name="Live" about="What is not recorded is sent, for real." />
+    </fieldset>
+  );
+}
+
+function Mode(props: { isOn: boolean; choose: () => void; name: string; about: string }) {
+  return (
+    <label className="fork-choice" data-on={props.isOn || undefined}>
+      <input type="radio" name="fork-mode" checked={props.isOn} onChange={props.choose} />
+      <span>
+        <b>{props.name}</b> <span className="text-ink-soft">{props.about}</span>
+      </span>
+    </label>
+  );
+}
+
+/** The input that a node had at the moment, whole, to be edited. */
+async function heldInput(watched: Watched, seq: Seq, node: NodeId): Promise<Json> {
+  const { table } = watched.timeline;
+  let opened = 0;
+  for (const place of table.places) {
+    if (place.node !== node) continue;
+    for (const frame of place.frames) {
+      const at = table.opened[frame] as Seq;
+      if (at <= seq || opened === 0) opened = Math.max(opened, at);
+    }
+  }
+  if (opened === 0) return null;
+  const frame: ExecutionFrame = await getFrame(table.run, opened, "full");
+  return frame.input;
+}

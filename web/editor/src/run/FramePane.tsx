@@ -1,0 +1,210 @@
+/** The frame of the moment: what went in, what came out or went wrong, what it asked of the world, what it cost. */
+import { Tabs } from "radix-ui";
+import { useState, type ReactNode } from "react";
+import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect } from "../api/types";
+import { counted, duration } from "../lib/words";
+import { StatusDot } from "../ui/StatusDot";
+import { bytes } from "../ui/json/kinds";
+import { JsonView } from "../ui/json/JsonView";
+import { FrameValue, outputName } from "./FrameValue";
+import type { Watched } from "./runStore";
+import { type Seen, useFrameAt } from "./useFrame";
+
+interface Props {
+  watched: Watched;
+  nameOf: (node: NodeId) => string;
+  onNode: (node: NodeId) => void;
+}
+
+export function FramePane({ watched, nameOf, onNode }: Props) {
+  const seen = useFrameAt(watched);
+  if (seen.kind === "none") return <p className="run-empty">Nothing had run yet at this moment.</p>;
+  if (seen.kind === "failed") return <p className="run-empty text-failed">{seen.error.message}</p>;
+  const { table } = watched.timeline;
+  const node = table.node[seen.frame] as NodeId;
+  const frame = seen.kind === "frame" ? asAt(seen) : null;
+  return (
+    <section className="run-frame" aria-label={`Frame of ${nameOf(node)}`} aria-busy={!frame}>
+      <header className="run-frame-head">
+        <StatusDot status={frame?.status ?? table.status[seen.frame] ?? "PENDING"} />
+        <button type="button" className="run-frame-node" title="Show it on the canvas" onClick={() => onNode(node)}>
+          {nameOf(node)}
+        </button>
+        <span className="run-frame-facts">{frame ? whereOf(frame) : "reading…"}</span>
+      </header>
+      {frame && <Parts frame={frame} />}
+    </section>
+  );
+}
+
+/** A frame that was still open then had given nothing yet, whatever it gave later. */
+function asAt({ shown, isOpen }: Extract<Seen, { kind: "frame" }>): ExecutionFrame {
+  if (!isOpen || shown.closedSeq === null) return shown;
+  return { ...shown, status: "RUNNING", output: null, error: null, logs: [], closedSeq: null };
+}
+
+function whereOf({ path, attempt, openedSeq, closedSeq, metrics, memo }: ExecutionFrame): string {
+  const inside = path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(" ");
+  return [
+    inside,
+    attempt > 1 && `attempt ${attempt}`,
+    closedSeq === null ? "open" : duration(metrics.durationMs),
+    memo && "answered from an equal frame",
+    `events ${openedSeq}–${closedSeq ?? ""}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+type Part = "input" | "output" | "effects" | "logs" | "about";
+
+function Parts({ frame }: { frame: ExecutionFrame }) {
+  const [chosen, choose] = useState<Part>("output");
+  const parts: [Part, string, ReactNode][] = [
+    ["input", "Input", <Input key="input" frame={frame} />],
+    ["output", frame.error ? "Error" : "Output", <Output key="output" frame={frame} />],
+    ["effects", named("Effects", frame.effects.length), <Effects key="effects" frame={frame} />],
+    ["logs", named("Logs", frame.logs.length), <Logs key="logs" frame={frame} />],
+    ["about", "About", <About key="about" frame={frame} />],
+  ];
+  return (
+    <Tabs.Root value={chosen} onValueChange={(part) => choose(part as Part)} className="run-parts">
+      <Tabs.List className="run-tabs" aria-label="Parts of the frame">
+        {parts.map(([part, name]) => (
+          <Tabs.Trigger
+            key={part}
+            value={part}
+            className="run-tab"
+            data-alarm={(part === "output" && frame.error !== null) || undefined}
+          >
+            {name}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      {parts.map(([part, , content]) => (
+        <Tabs.Content key={part} value={part} className="run-part" tabIndex={-1}>
+          {content}
+        </Tabs.Content>
+      ))}
+    </Tabs.Root>
+  );
+}
+
+const named = (name: string, count: number) => (count > 0 ? `${name} ${count}` : name);
+
+function Input({ frame }: { frame: ExecutionFrame }) {
+  return (
+    <FrameValue run={frame.run} frame={frame.openedSeq} side="input" value={frame.input} base="input" label="Input" />
+  );
+}
+
+function Output({ frame }: { frame: ExecutionFrame }) {
+  if (frame.error) return <Wrong frame={frame} error={frame.error} />;
+  if (frame.closedSeq === null) return <p className="run-empty">It had not given anything yet at this moment.</p>;
+  if (frame.status === "SKIPPED") return <p className="run-empty">It was passed over: no branch led to it.</p>;
+  const base = outputName(frame.nodeId);
+  return (
+    <FrameValue run={frame.run} frame={frame.openedSeq} side="output" value={frame.output} base={base} label="Output" />
+  );
+}
+
+function Wrong({ frame, error }: { frame: ExecutionFrame; error: Failure }) {
+  return (
+    <div className="run-error">
+      <p>
+        <b className="text-failed">{error.message}</b>
+      </p>
+      <p className="text-ink-soft">
+        <code>{error.kind}</code>
+        {placeText(error) && <> in {placeText(error)}</>}
+      </p>
+      {error.hint && <p className="run-hint">{error.hint}</p>}
+      {error.details !== undefined && error.details !== null && (
+        <JsonView value={error.details as Json} base={`nodes["${frame.nodeId}"].error.details`} label="Details" />
+      )}
+    </div>
+  );
+}
+
+function placeText({ place }: Failure): string {
+  if (!place) return "";
+  const param = place.param?.replace(/^\//, "");
+  const line = place.line ? `line ${place.line}${place.column ? `, column ${place.column}` : ""}` : "";
+  return [place.node, param, place.edge, place.field, line].filter(Boolean).join(", ");
+}
+
+function Effects({ frame }: { frame: ExecutionFrame }) {
+  if (frame.effects.length === 0) return <p className="run-empty">It asked nothing of the world.</p>;
+  return (
+    <ul className="run-effects">
+      {frame.effects.map((effect) => (
+        <Effect key={effect.ordinal} frame={frame} effect={effect} />
+      ))}
+    </ul>
+  );
+}
+
+function Effect({ frame, effect }: { frame: ExecutionFrame; effect: RecordedEffect }) {
+  const { ordinal, kind, request, outcome, tookMs, idempotent } = effect;
+  const base = `nodes["${frame.nodeId}"].effects[${ordinal}]`;
+  // `{"ok": value}` or `{"error": failure}`; the value is what a person wants to see.
+  const [[side, answer] = ["ok", null]] = Object.entries((outcome ?? {}) as Record<string, Json>);
+  return (
+    <li>
+      <h4>
+        <code>{kind}</code> {tookMs === null ? "no answer yet" : duration(tookMs)}
+        {idempotent && <span title="Doing it twice does no more than doing it once"> · idempotent</span>}
+      </h4>
+      <JsonView value={request} base={`${base}.request`} label={`Request ${ordinal + 1}`} />
+      {tookMs !== null && (
+        <FrameValue
+          run={frame.run}
+          frame={frame.openedSeq}
+          side="effect"
+          ordinal={ordinal}
+          within={`/outcome/${side}`}
+          value={answer}
+          base={`${base}.outcome.${side}`}
+          label={side === "ok" ? `Outcome ${ordinal + 1}` : `Error ${ordinal + 1}`}
+        />
+      )}
+    </li>
+  );
+}
+
+function Logs({ frame }: { frame: ExecutionFrame }) {
+  if (frame.logs.length === 0) return <p className="run-empty">It wrote nothing.</p>;
+  return (
+    <ol className="run-logs">
+      {frame.logs.map(({ level, text }, at) => (
+        <li key={at} data-level={level}>
+          <span>{level}</span> {text}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function About({ frame }: { frame: ExecutionFrame }) {
+  const { metrics } = frame;
+  const facts: [string, string][] = [
+    ["Node", `${frame.nodeId} (${frame.nodeType})`],
+    ["Started", new Date(frame.timestamp).toLocaleString()],
+    ["Took", `${duration(metrics.durationMs)}, after ${duration(metrics.queuedMs)} in the queue`],
+    ["Memory", metrics.memoryUsage > 0 ? bytes(metrics.memoryUsage) : "none of its own"],
+    ["Script", counted(metrics.operations, "operation")],
+    ["Frame", frame.id],
+    ["Workflow version", frame.workflowVersion],
+    ["Code", frame.codeHash],
+  ];
+  return (
+    <dl className="run-about">
+      {facts.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,129 @@
+/** How the shown run stands, and what can be done with it. */
+import { GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import type { RunDetail } from "../api/types";
+import { addressOf } from "../app/router";
+import { ago, counted, duration } from "../lib/words";
+import { Link } from "../ui/Link";
+import { say } from "../ui/say";
+import { StatusDot } from "../ui/StatusDot";
+import { comparePrevious, complain, openForkDialog, useRunPanels } from "./actions";
+import { cancelRun, replayRun, retryRun } from "./api";
+import { type FrameTable, isOpen } from "./frameTable";
+import { refreshDetail, useRun } from "./runStore";
+
+const runAddress = (id: string, seq: number | null = null) =>
+  addressOf({ screen: "run", id, seq, node: null, diff: null });
+
+export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTable }) {
+  const isConnected = useRun((run) => run.isConnected);
+  const { stops } = useRun((run) => run.watched?.timeline) ?? { stops: { failures: [] } };
+  const live = isOpen(table.runStatus);
+  return (
+    <header className="run-header">
+      <StatusDot status={table.runStatus} named />
+      <span className="run-facts">
+        {detail.name && <b>{detail.name}</b>}
+        <span title={detail.started}>{ago(detail.started)}</span>
+        <span>{duration(live ? table.lastMs : (detail.durationMs ?? table.lastMs))}</span>
+        <span>{counted(table.length, "frame")}</span>
+        {stops.failures.length > 0 && <span className="text-failed">{stops.failures.length} failed</span>}
+        {detail.mode === "dry" && (
+          <span className="run-chip" title="Effects were answered from recordings">
+            dry
+          </span>
+        )}
+        {detail.forkOf && (
+          <span>
+            fork of <Link href={runAddress(detail.forkOf.run, detail.forkOf.at)}>{short(detail.forkOf.run)}</Link> at{" "}
+            {detail.forkOf.at}
+          </span>
+        )}
+        {live && !isConnected && <span className="text-waiting">connection lost, trying again…</span>}
+      </span>
+      <Tools detail={detail} live={live} />
+    </header>
+  );
+}
+
+export const short = (run: string) => run.slice(-6);
+
+function Tools({ detail, live }: { detail: RunDetail; live: boolean }) {
+  const { comparedWith, isForksShown } = useRunPanels();
+  const { run } = detail;
+  const steer = (act: () => Promise<unknown>, done: string) => async () => {
+    try {
+      await act();
+      say(done);
+      await refreshDetail(run);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  const canRetry = detail.status === "INTERRUPTED" || detail.waits.some((wait) => wait.reason !== "signal");
+  return (
+    <div className="run-tools" role="toolbar" aria-label="Run">
+      {live && <Tool icon={<Square size={13} />} label="Cancel" act={steer(() => cancelRun(run), "Cancelling")} />}
+      {canRetry && (
+        <Tool icon={<RotateCcw size={13} />} label="Retry" act={steer(() => retryRun(run), "Trying again")} />
+      )}
+      {!live && <Replay run={run} />}
+      <Tool icon={<GitFork size={13} />} label="Fork" title="Fork here (F)" act={openForkDialog} />
+      <Tool
+        icon={<GitCompare size={13} />}
+        label="Compare"
+        title="Compare with the run before it, or the one it came from (C)"
+        isPressed={comparedWith !== null}
+        act={() => void comparePrevious()}
+      />
+      <Tool
+        icon={<GitBranch size={13} />}
+        label={detail.forks ? `Forks ${detail.forks}` : "Forks"}
+        isPressed={isForksShown}
+        act={() => useRunPanels.setState({ isForksShown: !isForksShown })}
+      />
+    </div>
+  );
+}
+
+/** Runs the recorded events through the engine again, and says whether the same came out. */
+function Replay({ run }: { run: string }) {
+  const [isBusy, setBusy] = useState(false);
+  const replay = async () => {
+    setBusy(true);
+    try {
+      const { identical, frames, effectsPerformed } = await replayRun(run);
+      const result = identical ? "Identical" : "It came out differently";
+      say(`${result}: ${counted(frames, "frame")}, ${counted(effectsPerformed, "effect")} performed`);
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  };
+  return <Tool icon={<History size={13} />} label="Replay" isDisabled={isBusy} act={() => void replay()} />;
+}
+
+interface ToolProps {
+  icon: ReactNode;
+  label: string;
+  title?: string;
+  isPressed?: boolean;
+  isDisabled?: boolean;
+  act: () => void;
+}
+
+function Tool({ icon, label, title, isPressed, isDisabled, act }: ToolProps) {
+  return (
+    <button
+      type="button"
+      className="mini words"
+      title={title ?? label}
+      disabled={isDisabled}
+      {...(isPressed !== undefined && { "aria-pressed": isPressed })}
+      onClick={act}
+    >
+      <span aria-hidden>{icon}</span>
+      <span className="mini-label">{label}</span>
+    </button>
+  );
+}
