@@ -23,6 +23,8 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 const MISSING: &str = include_str!("assets/missing.html");
 /// The page of the editor.
 const INDEX: &str = "index.html";
+/// The first steps of pages that go on with an id.
+const PAGES: [&str; 2] = ["workflows", "runs"];
 /// The first steps of paths that are routes.
 const ROUTES: [&str; 8] = [
     "api",
@@ -51,16 +53,14 @@ pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     file(INDEX, &headers).unwrap_or_else(|| page(MISSING))
 }
 
-/// Whether the editor may have a page there: it has none with an extension, and none that could be taken
-/// for a route, however it is written.
+/// Whether the editor may have a page there: those of workflows and runs, whatever their ids are; any other has no
+/// extension, and nothing that could be taken for a route, however it is written.
 fn is_page(path: &str) -> bool {
-    let first = path
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
+    let mut steps = path.trim_start_matches('/').split('/');
+    let first = steps.next().unwrap_or_default();
     let is_route = ROUTES.iter().any(|route| first.eq_ignore_ascii_case(route));
-    !path.contains('.') && !path.contains("//") && !path.contains('%') && !is_route
+    let is_plain = !path.contains(['.', '%']) && !path.contains("//");
+    PAGES.contains(&first) || (is_plain && !is_route)
 }
 
 fn page(html: &'static str) -> Response {

@@ -803,7 +803,12 @@ async fn the_service_tells_of_runs_and_workflows() {
 #[tokio::test]
 async fn the_editor_is_served_for_every_page() {
     let api = Api::new();
-    for path in ["/", "/runs/1", "/workflows/x"] {
+    for path in [
+        "/",
+        "/runs/1",
+        "/workflows/x",
+        "/workflows/my.flow%20%C3%BC",
+    ] {
         let request = Request::builder().uri(path).header(header::HOST, HOST);
         let response = api.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
