@@ -147,13 +147,20 @@ function Slowest({ nodes }: { nodes: Stats["slowestNodes"] }) {
 }
 
 function Store({ store }: { store: Stats["store"] }) {
-  const times = store.valueBytes > 0 ? store.flowedValueBytes / store.valueBytes : 1;
+  const times = store.valueBytes > 0 ? store.flowedValueBytes / store.valueBytes : 0;
   const facts: [string, string][] = [
     ["On disk", `${bytes(store.bytes)}, of which ${bytes(store.freeBytes)} free for new runs`],
     ["Runs kept", store.runs.toLocaleString("en")],
     ["Events", bytes(store.eventBytes)],
-    ["Values", `${bytes(store.valueBytes)} for ${bytes(store.flowedValueBytes)} that flowed`],
-    ["Shared", times > 1 ? `each value is kept once: ${times.toFixed(1)} times less` : "nothing flowed twice"],
+    ["Values", bytes(store.valueBytes)],
+    ...(times > 1.05
+      ? [
+          ["Shared", `${bytes(store.flowedValueBytes)} flowed, ${times.toFixed(1)} times what is kept`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
   ];
   return (
     <section className="card">

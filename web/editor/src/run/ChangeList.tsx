@@ -33,7 +33,8 @@ export function ChangeList({ changes }: { changes: readonly ValueChange[] }) {
 }
 
 function Sides({ change: { op, before, after } }: { change: ValueChange }) {
-  if (op === "moved") return null;
+  const isPlace = before === null && after === null && op !== "changed";
+  if (op === "moved" || isPlace) return null;
   return (
     <span className="change-sides">
       {op !== "added" && <del>{oneLine(before, LENGTH_MAX)}</del>}

@@ -2,12 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight, X } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
-import type { FrameChange, FrameRef, NodeId, RunId } from "../api/types";
+import type { FrameChange, FrameRef, Json, NodeId, RunId, ValueChange } from "../api/types";
 import { counted, oneLine } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { useRows } from "../ui/useRows";
 import { compareWith } from "./actions";
-import { getDiff, type RunDifference } from "./api";
+import { getDiff, type RunDifference, type WorkflowDifference } from "./api";
 import { ChangeList } from "./ChangeList";
 import { clearDiff, showDiff } from "./diffStore";
 import { showOpened } from "./moves";
@@ -60,7 +60,7 @@ type Line =
 
 function linesOf(data: RunDifference): Line[] {
   const wholes = [
-    ["Workflow", data.workflow ?? []],
+    ["Workflow", data.workflow ? workflowChanges(data.workflow) : []],
     ["Input of the run", data.input],
     ["Output of the run", data.output],
     ["Error of the run", data.error],
@@ -84,6 +84,31 @@ function linesOf(data: RunDifference): Line[] {
   ];
   frames.sort(([a], [b]) => a - b);
   return [...lines, ...frames.map(([, line]) => line)];
+}
+
+/** The differences of two workflows as places: nodes, then edges, then the rest. */
+export function workflowChanges({ nodes, edgesAdded, edgesRemoved, rest }: WorkflowDifference): ValueChange[] {
+  const place = (path: string, op: ValueChange["op"]): ValueChange => ({
+    path,
+    op,
+    from: null,
+    before: null,
+    after: null,
+    lines: null,
+  });
+  return [
+    ...nodes.flatMap(({ id, op, changes }) =>
+      changes.length === 0 ? [place(id, op)] : changes.map((change) => ({ ...change, path: id + change.path })),
+    ),
+    ...edgesAdded.map((edge) => place(edgeText(edge), "added")),
+    ...edgesRemoved.map((edge) => place(edgeText(edge), "removed")),
+    ...rest,
+  ];
+}
+
+function edgeText(edge: Json): string {
+  if (typeof edge !== "object" || edge === null || Array.isArray(edge)) return oneLine(edge);
+  return `${String(edge["source"])} → ${String(edge["target"])}`;
 }
 
 const LINE = 30;

@@ -38,12 +38,12 @@ export type Change =
   | { kind: "input"; node: NodeId; value: Json }
   | { kind: "param"; node: NodeId; param: string; value: Json };
 
-/** The event to fork at: before the frame closed, when its own node is to get or to do something else. */
+/** The event to fork at: before the frame opened, when its own node is to get or to do something else. */
 function forkPoint(watched: Watched, seq: Seq, change: Change): Seq {
   const { table } = watched.timeline;
   const frame = currentFrame();
   if (change.kind === "none" || frame < 0 || table.node[frame] !== change.node) return seq;
-  return Math.min(seq, table.opened[frame] as Seq);
+  return Math.max(Math.min(seq, (table.opened[frame] as Seq) - 1), 1);
 }
 
 function requestOf(watched: Watched, seq: Seq, change: Change, live: boolean, name: string): ForkRequest {
@@ -70,7 +70,7 @@ function Form({ watched, nameOf, onClose }: Props & { onClose: () => void }) {
       <p className="fork-at">
         At event <b>{request?.seq ?? seq}</b>
         {node !== null && request && request.seq < seq && (
-          <> — moved back to where {nameOf(node)} begins, so that the change takes effect</>
+          <> — moved back to before {nameOf(node)}, so that the change takes effect</>
         )}
       </p>
       <ForkEdit

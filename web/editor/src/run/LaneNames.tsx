@@ -42,23 +42,20 @@ function LoopHandle(props: Omit<Props, "scroll"> & { loop: PlaceIndex; seq: Seq;
   const isOpen = timeline.isOpen(loop);
   const progress = statuses.cursor.moments[loop]?.progress;
   const Arrow = isOpen ? ChevronDown : ChevronRight;
+  const rounds = progress ? `${progress.begun}/${progress.known}` : "";
   return (
     <button
       type="button"
       className="run-fold"
       aria-expanded={isOpen}
-      aria-label={`${isOpen ? "Fold" : "Open"} ${nameOf(timeline.table.placeAt(loop).node)}`}
+      aria-label={`${isOpen ? "Fold" : "Open"} ${nameOf(timeline.table.placeAt(loop).node)} ${rounds}`.trim()}
       onClick={() => {
         timeline.toggle(loop);
         onFold();
       }}
     >
       <Arrow size={12} aria-hidden />
-      {progress && (
-        <span>
-          {progress.begun}/{progress.known}
-        </span>
-      )}
+      {rounds && <span>{rounds}</span>}
     </button>
   );
 }

@@ -26,7 +26,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         {detail.name && <b>{detail.name}</b>}
         <span title={detail.started}>{ago(detail.started)}</span>
         <span>{duration(live ? table.lastMs : (detail.durationMs ?? table.lastMs))}</span>
-        <span>{counted(table.length, "frame")}</span>
+        <span>{counted(live ? table.length : detail.frames, "frame")}</span>
         {stops.failures.length > 0 && <span className="text-failed">{stops.failures.length} failed</span>}
         {detail.mode === "dry" && (
           <span className="run-chip" title="Effects were answered from recordings">

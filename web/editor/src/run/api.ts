@@ -105,13 +105,21 @@ export interface RunSide {
   frames: number;
 }
 
+/** How the workflows of two runs differ. */
+export interface WorkflowDifference {
+  nodes: { id: NodeId; op: ValueChange["op"]; changes: ValueChange[] }[];
+  edgesAdded: Json[];
+  edgesRemoved: Json[];
+  rest: ValueChange[];
+}
+
 /** How two runs differ; computed by the service, so that every surface shows the same. */
 export interface RunDifference {
   a: RunSide;
   b: RunSide;
   identical: boolean;
   firstDivergence: { op: string; a: FrameRef | null; b: FrameRef | null } | null;
-  workflow: ValueChange[] | null;
+  workflow: WorkflowDifference | null;
   input: ValueChange[];
   output: ValueChange[];
   error: ValueChange[];

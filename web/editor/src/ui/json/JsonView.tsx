@@ -33,7 +33,7 @@ export function JsonView(props: JsonViewProps) {
   const { value, base, label, read, marks, className } = props;
   const [text, setText] = useState("");
   const { rows, pages, want, setOpen, shown } = useTree(value, read, text);
-  const [active, setActive] = useState("");
+  const [active, setActive] = useState({ pointer: "", at: 0 });
   const hits = useMemo(() => matches(rows, text), [rows, text]);
   const { scroller, list, items } = useRows(rows.length, ROW, (at) => rows[at]?.pointer ?? at);
   useEffect(() => {
@@ -42,18 +42,15 @@ export function JsonView(props: JsonViewProps) {
       if (row?.within) want(row.within.pointer, row.within.offset, row.role === "body");
     }
   });
-  const activeAt = Math.max(
-    rows.findIndex((row) => row.pointer === active),
-    0,
-  );
+  const activeAt = placeOf(rows, active);
   const activeRow = rows[activeAt] as Row;
   const goTo = (at: number) => {
     const to = Math.min(Math.max(at, 0), rows.length - 1);
-    setActive(rows[to]?.pointer ?? "");
+    setActive({ pointer: rows[to]?.pointer ?? "", at: to });
     list.scrollToIndex(to);
   };
   const turn = (row: Row, is = !row.isOpen) => {
-    setActive(row.pointer);
+    setActive({ pointer: row.pointer, at: rows.indexOf(row) });
     if (row.isOpen !== null) setOpen(toggled(shown, row.pointer, is));
   };
   const copy = useCopy(props);
@@ -107,6 +104,13 @@ export function JsonView(props: JsonViewProps) {
       </div>
     </div>
   );
+}
+
+/** A row is known by its place in the value; one that was read meanwhile, by its place in the list. */
+function placeOf(rows: readonly Row[], { pointer, at }: { pointer: string; at: number }): number {
+  if (rows[at]?.pointer === pointer) return at;
+  const found = rows.findIndex((row) => row.pointer === pointer);
+  return found >= 0 ? found : Math.min(at, rows.length - 1);
 }
 
 interface TreeRowProps {

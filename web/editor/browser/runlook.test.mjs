@@ -1,0 +1,91 @@
+/** How the screens of a run look, and whether everybody can use them: axe, in light and dark, wide and narrow. */
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { withEditor } from "./editor.mjs";
+import { api, SHOTS } from "./harness.mjs";
+import { again, APPROVAL, openRun, ORDERS, ran } from "./runs.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+async function findings(page) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .slice(0, 3)
+          .map((one) => one.html.slice(0, 200))
+          .join(" | ")}`,
+    );
+}
+
+for (const theme of ["light", "dark"]) {
+  for (const width of [1440, 900]) {
+    test(`a run, ${theme}, ${width} px`, () =>
+      withEditor(
+        async (editor) => {
+          const { page, origin } = editor;
+          await mkdir(SHOTS, { recursive: true });
+          const found = [];
+          const seen = async (name) => {
+            await page.waitForTimeout(350);
+            await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${width}.png`) });
+            found.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+          };
+          await ran(page, ORDERS, { count: 12 });
+          const run = await again(page, "orders", { count: 24 });
+          await openRun(editor, run);
+          await seen("run");
+          await page.keyboard.press("Home");
+          await page.keyboard.press("]");
+          await page.click('[aria-label^="Open Each order"]');
+          await page.click('button:has-text("Time")');
+          await seen("run-failure");
+          await page.click('button:has-text("Events")');
+          await page.click('.run-tab:has-text("About")');
+          await page.click('[aria-label="Frames as a list"]');
+          await seen("run-list");
+          await page.click('[aria-label="Frames as a list"]');
+          await page.locator(".run-slider").focus();
+          await page.keyboard.press("f");
+          await page.selectOption('[aria-label="What is different"]', "param");
+          await page.click('.fork-foot button:has-text("What would be sent")', { trial: true }).catch(() => null);
+          await seen("fork");
+          await page.keyboard.press("Escape");
+          await page.keyboard.press("c");
+          await page.click('.diff-line:has-text("List orders")');
+          await seen("diff");
+          await page.keyboard.press("c");
+          await api(page, "POST", `/runs/${run}/fork?wait=true`, {
+            seq: 3,
+            inputs: { list: { count: 2 } },
+            name: "two",
+          });
+          await page.click('.run-tools button:has-text("Forks"), .run-tools [title="Forks"]');
+          await page.waitForSelector(".fork-branch >> nth=1");
+          await seen("forks");
+          await api(page, "POST", "/workflows", APPROVAL);
+          const { runId } = await api(page, "POST", "/workflows/approval/runs", { input: { sum: 40 } });
+          await openRun(editor, runId);
+          await page.waitForSelector(".run-wait");
+          await seen("approve");
+          await page.goto(`${origin}/runs`);
+          await page.waitForSelector(".runs-row >> nth=3");
+          await seen("runs");
+          await page.fill('[aria-label="Text in any value"]', "too dear");
+          await page.waitForSelector(".hit", { timeout: 15_000 });
+          await seen("search");
+          await page.goto(`${origin}/dashboard`);
+          await page.waitForSelector(".card canvas");
+          await seen("dashboard");
+          assert.deepEqual(found, []);
+        },
+        { theme, width },
+      ));
+  }
+}
