@@ -1,17 +1,21 @@
 /** An edge on the canvas. */
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, type EdgeProps } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo, useContext } from "react";
 import { useRunStatus } from "../run/statusStore";
 import { CanvasActions } from "./actions";
 import type { FlowEdge } from "./flowTypes";
 
+const BACK = 16;
 /** A narrower gap between two nodes shows no value. */
 const VALUE_ROOM_MIN = 36;
 
 export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, data } = props;
-  const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const ends = { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition };
+  // A wire that goes back is led around its nodes.
+  const isBack = targetX < sourceX + BACK;
+  const [path, x, y] = isBack ? getSmoothStepPath({ ...ends, borderRadius: 12, offset: 24 }) : getBezierPath(ends);
   const room = Math.abs(targetX - sourceX) - 20;
   const status = useRunStatus((store) => store.edges[id]);
   const value = useRunStatus((store) => store.edgeValues[id]);

@@ -33,7 +33,8 @@ export function Split({ side, name, label, size, min, max, children, pane }: Spl
     event.stopPropagation();
     set(now + (event.key === more ? STEP : -STEP));
   };
-  const track = `minmax(0, 1fr) auto ${pane ? clamp(now) : 0}px`;
+  // On a small screen the first pane keeps more than half.
+  const track = `minmax(0, 1fr) auto ${pane ? `min(${clamp(now)}px, 42%)` : "0px"}`;
   return (
     <div className="split" style={side === "right" ? { gridTemplateColumns: track } : { gridTemplateRows: track }}>
       <div className="split-pane">{children}</div>
