@@ -5,6 +5,8 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::problem::HttpProblem;
+
 /// A file of the editor.
 struct Asset {
     /// Its path below the editor's root, without a slash at the beginning.
@@ -21,6 +23,19 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 const MISSING: &str = include_str!("assets/missing.html");
 /// The page of the editor.
 const INDEX: &str = "index.html";
+/// The first steps of pages that go on with an id.
+const PAGES: [&str; 2] = ["workflows", "runs"];
+/// The first steps of paths that are routes.
+const ROUTES: [&str; 8] = [
+    "api",
+    "execute",
+    "metrics",
+    "capabilities",
+    "health",
+    "livez",
+    "readyz",
+    "demo",
+];
 /// Files under this folder have their content's hash in their name, and never change.
 const HASHED: &str = "assets/";
 
@@ -31,10 +46,21 @@ pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if let Some(response) = file(path, &headers) {
         return response;
     }
-    if path != INDEX && path.contains('.') {
-        return StatusCode::NOT_FOUND.into_response();
+    if path != INDEX && !is_page(uri.path()) {
+        let detail = format!("there is nothing at {}", uri.path());
+        return HttpProblem::not_found("no-such-page", detail).into_response();
     }
     file(INDEX, &headers).unwrap_or_else(|| page(MISSING))
+}
+
+/// Whether the editor may have a page there: those of workflows and runs, whatever their ids are; any other has no
+/// extension, and nothing that could be taken for a route, however it is written.
+fn is_page(path: &str) -> bool {
+    let mut steps = path.trim_start_matches('/').split('/');
+    let first = steps.next().unwrap_or_default();
+    let is_route = ROUTES.iter().any(|route| first.eq_ignore_ascii_case(route));
+    let is_plain = !path.contains(['.', '%']) && !path.contains("//");
+    PAGES.contains(&first) || (is_plain && !is_route)
 }
 
 fn page(html: &'static str) -> Response {

@@ -12,9 +12,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use crate::problem::HttpProblem;
+use crate::service::off_reactor;
 
 /// Largest body, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
+/// A larger document is parsed away from the reactor.
+const PARSED_BYTES_MAX: usize = 64 << 10;
 /// Longest time that a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(20);
 
@@ -51,7 +54,10 @@ impl<S: Send + Sync> FromRequest<S> for Document {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
         let text = read_text(request.into_body()).await?;
-        parse_document(&text).map(Self)
+        if text.len() <= PARSED_BYTES_MAX {
+            return parse_document(&text).map(Self);
+        }
+        off_reactor(move || parse_document(&text)).await.map(Self)
     }
 }
 

@@ -177,7 +177,9 @@ impl Command {
             | Self::Import(_)
             | Self::Store(_)
             | Self::Config(_)
-            | Self::Completions(_) => Err(CliError::Usage("this does not go through a service".into())),
+            | Self::Completions(_) => {
+                Err(CliError::Usage("this does not go through a service".into()))
+            }
         }
     }
 }

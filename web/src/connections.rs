@@ -26,7 +26,7 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Most headers.
 const HEADERS_MAX: usize = 100;
 /// Longest wait for the requests under way when the service stops.
-const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+const STOP_TIME_MAX: Duration = Duration::from_millis(1500);
 /// Pause when the system gives no connection, for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

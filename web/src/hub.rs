@@ -57,6 +57,9 @@ pub(crate) struct Topic {
     lines: broadcast::Sender<Arc<Line>>,
 }
 
+/// A run's topic, which lives while it is held, and what is told from now on.
+type Watched = (Arc<Topic>, broadcast::Receiver<Arc<Line>>);
+
 impl Hub {
     /// Starts to listen.
     ///
@@ -88,10 +91,7 @@ impl Hub {
     }
 
     /// Watches a run; nothing when too many do.
-    pub(crate) fn watch(
-        &self,
-        run: RunId,
-    ) -> Result<Option<(Arc<Topic>, broadcast::Receiver<Arc<Line>>)>, ReadError> {
+    pub(crate) fn watch(&self, run: RunId) -> Result<Option<Watched>, ReadError> {
         let mut topics = self.shared.topics();
         let topic = match topics.get(&run).and_then(Weak::upgrade) {
             Some(topic) => topic,
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// Tells that a workflow was saved, or removed when it has no hash any more.
-    pub(crate) fn tell_workflow(&self, id: &str, hash: Option<String>) {
+    pub(crate) fn tell_workflow(&self, id: &str, hash: Option<&str>) {
         let data = json!({ "id": id, "hash": hash });
         self.shared.tell(Line::new("workflow", &data));
     }

@@ -11,6 +11,7 @@ mod body;
 mod cli;
 mod config;
 mod connections;
+mod examples;
 mod headers;
 mod hub;
 mod metrics;

@@ -95,8 +95,15 @@ pub(crate) async fn count(State(app): State<AppState>, request: Request, next: N
         _ => NO_ROUTE.to_owned(),
     };
     let response = next.run(request).await;
-    let key = (method, route, response.status().as_u16());
-    app.requests().add(key, started.elapsed());
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    tracing::debug!(
+        method,
+        route,
+        status,
+        ms = took.as_secs_f64() * 1000.0,
+        "answered"
+    );
+    app.requests().add((method, route, status), took);
     response
 }
 

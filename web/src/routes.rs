@@ -7,6 +7,7 @@
 
 mod capabilities;
 mod check;
+mod demo;
 mod diff;
 mod docs;
 mod events;
@@ -111,6 +112,7 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 /// The description of every route.
+#[cfg(test)]
 pub(crate) fn description() -> utoipa::openapi::OpenApi {
     let mut description = described(None).into_openapi();
     openapi::complete(&mut description);
@@ -123,6 +125,7 @@ pub(crate) fn all(app: &AppState) -> Router<AppState> {
     openapi::complete(&mut description);
     router
         .merge(docs::routes(&description))
+        .merge(demo::routes())
         .route("/", get(session::enter))
         .fallback(assets::serve)
         .method_not_allowed_fallback(wrong_method)

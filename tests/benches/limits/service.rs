@@ -237,7 +237,7 @@ pub(crate) fn looks_over_http(report: &mut Report) {
     );
     report.at_most("GET of a frame, p99", frames.quantile_ms(0.99), 5.0, "ms");
     let timeline = Times::of(10, || {
-        drop(bench.get(&format!("/api/v1/runs/{id}/timeline")))
+        drop(bench.get(&format!("/api/v1/runs/{id}/timeline")));
     });
     report.note("the whole timeline", &timeline.spread());
 }

@@ -56,7 +56,7 @@ impl Service {
         let home = Home::new();
         let token = home.ok(&["token", "create", "tests"]);
         let token = text_of(&token, "token")?;
-        let serve = ["--json", "serve", "--listen", "127.0.0.1:0"];
+        let serve = ["--json", "serve", "--no-examples", "--listen", "127.0.0.1:0"];
         let mut command = home.command(&[&serve, arguments].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;

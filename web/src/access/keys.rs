@@ -264,7 +264,7 @@ impl Access {
             match serde_json::from_slice(key.value()) {
                 Ok(key) => drop(keys.insert(SecretHash(*hash.value()), key)),
                 Err(error) => {
-                    tracing::warn!(%error, "a token or session is damaged and does not count")
+                    tracing::warn!(%error, "a token or session is damaged and does not count");
                 }
             }
         }

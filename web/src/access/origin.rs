@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -82,7 +82,7 @@ impl Hosts {
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), HttpProblem> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
-        let is_known = |origin: &axum::http::HeaderValue| {
+        let is_known = |origin: &HeaderValue| {
             let origin = origin.to_str().map(str::to_ascii_lowercase);
             origin.is_ok_and(|origin| self.origins.contains(&origin))
         };
@@ -96,7 +96,7 @@ impl Hosts {
 /// A page of another site may link here, but not ask the API; and what changes something, and is allowed
 /// by a cookie, must say that it comes from this site.
 fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpProblem> {
-    let site = headers.get(FETCH_SITE).map(|site| site.as_bytes());
+    let site = headers.get(FETCH_SITE).map(HeaderValue::as_bytes);
     let is_ours = site.is_none_or(|site| site == b"same-origin" || site == b"none");
     let is_page = matches!(*method, Method::GET | Method::HEAD) && !is_api(uri);
     if !is_ours && !is_page {

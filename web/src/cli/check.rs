@@ -66,27 +66,27 @@ impl Check {
 }
 
 fn report(workflow: &Workflow, source: &Text, output: &Output) -> Exit {
-        let problems = engine_check::check(workflow, &Catalogue::built_in());
-        let ok = problems
-            .iter()
-            .all(|problem| problem.severity != Severity::Error);
-        if !output.is_json() {
-            for problem in &problems {
-                let report = problem_report(
-                    &source.name,
-                    &source.text,
-                    problem.clone(),
-                    source.find(problem),
-                );
-                output.note(&format!("{report:?}"));
-            }
+    let problems = engine_check::check(workflow, &Catalogue::built_in());
+    let ok = problems
+        .iter()
+        .all(|problem| problem.severity != Severity::Error);
+    if !output.is_json() {
+        for problem in &problems {
+            let report = problem_report(
+                &source.name,
+                &source.text,
+                problem.clone(),
+                source.find(problem),
+            );
+            output.note(&format!("{report:?}"));
         }
-        let problems: Vec<Found> = problems
-            .into_iter()
-            .map(|problem| found(source, problem))
-            .collect();
-        output.result(&problems, |problems| summary(problems));
-        if ok { Exit::Ok } else { Exit::Error }
+    }
+    let problems: Vec<Found> = problems
+        .into_iter()
+        .map(|problem| found(source, problem))
+        .collect();
+    output.result(&problems, |problems| summary(problems));
+    if ok { Exit::Ok } else { Exit::Error }
 }
 
 fn found(source: &Text, problem: Problem) -> Found {

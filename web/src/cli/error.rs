@@ -100,7 +100,10 @@ impl CliError {
             Self::Usage(_) => Exit::Usage,
             Self::Refused { status: 404, .. } => Exit::NotFound,
             Self::Refused { status: 400, .. } => Exit::Usage,
-            Self::Refused { status: 401 | 403, .. } | Self::Unreachable { .. } => Exit::NotAllowed,
+            Self::Refused {
+                status: 401 | 403, ..
+            }
+            | Self::Unreachable { .. } => Exit::NotAllowed,
             Self::Open(OpenError::Held { .. }) => Exit::NotAllowed,
             Self::NoWorkflow(_) | Self::NoRun(_) | Self::NoNodeType(_) => Exit::NotFound,
             Self::Runtime(

@@ -159,10 +159,17 @@ impl Refusal {
             return CliError::Problems {
                 name: String::new(),
                 text: String::new(),
-                problems: self.problems.into_iter().map(|problem| (problem, None)).collect(),
+                problems: self
+                    .problems
+                    .into_iter()
+                    .map(|problem| (problem, None))
+                    .collect(),
             };
         }
-        let hint = self.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        let hint = self
+            .hint
+            .map(|hint| format!("; {hint}"))
+            .unwrap_or_default();
         CliError::Refused {
             status,
             message: format!("{}{hint}", self.detail),
@@ -214,10 +221,17 @@ fn summary(end: &Json, status: &str) -> String {
         status.to_lowercase(),
         end["frames"]
     )];
-    lines.extend(end["error"]["message"].as_str().map(|message| format!("  {message}")));
+    lines.extend(
+        end["error"]["message"]
+            .as_str()
+            .map(|message| format!("  {message}")),
+    );
     for wait in end["waits"].as_array().into_iter().flatten() {
         let node = wait["nodeId"].as_str().unwrap_or_default();
-        lines.push(format!("  `{node}` waits for a {}", wait["reason"].as_str().unwrap_or_default()));
+        lines.push(format!(
+            "  `{node}` waits for a {}",
+            wait["reason"].as_str().unwrap_or_default()
+        ));
     }
     lines.join("\n")
 }
@@ -229,6 +243,8 @@ pub(crate) fn rows<const N: usize>(items: &[Json], columns: [(&str, &str); N]) -
         Some(Json::String(text)) => text.clone(),
         Some(other) => other.to_string().chars().take(60).collect(),
     };
-    let lines = items.iter().map(|item| columns.map(|(_, pointer)| cell(item, pointer)));
+    let lines = items
+        .iter()
+        .map(|item| columns.map(|(_, pointer)| cell(item, pointer)));
     super::output::table(columns.map(|(head, _)| head), lines)
 }

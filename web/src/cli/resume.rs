@@ -52,7 +52,9 @@ impl Resume {
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let Some(run) = self.run else {
             let none: [RunResult; 0] = [];
-            output.result(&none, |_| "the service goes on with unfinished runs by itself".into());
+            output.result(&none, |_| {
+                "the service goes on with unfinished runs by itself".into()
+            });
             return Ok(Exit::Ok);
         };
         let end = if self.retry {
@@ -60,7 +62,9 @@ impl Resume {
             let path = remote::of_run(run, "/retry");
             remote.post(&path, &remote::waiting(), &body).await?
         } else {
-            remote.get(&remote::of_run(run, ""), &remote::waiting()).await?
+            remote
+                .get(&remote::of_run(run, ""), &remote::waiting())
+                .await?
         };
         Ok(remote::report(end, output))
     }

@@ -109,13 +109,16 @@ impl Run {
 }
 
 async fn save(remote: &Remote, workflow: &Workflow) -> Result<(), CliError> {
-    let text = serde_json::to_string(workflow).map_err(|error| CliError::Usage(error.to_string()))?;
+    let text =
+        serde_json::to_string(workflow).map_err(|error| CliError::Usage(error.to_string()))?;
     remote.post_with("/workflows", None, text).await.map(drop)
 }
 
 /// An id as one step of a path.
 pub(crate) fn path_step(id: &str) -> String {
-    url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+    url::form_urlencoded::byte_serialize(id.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
 
 /// Follows a run until it ends or waits, tells how it stands, and gives the exit code.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Uri;
 use flowforge_snapshots::search::{Indexer, Search};
@@ -14,9 +15,14 @@ use super::output::Output;
 use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
+use crate::examples;
 use crate::retention;
 use crate::service::{self, App, AppState, Parts};
 
+/// How long a command that has the data folder is waited for; another service has it for long.
+const HELD_WAIT: Duration = Duration::from_secs(1);
+/// Longest wait for runs to come to a boundary, so that the process has ended within ten seconds.
+const STOP_WAIT: Duration = Duration::from_secs(8);
 /// Where it listens when nobody says.
 const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 
@@ -29,6 +35,9 @@ pub(crate) struct Serve {
     /// The URL under which others reach the service, when it is behind a proxy.
     #[arg(long, value_name = "URL", env = "FLOWFORGE_PUBLIC_URL")]
     public_url: Option<Uri>,
+    /// Leave a new data folder empty, instead of filling it with examples.
+    #[arg(long)]
+    no_examples: bool,
 }
 
 /// What is printed when the service is ready, for programs.
@@ -43,6 +52,7 @@ impl Default for Serve {
         Self {
             listen: LISTEN_DEFAULT,
             public_url: None,
+            no_examples: false,
         }
     }
 }
@@ -56,7 +66,7 @@ impl Serve {
         raise_file_limit();
         let stop = stop_signal();
         let listener = self.listen().await?;
-        let (app, indexer) = self.open(workspace, &listener)?;
+        let (app, indexer, is_new) = self.open(workspace, &listener)?;
         let beacon = Beacon::light(
             workspace.folder(),
             &app.url(),
@@ -69,6 +79,9 @@ impl Serve {
         resume(&app).await?;
         retention::spawn(Arc::clone(&app), workspace.config().retention());
         announce(&app, output)?;
+        if is_new {
+            run_examples(&app);
+        }
         let router = service::app(Arc::clone(&app));
         service::serve(listener, router, stopped(stop, &app)).await;
         drop(beacon);
@@ -91,19 +104,30 @@ impl Serve {
         &self,
         workspace: &Workspace,
         listener: &TcpListener,
-    ) -> Result<(AppState, Indexer), CliError> {
-        let runtime = workspace.open()?.into_runtime();
+    ) -> Result<(AppState, Indexer, bool), CliError> {
+        let address = listener.local_addr().map_err(CliError::Start)?;
+        let journal = workspace.journal_within(HELD_WAIT)?;
+        let is_new = !self.no_examples && examples::is_new(&journal)?;
+        if is_new {
+            examples::save(&journal, address)
+                .map_err(|error| CliError::Usage(error.detail().into()))?;
+        }
+        // The example that calls this service's demo route is let through by name, and only where it is.
+        let demo = examples::calls_demo(&journal)?.then(|| address.to_string().parse());
+        let runtime = workspace
+            .over(journal, demo.and_then(Result::ok))?
+            .into_runtime();
         let search = Search::open(&workspace.folder().join("search"))?;
         let indexer = Indexer::spawn(search.clone(), runtime.journal().clone());
         let parts = Parts {
             access: Access::open(workspace.folder())?,
-            address: listener.local_addr().map_err(CliError::Start)?,
+            address,
             public_url: self.public_url.clone(),
             search,
             runtime,
         };
         let app = App::new(parts).map_err(CliError::Start)?;
-        Ok((app, indexer.map_err(CliError::Start)?))
+        Ok((app, indexer.map_err(CliError::Start)?, is_new))
     }
 }
 
@@ -117,6 +141,16 @@ async fn resume(app: &AppState) -> Result<(), CliError> {
         tracing::info!(runs = resumed.len(), "unfinished runs go on");
     }
     Ok(())
+}
+
+/// Records runs of the examples, in the background: the service is there already.
+fn run_examples(app: &AppState) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        if let Err(error) = examples::run(&app).await {
+            tracing::warn!(%error, "the examples were not all run");
+        }
+    });
 }
 
 /// Tells where the service is, and the link that lets one browser in.
@@ -136,7 +170,9 @@ fn announce(app: &AppState, output: &Output) -> Result<(), CliError> {
 /// Completes when the service has been asked to stop and its runs are suspended.
 async fn stopped(stop: impl Future<Output = ()>, app: &AppState) {
     stop.await;
-    app.stop().await;
+    if tokio::time::timeout(STOP_WAIT, app.stop()).await.is_err() {
+        tracing::warn!("some runs did not come to a boundary; they go on at the next start");
+    }
 }
 
 /// Every connection takes a file handle; the default of many systems is for a handful.

@@ -2,9 +2,11 @@
 
 use clap::Subcommand;
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::{CliError, Exit};
 use super::output::Output;
+use super::remote::Remote;
 use super::workspace::Workspace;
 use crate::access::Access;
 
@@ -36,13 +38,27 @@ impl Token {
         workspace.make_folder()?;
         let access = Access::open(workspace.folder())?;
         let (_, secret) = access.create_token(&name)?;
-        let token = secret.text().to_owned();
-        output.result(&Made { token }, |made| {
-            format!(
-                "{}\nIt is shown only now. Send it as: Authorization: Bearer …",
-                made.token
-            )
-        });
+        show(secret.text(), output);
         Ok(Exit::Ok)
     }
+
+    /// Has the service make it.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let Action::Create { name } = self.action;
+        let made = remote
+            .post("/tokens", &[], &json!({ "name": name }))
+            .await?;
+        show(made["token"].as_str().unwrap_or_default(), output);
+        Ok(Exit::Ok)
+    }
+}
+
+fn show(token: &str, output: &Output) {
+    let token = token.to_owned();
+    output.result(&Made { token }, |made| {
+        format!(
+            "{}\nIt is shown only now. Send it as: Authorization: Bearer …",
+            made.token
+        )
+    });
 }

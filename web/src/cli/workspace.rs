@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Clock, Workflow};
-use flowforge_runtime::outbound::OutboundConfig;
+use flowforge_runtime::outbound::{AllowedHost, OutboundConfig};
 use flowforge_runtime::sandbox::PoolConfig;
 use flowforge_runtime::{Runtime, RuntimeConfig, SystemClock};
 use flowforge_snapshots::{Journal, OpenError, Options};
@@ -42,9 +42,19 @@ impl Workspace {
 
     /// Opens the folder with everything that runs need.
     pub(crate) fn open(&self) -> Result<Opened, CliError> {
-        let journal = self.journal()?;
+        self.over(self.journal()?, None)
+    }
+
+    /// What runs need over an open journal; `besides` names one more host that calls may go to.
+    pub(crate) fn over(
+        &self,
+        journal: Journal,
+        besides: Option<AllowedHost>,
+    ) -> Result<Opened, CliError> {
+        let mut allow = self.config.allowed()?;
+        allow.extend(besides);
         let outbound = OutboundConfig {
-            allow: self.config.allowed()?,
+            allow,
             ..OutboundConfig::default()
         };
         let command = std::env::current_exe().map_err(CliError::Start)?;
@@ -60,6 +70,11 @@ impl Workspace {
 
     /// Opens the journal; waits a while for another command that has it.
     pub(crate) fn journal(&self) -> Result<Journal, CliError> {
+        self.journal_within(HELD_WAIT)
+    }
+
+    /// Opens the journal; waits so long for another process that has it.
+    pub(crate) fn journal_within(&self, wait: Duration) -> Result<Journal, CliError> {
         let options = Options {
             now: SystemClock.now(),
             ..Options::default()
@@ -67,7 +82,7 @@ impl Workspace {
         let started = Instant::now();
         loop {
             match Journal::open(&self.config.data_dir.value, options) {
-                Err(OpenError::Held { .. }) if started.elapsed() < HELD_WAIT => {
+                Err(OpenError::Held { .. }) if started.elapsed() < wait => {
                     std::thread::sleep(HELD_RETRY);
                 }
                 other => return Ok(other?),

@@ -334,7 +334,10 @@ pub(crate) async fn at_rest(app: &AppState, run: RunId) -> Result<(), HttpProble
     let mut stopping = app.stopping();
     loop {
         let recorded = app.hub().recorded(run);
-        let row = app.journal().run(run)?.ok_or_else(|| HttpProblem::no_run(run))?;
+        let row = app
+            .journal()
+            .run(run)?
+            .ok_or_else(|| HttpProblem::no_run(run))?;
         if is_final(row.status) || !app.runtime().is_driving(run) {
             return Ok(());
         }
@@ -355,11 +358,17 @@ pub(crate) fn result(app: &App, run: RunId) -> Result<RunResult, HttpProblem> {
         reason: wait.reason,
     });
     let of_json = |shown: Shown| Ok::<_, HttpProblem>(Value::from_json(&shown));
-    let error = detail.error.map(|error| error.try_map(&mut { of_json })).transpose()?;
+    let error = detail
+        .error
+        .map(|error| error.try_map(&mut { of_json }))
+        .transpose()?;
     Ok(RunResult::from(RunEnd {
         id: run,
         status: detail.row.status(),
-        output: detail.output.map(|output| Value::from_json(&output)).unwrap_or_default(),
+        output: detail
+            .output
+            .map(|output| Value::from_json(&output))
+            .unwrap_or_default(),
         error,
         frames: detail.row.frames(),
         waits: waits.collect(),

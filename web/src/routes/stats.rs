@@ -98,7 +98,7 @@ fn stats(app: &App, which: &Which) -> Result<Stats, HttpProblem> {
     let mut failed = counted.by_status.iter();
     let failed = failed.find(|(status, _)| *status == Status::Failed);
     let mut nodes: Vec<_> = counted.nodes.iter().filter_map(NodeShown::of).collect();
-    nodes.sort_by(|a, b| b.p95_ms.cmp(&a.p95_ms));
+    nodes.sort_by_key(|node| std::cmp::Reverse(node.p95_ms));
     nodes.truncate(NODES_MAX);
     Ok(Stats {
         runs: counted.runs,

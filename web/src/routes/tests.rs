@@ -180,7 +180,7 @@ async fn strangers_are_told_nothing() {
             if operation.is_none() {
                 continue;
             }
-            let path = path.replace('{', "").replace('}', "");
+            let path = path.replace(['{', '}'], "");
             let request = Request::builder()
                 .method(method)
                 .uri(&path)
@@ -803,7 +803,12 @@ async fn the_service_tells_of_runs_and_workflows() {
 #[tokio::test]
 async fn the_editor_is_served_for_every_page() {
     let api = Api::new();
-    for path in ["/", "/runs/1", "/workflows/x"] {
+    for path in [
+        "/",
+        "/runs/1",
+        "/workflows/x",
+        "/workflows/my.flow%20%C3%BC",
+    ] {
         let request = Request::builder().uri(path).header(header::HOST, HOST);
         let response = api.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -813,7 +818,15 @@ async fn the_editor_is_served_for_every_page() {
             .to_owned();
         assert!(kind.starts_with("text/html"), "{path}");
     }
-    for path in ["/assets/none.js", "/..%2f..%2fCargo.toml", "/.env"] {
+    for path in [
+        "/assets/none.js",
+        "/..%2f..%2fCargo.toml",
+        "/.env",
+        "/API/v1/runs",
+        "//api/v1/runs",
+        "/api/v2/runs",
+        "/Metrics",
+    ] {
         let request = Request::builder().uri(path).header(header::HOST, HOST);
         let response = api.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use flowforge_engine::frame::ExecutionFrame;
+use flowforge_engine::frame::{ExecutionFrame, Output};
 use flowforge_engine::value::Record;
-use flowforge_engine::{RunId, Seq, Value};
+use flowforge_engine::{Failure, RunId, Seq, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
@@ -131,8 +131,8 @@ fn no_value(detail: &str) -> HttpProblem {
 fn side_of(frame: &ExecutionFrame, part: &Part) -> Option<Value> {
     match part.side {
         Side::Input => frame.input.clone(),
-        Side::Output => frame.output.as_ref().map(|output| output.to_value()),
-        Side::Error => frame.error.as_ref().map(|error| error.to_value()),
+        Side::Output => frame.output.as_ref().map(Output::to_value),
+        Side::Error => frame.error.as_ref().map(Failure::to_value),
         Side::Effect => {
             let mut effects = frame.effects.iter();
             let effect = effects.find(|effect| effect.ordinal == part.ordinal)?;

@@ -109,12 +109,12 @@ fn rows(app: &App, which: &Which) -> Result<List<WorkflowRow>, ReadError> {
             list.next = list.items.last().map(|last: &WorkflowRow| last.id.clone());
             break;
         }
-        list.items.push(row(app, saved, &workflow)?);
+        list.items.push(row(app, &saved, &workflow)?);
     }
     Ok(list)
 }
 
-fn row(app: &App, saved: WorkflowRef, workflow: &Workflow) -> Result<WorkflowRow, ReadError> {
+fn row(app: &App, saved: &WorkflowRef, workflow: &Workflow) -> Result<WorkflowRow, ReadError> {
     let filter = RunFilter {
         workflow: Some(saved.id.clone()),
         ..RunFilter::default()
@@ -278,7 +278,7 @@ pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem>
         app.journal().put_workflow(workflow, SystemClock.now())?;
         app.plans().forget(&workflow.id);
         app.hub()
-            .tell_workflow(workflow.id.as_str(), Some(hash.to_string()));
+            .tell_workflow(workflow.id.as_str(), Some(&hash.to_string()));
     }
     Ok(Saved {
         id: workflow.id.to_string(),
