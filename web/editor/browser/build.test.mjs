@@ -16,9 +16,18 @@ import {
   wires,
   withEditor,
 } from "./editor.mjs";
+import { api } from "./harness.mjs";
 
 const START = { id: "start", type: "trigger.manual", position: { x: 0, y: 0 } };
 const EMPTY = { name: "Empty", graph: { nodes: [], edges: [] } };
+const EXACT = `
+id: exact
+name: Exact
+graph:
+  nodes:
+    - { id: a, type: data.set, params: { fields: { rate: 1.0, big: 9007199254740993 } } }
+  edges: []
+`;
 const CHAIN = {
   name: "Chain",
   graph: {
@@ -200,11 +209,11 @@ test("a reload shows the same, and what was typed while the service was away is 
       await page.reload();
       await page.waitForSelector(node("b"));
       assert.equal(await page.inputValue(".workflow-name"), "Renamed");
-      const api = `${origin}/api/v1/workflows/**`;
-      await context.route(api, (route) => route.abort());
+      const routes = `${origin}/api/v1/workflows/**`;
+      await context.route(routes, (route) => route.abort());
       await page.fill(".workflow-name", "Written offline");
       await page.waitForSelector('.saved[data-state="offline"]');
-      await context.unroute(api);
+      await context.unroute(routes);
       await saved(page);
       assert.equal((await stored(page, id)).name, "Written offline");
     },
@@ -235,3 +244,16 @@ test("what somebody else saves in the meantime is joined with mine", () =>
     },
     { expected: ["412"] },
   ));
+
+test("numbers that were not touched stay what they were: 1.0 is not 1, and 64 bits are 64 bits", () =>
+  withEditor(async (editor) => {
+    const { page } = editor;
+    const { id } = await api(page, "POST", "/workflows", EXACT);
+    await page.goto(`${editor.origin}/workflows/${id}`);
+    await page.waitForSelector(node("a"));
+    await page.fill(".workflow-name", "Renamed");
+    assert.equal((await stored(page, id)).name, "Renamed");
+    const text = await page.evaluate(async (id) => (await fetch(`/api/v1/workflows/${id}`)).text(), id);
+    assert.match(text, /"rate":1\.0/);
+    assert.match(text, /"big":9007199254740993/);
+  }));

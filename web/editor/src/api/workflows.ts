@@ -1,5 +1,6 @@
 /** Workflows at the service. */
 import { call, get, post, remove, send, TextBody } from "./client";
+import { parseExact, writeExact, type Exact } from "../lib/exact";
 import type { Json, Listed, Problem, RunId, RunRow, Workflow } from "./types";
 
 export interface WorkflowRow {
@@ -31,19 +32,52 @@ export function listWorkflows(query = "", tag = "", cursor = ""): Promise<Listed
   return get(`/workflows?${search}`);
 }
 
+/** The exact numbers of each workflow as it was last read, by node: lists change their order, ids do not. */
+const exactOf = new Map<string, { whole: Exact; nodes: ReadonlyMap<string, Exact> }>();
+
+function remember(id: string, workflow: Workflow, exact: Exact) {
+  const graph = exact && "record" in exact ? (exact.record["graph"] ?? null) : null;
+  const nodes = graph && "record" in graph ? (graph.record["nodes"] ?? null) : null;
+  const list = nodes && "list" in nodes ? nodes.list : [];
+  exactOf.set(id, {
+    whole: exact,
+    nodes: new Map(workflow.graph.nodes.map((node, at) => [node.id, list[at] ?? null])),
+  });
+}
+
+/** The exact numbers of a workflow that was made from the one with this id. */
+function exactFor(id: string, workflow: Partial<Workflow> & Pick<Workflow, "graph">): Exact {
+  const known = exactOf.get(id);
+  if (!known) return null;
+  const list = workflow.graph.nodes.map((node) => known.nodes.get(node.id) ?? null);
+  const whole = known.whole && "record" in known.whole ? known.whole.record : {};
+  const graph = whole["graph"] && "record" in whole["graph"] ? whole["graph"].record : {};
+  return { record: { ...whole, graph: { record: { ...graph, nodes: { list } } } } };
+}
+
+const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
+
 /** The workflow and its hash. */
 export async function getWorkflow(id: string): Promise<{ workflow: Workflow; hash: string }> {
   const response = await send("GET", at(id));
   const hash = (response.headers.get("etag") ?? "").replace(/^W\//, "").replaceAll('"', "");
-  return { workflow: (await response.json()) as Workflow, hash };
+  const { value, exact } = parseExact(await response.text());
+  const workflow = value as unknown as Workflow;
+  remember(id, workflow, exact);
+  return { workflow, hash };
 }
 
 export const putWorkflow = (id: string, workflow: Workflow, hash: string) =>
-  call<SavedWorkflow>("PUT", at(id), workflow, hash ? { "if-match": `"${hash}"` } : {});
+  call<SavedWorkflow>(
+    "PUT",
+    at(id),
+    jsonBody(workflow, exactFor(id, workflow)),
+    hash ? { "if-match": `"${hash}"` } : {},
+  );
 
-/** Saves a new workflow; a missing id is made from its name. */
-export const createWorkflow = (workflow: Partial<Workflow> & Pick<Workflow, "graph">) =>
-  post<SavedWorkflow>("/workflows", workflow);
+/** Saves a new workflow; a missing id is made from its name. `like` is the id of the one that it is a copy of. */
+export const createWorkflow = (workflow: Partial<Workflow> & Pick<Workflow, "graph">, like = "") =>
+  post<SavedWorkflow>("/workflows", jsonBody(workflow, exactFor(like, workflow)));
 
 /** Saves a new workflow from the text of a file, YAML or JSON. */
 export async function importWorkflow(text: string): Promise<SavedWorkflow> {
@@ -52,10 +86,13 @@ export async function importWorkflow(text: string): Promise<SavedWorkflow> {
   return (await response.json()) as SavedWorkflow;
 }
 
-/** The workflow as a file. */
+/** The workflow as the text of a file. */
 export async function exportWorkflow(id: string, format: "yaml" | "json"): Promise<string> {
   const response = await send("GET", at(id), undefined, { accept: `application/${format}` });
-  return format === "yaml" ? response.text() : JSON.stringify(await response.json(), null, 2);
+  const text = await response.text();
+  if (format === "yaml") return text;
+  const { value, exact } = parseExact(text);
+  return writeExact(value, exact, 2);
 }
 
 export const removeWorkflow = (id: string) => remove(at(id));
@@ -70,4 +107,7 @@ export interface NewRun {
   workflow?: Workflow;
 }
 
-export const startRun = (id: string, run: NewRun) => post<{ runId: RunId }>(`${at(id)}/runs`, run);
+export function startRun(id: string, run: NewRun): Promise<{ runId: RunId }> {
+  const exact: Exact = run.workflow ? { record: { workflow: exactFor(id, run.workflow) } } : null;
+  return post(`${at(id)}/runs`, jsonBody(run, exact));
+}

@@ -3,13 +3,13 @@ import { ChevronDown, Play } from "lucide-react";
 import { Popover } from "radix-ui";
 import { Suspense, useState } from "react";
 import { ServiceError } from "../api/client";
-import type { Json, Workflow } from "../api/types";
+import type { Json } from "../api/types";
 import { startRun, type NewRun } from "../api/workflows";
 import { soleStep, useSelection } from "../canvas/selection";
 import type { Opened } from "../document/open";
 import { project } from "../document/project";
 import { viewOf } from "../document/view";
-import { lastInputs } from "../panel/lastInput";
+import { knownInput } from "../panel/runInput";
 import { say } from "../ui/say";
 import { keyOf, useKeys } from "./keys";
 import { InputForm } from "./slots";
@@ -34,15 +34,16 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
   };
   // With the input of the last time; a first run asks when the trigger says what it needs.
   const again = () => {
-    const [last] = lastInputs(id);
-    if (last !== undefined) void begin(last);
-    else if (asksForInput(viewOf(opened.doc).get().workflow)) setOpen(true);
-    else void begin({});
+    const input = knownInput(viewOf(opened.doc).get().workflow);
+    if (input === undefined) setOpen(true);
+    else void begin(input);
   };
   const toHere = () => {
     const node = soleStep(useSelection.getState());
+    const input = knownInput(viewOf(opened.doc).get().workflow);
     if (node === null) say("Select one node to run to.");
-    else void begin(lastInputs(id)[0] ?? {}, node);
+    else if (input === undefined) setOpen(true);
+    else void begin(input, node);
   };
   useKeys({ run: again, runToHere: toHere });
   return (
@@ -70,15 +71,6 @@ export function RunButton({ id, opened, onStarted }: RunButtonProps) {
       </Popover.Root>
     </div>
   );
-}
-
-/** Whether the trigger names fields that a run cannot do without. */
-function asksForInput({ graph }: Workflow): boolean {
-  return graph.nodes.some(({ type, params }) => {
-    const schema = type.startsWith("trigger.") ? params?.["schema"] : null;
-    if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return false;
-    return Array.isArray(schema["required"]) && schema["required"].length > 0;
-  });
 }
 
 /** Saves first, so that the run is one of a version that can be found again. Says why when it cannot start. */

@@ -11,7 +11,6 @@ import { clearRunStatus } from "../run/statusStore";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
 import { Failed } from "./Failed";
-import { Details } from "./Details";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
 import { useKeys } from "./keys";
@@ -62,7 +61,6 @@ function Editor({ id, opened, specs }: EditorProps) {
     <div className="screen" data-keys-default="canvas">
       <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
         <Name opened={opened} />
-        <Details doc={doc} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>

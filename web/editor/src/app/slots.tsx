@@ -3,7 +3,8 @@ import { lazy, type ComponentType } from "react";
 
 export const Inspector = lazy(async () => ({ default: (await import("../panel/Inspector")).Inspector }));
 export const RunDock = lazy(async () => ({ default: (await import("../run/RunDock")).RunDock }));
-export const InputForm = lazy(async () => ({ default: (await import("../panel/InputForm")).InputForm }));
+// In the inspector's chunk, with all of the forms: a chunk of its own would put what both share into the first load.
+export const InputForm = lazy(async () => ({ default: (await import("../panel/Inspector")).InputForm }));
 
 type Screen = ComponentType | null;
 

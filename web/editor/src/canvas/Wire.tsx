@@ -6,9 +6,13 @@ import { useRunStatus } from "../run/statusStore";
 import { CanvasActions } from "./actions";
 import type { FlowEdge } from "./flowTypes";
 
+/** A narrower gap between two nodes shows no value. */
+const VALUE_ROOM_MIN = 36;
+
 export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, data } = props;
   const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const room = Math.abs(targetX - sourceX) - 20;
   const status = useRunStatus((store) => store.edges[id]);
   const value = useRunStatus((store) => store.edgeValues[id]);
   return (
@@ -21,9 +25,15 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
         {...{ "data-status": status, "data-type": data?.type }}
       />
       <EdgeLabelRenderer>
-        {(value !== undefined || selected) && (
+        {((value !== undefined && room >= VALUE_ROOM_MIN) || selected) && (
           <div className="wire-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-            {selected ? <Insert edge={id} /> : <span className="wire-value">{value}</span>}
+            {selected ? (
+              <Insert edge={id} />
+            ) : (
+              <span className="wire-value" style={{ maxWidth: room }}>
+                {value}
+              </span>
+            )}
           </div>
         )}
       </EdgeLabelRenderer>

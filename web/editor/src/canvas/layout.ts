@@ -23,7 +23,7 @@ export type Layout = Record<string, Position>;
 
 /** Above this, the finer ranking takes too long. */
 const FINE_NODES_MAX = 150;
-const BETWEEN_RANKS = 72;
+const BETWEEN_RANKS = 96;
 const BETWEEN_NODES = 32;
 
 /** A position for every node: in a loop, relative to it. */

@@ -4,7 +4,7 @@ import { GRID, type Size } from "./size";
 
 export interface Box extends Position, Size {}
 
-const GAP = 72;
+const GAP = 96;
 const STEP = 16;
 const TRIES_MAX = 400;
 const FAR = 1e6;

@@ -37,7 +37,7 @@ export interface Hints {
   lazy?: readonly string[];
 }
 
-/** The fields of a record's schema, in the order that its author gave. */
+/** The fields of a record's schema, in the order that its author gave; then what is needed, then the others. */
 export function fieldsOf(schema: JsonSchema, hints: Hints = {}): Field[] {
   const properties = schema.properties ?? {};
   return orderedNames(schema).flatMap((name) => {
@@ -49,7 +49,9 @@ export function fieldsOf(schema: JsonSchema, hints: Hints = {}): Field[] {
 function orderedNames(schema: JsonSchema): string[] {
   const all = Object.keys(schema.properties ?? {});
   const first = (schema["x-order"] ?? []).filter((name) => all.includes(name));
-  return [...first, ...all.filter((name) => !first.includes(name))];
+  // Without an order of the author's, what is needed comes first.
+  const needed = (schema.required ?? []).filter((name) => all.includes(name));
+  return [...new Set([...first, ...needed, ...all])];
 }
 
 export function fieldOf(name: string, schema: JsonSchema, required = false, hints: Hints = {}): Field {

@@ -16,7 +16,7 @@ export async function duplicateWorkflow(id: string): Promise<string> {
   // The service gives it an id of its own.
   delete copy.id;
   delete copy.version;
-  return (await createWorkflow(copy)).id;
+  return (await createWorkflow(copy, id)).id;
 }
 
 /** Removes a workflow; for a moment it can be brought back as it was. */
@@ -26,7 +26,9 @@ export async function removeWithUndo(id: string, title: string, changed: () => v
   say(`Deleted ${title}. Its runs stay.`, {
     label: "Undo",
     act: () => {
-      createWorkflow(workflow).then(changed, (error: Error) => say(`It could not be brought back: ${error.message}`));
+      createWorkflow(workflow, id).then(changed, (error: Error) =>
+        say(`It could not be brought back: ${error.message}`),
+      );
     },
   });
 }

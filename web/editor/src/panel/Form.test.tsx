@@ -2,7 +2,7 @@ import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testi
 import { useState } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, Problem } from "../api/types";
-import { fieldsOf } from "../lib/schema";
+import { fieldOf, fieldsOf } from "../lib/schema";
 import { answering, measureNothing } from "./fixtures/browser";
 import { specOf } from "./fixtures/specs";
 import { Form } from "./Form";
@@ -19,12 +19,23 @@ interface Given {
   readOnly?: boolean;
 }
 
+const FORM_TARGET: Target = {
+  key: "n",
+  readOnly: false,
+  setParam: () => undefined,
+  text: () => null,
+  settle: () => undefined,
+  track: () => undefined,
+  undo: () => undefined,
+  redo: () => undefined,
+};
+
 /** A form over parameters that live in a component's state. */
 function Held({ type, params = {}, problems = [], scope, readOnly = false }: Given) {
   const [values, setValues] = useState(params);
   const spec = specOf(type);
   const [target] = useState<Target>(() => ({
-    key: "n",
+    ...FORM_TARGET,
     readOnly,
     setParam: (name, value, typing) => {
       written(name, value, typing);
@@ -33,11 +44,6 @@ function Held({ type, params = {}, problems = [], scope, readOnly = false }: Giv
         return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
       });
     },
-    text: () => null,
-    settle: () => undefined,
-    track: () => undefined,
-    undo: () => undefined,
-    redo: () => undefined,
   }));
   return (
     <Form
@@ -108,6 +114,17 @@ describe("a form", () => {
     expect(input("Method").getAttribute("aria-invalid")).toBeNull();
   });
 
+  it("gives a list as JSON, and as nothing else where no expressions are", () => {
+    const field = fieldOf("tags", { type: "array", items: { type: "string" } });
+    const set = vi.fn();
+    const target = { ...FORM_TARGET, plain: true, setParam: set };
+    render(<Form fields={[field]} values={{ tags: ["{{ a }}"] }} target={target} />);
+    expect(input("Tags, item 1").value).toBe("{{ a }}");
+    fireEvent.click(screen.getByRole("button", { name: "Tags as JSON" }));
+    type(input("Tags"), '["b"]');
+    expect(set.mock.lastCall).toEqual(["tags", ["b"], true]);
+  });
+
   it("can only be read when it is read-only", () => {
     show({ type: "http.request", params: { url: "x" }, readOnly: true });
     expect(input("URL*").readOnly).toBe(true);
@@ -174,6 +191,21 @@ describe("an expression", () => {
     type(input("URL*"), "https://{{");
     expect(written.mock.lastCall).toEqual(["url", "https://{{  }}", true]);
     expect(screen.getByLabelText("URL as an expression").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("is pasted as it is", () => {
+    show({ type: "http.request" });
+    type(input("URL*"), "{{ input.url }}/a");
+    expect(written.mock.lastCall).toEqual(["url", "{{ input.url }}/a", true]);
+  });
+
+  it("is what a dragged value becomes, where no text is", () => {
+    show({ type: "http.request" });
+    const dataTransfer = { types: ["application/x-flowforge-path"], getData: () => "input.ms" };
+    fireEvent.drop(input("Time limit"), { dataTransfer });
+    expect(written.mock.lastCall?.slice(0, 2)).toEqual(["timeoutMs", "{{ input.ms }}"]);
+    fireEvent.drop(input("URL*"), { dataTransfer });
+    expect(written).toHaveBeenCalledTimes(1);
   });
 
   it("is what a condition starts as", () => {

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, Workflow } from "../api/types";
 import { InputForm } from "./InputForm";
-import { lastInputs, rememberInput } from "./lastInput";
+import { knownInput, lastInputs, rememberInput } from "./runInput";
 
 const withSchema = (schema?: Json): Workflow => ({
   id: "w",
@@ -72,6 +72,13 @@ describe("the input of a run", () => {
     fireEvent.click(screen.getByText('{"a":2}'));
     press();
     expect(start).toHaveBeenCalledWith({ a: 2 });
+  });
+
+  it("is asked for only when something is needed and nothing was given before", () => {
+    expect(knownInput(withSchema())).toEqual({});
+    expect(knownInput(withSchema(SCHEMA))).toBeUndefined();
+    rememberInput("w", { id: 3 });
+    expect(knownInput(withSchema(SCHEMA))).toEqual({ id: 3 });
   });
 
   it("is not kept when it is long, and a broken store is an empty one", () => {

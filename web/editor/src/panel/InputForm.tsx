@@ -1,11 +1,11 @@
 /** What a run starts with: a form when the trigger says what it needs, else JSON. */
 import { Play } from "lucide-react";
 import { useId, useMemo, useState, type SyntheticEvent } from "react";
-import type { Json, JsonSchema, Workflow } from "../api/types";
-import { fieldsOf, hint, isRecord, oneValue, parseJson, writeJson, type Field } from "../lib/schema";
+import type { Json, Workflow } from "../api/types";
+import { hint, isRecord, oneValue, parseJson, writeJson, type Field } from "../lib/schema";
 import { oneLine } from "../lib/words";
 import { Form } from "./Form";
-import { lastInputs, rememberInput } from "./lastInput";
+import { inputFields, lastInputs, rememberInput } from "./runInput";
 import type { Target } from "./target";
 
 interface InputFormProps {
@@ -57,15 +57,6 @@ export function InputForm({ workflow, action, busy = false, start }: InputFormPr
       </div>
     </form>
   );
-}
-
-/** The fields of the trigger's schema; null when it has none that a form could be made of. */
-export function inputFields(workflow: Workflow): Field[] | null {
-  const trigger = workflow.graph.nodes.find(({ type, disabled }) => type.startsWith("trigger.") && !disabled);
-  const schema = trigger?.params?.["schema"];
-  if (!isRecord(schema) || !isRecord(schema["properties"])) return null;
-  const fields = fieldsOf(schema as JsonSchema);
-  return fields.length > 0 ? fields : null;
 }
 
 /** Nothing but what the schema says by itself. */

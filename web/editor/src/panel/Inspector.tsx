@@ -10,6 +10,8 @@ import { WorkflowSettings } from "./inspector/WorkflowSettings";
 import { useShownRun } from "./shownRun";
 import "./panel.css";
 
+export { InputForm } from "./InputForm";
+
 export interface InspectorProps {
   doc: Y.Doc;
   /** The one selected node; null when there are several or none. */

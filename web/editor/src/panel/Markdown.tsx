@@ -46,7 +46,7 @@ function Table({ head, rows }: { head: Inline[][]; rows: Inline[][][] }) {
   const row = (cells: Inline[][], tag: "th" | "td"): ReactNode[] =>
     cells.map((cell, at) => createElement(tag, { key: at }, <Inlines parts={cell} />));
   return (
-    <div className="prose-table" tabIndex={0} role="region" aria-label="Table">
+    <div className="prose-table" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>{row(head, "th")}</tr>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { call } from "../api/client";
 import type { Json, Problem } from "../api/types";
+import { wholeExpression } from "../lib/schema";
 import type { Scope, ScopeSource } from "./scope";
 
 export type Outcome = { value: Json; bytes: number; problem?: never } | { problem: Problem; value?: never };
@@ -47,6 +48,19 @@ const hasContent = (text: string) => text.includes("{{") && !/^\s*\{\{\s*\}\}\s*
 /** The complaint to show: without values only what is wrong for any value. */
 export function problemOf(trial: Trial, hasValues: boolean): Problem | null {
   const problem = trial.kind === "given" ? trial.outcome.problem : undefined;
-  if (!problem) return null;
-  return hasValues || problem.code === "syntax" || problem.code === "limit" ? problem : null;
+  if (!problem || trial.kind !== "given") return null;
+  if (isOfText(problem)) return problem;
+  return hasValues ? inText(problem, trial.text) : null;
+}
+
+/** Found while the text was read, so its place is one in the text. */
+const isOfText = ({ code }: Problem) => code === "syntax" || code === "limit";
+
+/** What fails while it is evaluated has its place in the expression alone; of several, nobody says in which. */
+function inText(problem: Problem, text: string): Problem {
+  const inner = wholeExpression(text);
+  const { line, column } = problem.place;
+  if (inner === null || line !== 1 || !column) return { ...problem, place: {} };
+  const before = [...text.slice(0, text.indexOf(inner))].length;
+  return { ...problem, place: { line, column: column + before } };
 }

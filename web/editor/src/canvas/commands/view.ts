@@ -37,19 +37,33 @@ export function show(ids: readonly string[]) {
   requestAnimationFrame(() => elementOf(first)?.focus({ preventScroll: true }));
 }
 
+/** Nearer to the border than this is not seen well. */
+const MARGIN = 32;
+/** Farther away than this, a node that is looked for is brought near. */
+const NEAR_ZOOM_MIN = 0.45;
+const NEAR_ZOOM = 0.8;
+
 /** Moves the view only as far as a node needs to be seen whole. */
 export function reveal(flow: Flow, id: string) {
   const box = stepBoxes(flow.nodes()).find((other) => other.id === id);
   const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
   if (!box || !pane) return;
+  const view = flow.getViewport();
+  if (view.zoom < NEAR_ZOOM_MIN) {
+    const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    return void flow.setCenter(middle.x, middle.y, { zoom: NEAR_ZOOM, duration: motionMs() });
+  }
   const at = flow.flowToScreenPosition(box);
   const end = flow.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height });
-  const isSeen = at.x >= pane.left && at.y >= pane.top && end.x <= pane.right && end.y <= pane.bottom;
-  if (isSeen) return;
-  void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
-    zoom: Math.max(flow.getZoom(), 0.6),
-    duration: motionMs(),
-  });
+  const x = missing(at.x, end.x, pane.left, pane.right);
+  const y = missing(at.y, end.y, pane.top, pane.bottom);
+  if (x !== 0 || y !== 0) void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: motionMs() });
+}
+
+/** How far a stretch must move to lie between two borders; its beginning counts more than its end. */
+function missing(from: number, to: number, low: number, high: number): number {
+  if (from < low + MARGIN) return low + MARGIN - from;
+  return to > high - MARGIN ? Math.max(high - MARGIN - to, low + MARGIN - from) : 0;
 }
 
 /** Shows everything, but nothing larger than it is. */

@@ -1,5 +1,5 @@
 /** A script editor, bound to the shared text so that others may write in it at the same time. */
-import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
@@ -16,6 +16,7 @@ import type { Surroundings } from "../scope";
 import type { Target } from "../target";
 import { checkScript } from "./check";
 import { completion } from "./completion";
+import { dropPath } from "./dropPath";
 import { rhai } from "./rhai";
 import { theme } from "./theme";
 import { undoKeys } from "./undoKeys";
@@ -55,8 +56,7 @@ export function CodeEditor(props: CodeEditorProps) {
               (event.target as Element | null)?.querySelector<HTMLElement>(".cm-content")?.focus();
             }}
             onEscapeKeyDown={(event) => {
-              // In the editor Escape closes suggestions, and frees Tab.
-              if ((event.target as Element | null)?.closest(".cm-editor")) event.preventDefault();
+              if (letTabThrough(event.target)) event.preventDefault();
             }}
           >
             <header className="panel-dialog-head">
@@ -96,6 +96,7 @@ function Editor({
     completion(() => latest.current, false),
     EditorView.domEventHandlers({ blur: () => target.settle() }),
     goToLine,
+    dropPath(false),
   ];
   const { host } = useEditor(text ?? value, () => text?.toString() ?? value, extensions, {
     ...naming,
@@ -110,6 +111,18 @@ function Editor({
     />
   );
 }
+
+/** In the editor Escape closes suggestions and frees Tab; the dialog, which hears it first, must not take it. */
+function letTabThrough(target: EventTarget | null): boolean {
+  const content = target instanceof HTMLElement ? target.closest<HTMLElement>(".cm-content") : null;
+  const view = content && EditorView.findFromDOM(content);
+  if (!view) return false;
+  closeCompletion(view);
+  view.setTabFocusMode(TAB_FREE_MS);
+  return true;
+}
+
+const TAB_FREE_MS = 2000;
 
 const goToLine = ViewPlugin.define((view) => {
   const go = (event: Event) => {

@@ -11,6 +11,7 @@ import type { Surroundings } from "../scope";
 import type { Target } from "../target";
 import { diagnostic } from "./check";
 import { completion } from "./completion";
+import { dropPath } from "./dropPath";
 import { template } from "./template";
 import { theme } from "./theme";
 import { undoKeys } from "./undoKeys";
@@ -48,6 +49,7 @@ export function ExpressionEditor(props: ExpressionEditorProps) {
     placeholder ? placeholderOf(placeholder) : [],
     EditorState.readOnly.of(readOnly),
     completion(() => latest.current.surroundings, true),
+    dropPath(true),
     EditorView.domEventHandlers({ blur: () => latest.current.target.settle() }),
     EditorView.updateListener.of(({ docChanged, transactions, state }) => {
       const typed = transactions.some((transaction) => transaction.annotation(Transaction.remote) !== true);

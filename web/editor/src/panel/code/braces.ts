@@ -10,6 +10,8 @@ export function expressionAt(text: string, at: number): number | null {
 /** Closes an expression that was just opened: `{{|` becomes `{{ | }}`. */
 export function closeBraces(text: string, caret: number): { text: string; caret: number } {
   const opened = text.slice(0, caret).endsWith("{{") && !text.slice(0, caret).endsWith("{{{");
-  if (!opened || text.slice(caret).trimStart().startsWith("}}")) return { text, caret };
+  const closes = text.indexOf("}}", caret);
+  const next = text.indexOf("{{", caret);
+  if (!opened || (closes >= 0 && (next < 0 || closes < next))) return { text, caret };
   return { text: `${text.slice(0, caret)}  }}${text.slice(caret)}`, caret: caret + 1 };
 }

@@ -46,5 +46,7 @@ export function useEditor(
 
 function attributes(naming: EditorNaming): Extension {
   const given = Object.entries(naming).filter(([, value]) => value !== undefined);
-  return EditorView.contentAttributes.of(Object.fromEntries(given.map(([name, value]) => [name, String(value)])));
+  // The browser tabs to it without `tabindex`, but a dialog that keeps the focus inside would not know that.
+  const all = [["tabindex", "0"], ...given.map(([name, value]) => [name, String(value)])];
+  return EditorView.contentAttributes.of(Object.fromEntries(all) as Record<string, string>);
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Json, Problem } from "../../api/types";
 import { hint, isExpression, type Field } from "../../lib/schema";
 import { closeBraces } from "../code/braces";
+import { onPath, type DropHandlers } from "../drop";
 import { problemsAt, useForm } from "../formContext";
 import { convert, MODE_WORDS, modeFor, modesOf, suits, type Mode } from "../mode";
 import { About } from "./About";
@@ -28,7 +29,7 @@ export function Entry(props: EntryProps) {
   return (
     <div className="field-entry">
       <div className="field-line">
-        <div className="field-control">
+        <div className="field-control" {...ways.drop}>
           <Widget {...props} {...ways} />
         </div>
         <ModeSwitch {...props} {...ways} />
@@ -44,11 +45,12 @@ export interface Ways {
   /** Where the caret goes in an expression that has just begun. */
   caret: number | null;
   change: Change;
+  drop: DropHandlers;
 }
 
 /** The way chosen by the person holds as long as the value allows it. */
 export function useWays({ field, value, change }: Pick<EntryProps, "field" | "value" | "change">): Ways {
-  const { plain = false } = useForm().target;
+  const { plain = false, readOnly } = useForm().target;
   const [held, hold] = useState<Mode>(() => modeFor(field, value, plain));
   const [caret, setCaret] = useState<number | null>(null);
   const mode = suits(held, field, value, plain) ? held : modeFor(field, value, plain);
@@ -68,7 +70,13 @@ export function useWays({ field, value, change }: Pick<EntryProps, "field" | "va
     setCaret(closed.caret);
     change(closed.text, typing);
   };
-  return { mode, choose, caret, change: write };
+  const put = (expression: string) => {
+    hold("expression");
+    change(expression);
+  };
+  // Texts and editors take it at the place where it is let go.
+  const takesText = plain || mode === "expression" || mode === "text" || ["text", "code", "json"].includes(field.kind);
+  return { mode, choose, caret, change: write, drop: takesText || readOnly ? {} : onPath(put) };
 }
 
 function caretIn(value: Json | undefined): number {
@@ -149,18 +157,21 @@ export function ModeSwitch({ field, label, mode, choose }: EntryProps & Ways) {
   const modes = modesOf(field, target.plain);
   if (modes.length === 1 || target.readOnly) return null;
   const name = label ?? field.title;
-  if (modes.length === 2) {
-    const on = mode === "expression";
+  const [first, second] = modes;
+  if (modes.length === 2 && first && second) {
+    const on = mode === second;
+    const Icon = MODE_ICONS[second];
+    const word = second === "json" ? "as JSON" : "as an expression";
     return (
       <button
         type="button"
         className="field-tool field-mode"
         aria-pressed={on}
-        aria-label={`${name} as an expression`}
-        title={on ? "Enter a value instead" : "Enter an expression instead"}
-        onClick={() => choose(on ? "value" : "expression")}
+        aria-label={`${name} ${word}`}
+        title={on ? "Enter a value instead" : `Enter it ${word} instead`}
+        onClick={() => choose(on ? first : second)}
       >
-        <Braces size={13} aria-hidden />
+        <Icon size={13} aria-hidden />
       </button>
     );
   }

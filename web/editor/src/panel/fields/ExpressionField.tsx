@@ -19,7 +19,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const text = typeof value === "string" ? value : asExpression(value);
   const shown = value === undefined ? "" : text;
   const trial = useTrial(shown, surroundings.scope);
-  const problem = problemOf(trial, surroundings.scope !== null);
+  const found = problemOf(trial, surroundings.scope !== null);
+  // What the check of the whole workflow says already is not said twice.
+  const problem = found && isSame(found, known) ? null : found;
   const previewId = `${props.id}-preview`;
   const expression = shown.includes("{{");
   return (
@@ -45,6 +47,8 @@ export function ExpressionField(props: ExpressionFieldProps) {
     </div>
   );
 }
+
+const isSame = (a: Problem, b: Problem | null) => b !== null && a.code === b.code && a.place.column === b.place.column;
 
 function placeholderFor(examples: readonly unknown[]): string {
   const example = examples.find((one) => typeof one === "string" && one.includes("{{"));

@@ -25,7 +25,7 @@ export function FieldRow(props: EntryProps) {
     </>
   );
   const kind = ways.mode === "value" || ways.mode === "boolean" ? field.kind : ways.mode;
-  const shared = { className: "field-row", "data-pointer": props.pointer, "data-kind": kind };
+  const shared = { className: "field-row", "data-pointer": props.pointer, "data-kind": kind, ...ways.drop };
   if (!many) return <div {...shared}>{body}</div>;
   return (
     <div {...shared} role="group" aria-labelledby={`${id}-title`} aria-describedby={aboutId}>

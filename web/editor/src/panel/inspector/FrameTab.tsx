@@ -2,6 +2,7 @@
 import type { ExecutionFrame, WorkflowNode } from "../../api/types";
 import { isRecord, writeJson } from "../../lib/schema";
 import { duration } from "../../lib/words";
+import { FrameValue, outputName } from "../../run/FrameValue";
 import { StatusDot } from "../../ui/StatusDot";
 import type { Seen } from "../runView";
 
@@ -22,11 +23,27 @@ export function FrameTab({ side, seen, frame, node }: FrameTabProps) {
         <>
           <FrameLine frame={frame} />
           {side === "output" && frame.error && <FailureView frame={frame} />}
-          {(side === "input" || frame.status === "COMPLETED") && <PlainValue value={frame[side]} />}
+          {(side === "input" || frame.status === "COMPLETED") && <Value frame={frame} side={side} />}
           {side === "output" && <Logs frame={frame} />}
         </>
       )}
     </>
+  );
+}
+
+/** All of it, however large: what was cut is read in slices. */
+function Value({ frame, side }: { frame: ExecutionFrame; side: "input" | "output" }) {
+  const base = side === "input" ? "input" : outputName(frame.nodeId);
+  return (
+    <FrameValue
+      key={`${frame.openedSeq} ${side}`}
+      run={frame.run}
+      frame={frame.openedSeq}
+      side={side}
+      value={frame[side]}
+      base={base}
+      label={side === "input" ? "Input" : "Output"}
+    />
   );
 }
 

@@ -6,9 +6,8 @@ import type * as Y from "yjs";
 import { ServiceError } from "../../api/client";
 import type { ExecutionFrame, Json, RunId, WorkflowNode } from "../../api/types";
 import { useWorkflow } from "../../document/useDocument";
-import { hint } from "../../lib/schema";
-import { InputForm, inputFields } from "../InputForm";
-import { lastInputs } from "../lastInput";
+import { InputForm } from "../InputForm";
+import { knownInput } from "../runInput";
 import { useNodeActions } from "./useNodeActions";
 
 interface NodeRunBarProps {
@@ -26,12 +25,10 @@ export function NodeRunBar({ doc, node, frame, onRun = () => undefined }: NodeRu
     ask(false);
     actions.runToHere(input);
   };
-  // Nothing is asked that was answered before, and nothing when there is nothing to answer.
   const runToHere = () => {
-    const input = lastInputs(workflow.id)[0];
-    const needed = inputFields(workflow)?.some((field) => hint(field, undefined) !== null) ?? false;
-    if (input !== undefined || !needed) actions.runToHere(input ?? {});
-    else ask(true);
+    const input = knownInput(workflow);
+    if (input === undefined) ask(true);
+    else actions.runToHere(input);
   };
   const pinned = node.pinned !== undefined && node.pinned !== null;
   const done = frame?.status === "COMPLETED" ? frame : null;

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import * as Y from "yjs";
+import { addNode, setNodeField, setParam, sharedText } from "./edits";
+import { historyOf } from "./history";
+import { load, LOADED, specsByType } from "./load";
+import { codeSpec } from "./chance";
+import { project } from "./project";
+import { roots } from "./shape";
+
+const specs = specsByType([codeSpec]);
+const start = () => {
+  const doc = load(
+    { id: "w", graph: { nodes: [{ id: "a", type: "code.rhai", params: { code: "1" } }], edges: [] } },
+    specs,
+  );
+  return { doc, history: historyOf(doc), param: (name: string) => project(doc).graph.nodes[0]?.params?.[name] };
+};
+
+test("keystrokes in one field are one step, in another field another", () => {
+  const { doc, history, param } = start();
+  for (const text of ["h", "he", "hey"]) setParam(doc, "a", "url", text, { typing: true });
+  for (const text of ["x", "xy"]) setParam(doc, "a", "other", text, { typing: true });
+  history.undo();
+  expect([param("url"), param("other")]).toEqual(["hey", undefined]);
+  history.undo();
+  expect(param("url")).toBeUndefined();
+});
+
+test("two quick edits by hand are two steps, each by its name", () => {
+  const { doc, history } = start();
+  addNode(doc, { type: "log" });
+  setNodeField(doc, "a", "timeoutMs", 5);
+  expect(history.undo()).toBe("Change timeoutMs");
+  expect(history.undo()).toBe("Add log");
+  expect(history.undo()).toBeNull();
+  expect(history.redo()).toBe("Add log");
+});
+
+test("code is shared text, and only what differs is replaced", () => {
+  const { doc } = start();
+  const text = sharedText(doc, "a", "code");
+  expect(text).toBeInstanceOf(Y.Text);
+  const seen: unknown[] = [];
+  text?.observe((event) => seen.push(event.delta));
+  setParam(doc, "a", "code", "1 + 2");
+  expect(seen).toEqual([[{ retain: 1 }, { insert: " + 2" }]]);
+});
+
+test("what others did is not undone", () => {
+  const { doc, history } = start();
+  addNode(doc, { type: "log" });
+  doc.transact(() => roots(doc).meta.set("name", "theirs"), LOADED);
+  history.undo();
+  expect(project(doc)).toMatchObject({ name: "theirs", graph: { nodes: [{ id: "a" }] } });
+});
+
+test("an edit that changes nothing is no step", () => {
+  const { doc, history } = start();
+  setNodeField(doc, "a", "type", "code.rhai");
+  setParam(doc, "a", "code", "1");
+  expect(history.canUndo()).toBe(false);
+});
