@@ -38,7 +38,7 @@ for (const theme of ["light", "dark"]) {
             found.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
           };
           await ran(page, ORDERS, { count: 12 });
-          const run = await again(page, "orders", { count: 24 });
+          const run = await again(page, "checked-orders", { count: 24 });
           await openRun(editor, run);
           await seen("run");
           await page.keyboard.press("Home");

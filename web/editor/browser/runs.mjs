@@ -3,8 +3,8 @@ import { api } from "./harness.mjs";
 
 /** Loops over a list, fails on some of its items and goes on, then branches. */
 export const ORDERS = {
-  id: "orders",
-  name: "Orders",
+  id: "checked-orders",
+  name: "Checked orders",
   graph: {
     nodes: [
       { id: "start", type: "trigger.manual", position: { x: 0, y: 96 } },
