@@ -184,6 +184,8 @@ test("a fork with another input, its family, and how it differs", () =>
     await page.waitForSelector('.diff-line:has-text("List orders")');
     await page.click('.diff-line:has-text("List orders")');
     await page.waitForSelector('.changes:has-text("/count")');
+    await page.waitForSelector('.react-flow__node[data-id="list"] [data-diff="changed"]');
+    assert.match(await page.textContent(".changes"), /\/count123/);
     await page.waitForFunction(() => location.search.includes("diff="));
     await page.waitForFunction(() => location.search.includes("seq="));
     const at = await moment(page);

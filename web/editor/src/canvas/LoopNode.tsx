@@ -9,13 +9,18 @@ import { NodeBadges } from "./NodeBadges";
 import { Ports } from "./Ports";
 import { LOOP_HEAD } from "./size";
 import { summaryLine } from "./summary";
-import { useNodeStatus } from "./useNodeStatus";
+import { useNodeDiff, useNodeStatus } from "./useNodeStatus";
 
 export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps<Loop>) {
   const { node, spec } = data;
   const status = useNodeStatus(id);
+  const diff = useNodeDiff(id);
   return (
-    <div className={joined("loop", selected && "selected", node.disabled && "disabled")} data-status={status?.status}>
+    <div
+      className={joined("loop", selected && "selected", node.disabled && "disabled")}
+      data-status={status?.status}
+      data-diff={diff}
+    >
       <div className="loop-head" style={{ height: LOOP_HEAD }}>
         <span className="step-icon">
           <NodeIcon name={spec?.icon} />

@@ -7,13 +7,14 @@ import { NodeBadges } from "./NodeBadges";
 import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
 import { Ports } from "./Ports";
-import { useNodeStatus } from "./useNodeStatus";
+import { useNodeDiff, useNodeStatus } from "./useNodeStatus";
 import { headHeight, PARAM_LINES } from "./size";
 import { setParams, summaryLine } from "./summary";
 
 export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps<Step>) {
   const { node, spec, density } = data;
   const status = useNodeStatus(id);
+  const diff = useNodeDiff(id);
   const head = headHeight(density, Math.max(data.ins.length, data.outs.length));
   return (
     <div
@@ -25,6 +26,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
         data.outs.length > 1 && "many-outs",
       )}
       data-status={status?.status}
+      data-diff={diff}
       data-role={spec?.role ?? "unknown"}
     >
       <div className="step-main" style={{ height: head - 2 }}>

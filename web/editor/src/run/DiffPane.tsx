@@ -19,9 +19,9 @@ interface Props {
   nameOf: (node: NodeId) => string;
 }
 
-/** `run` is the earlier side only when it was forked from; it is always the one that is shown. */
+/** What has changed from the other run to the shown one: what is only here was added. */
 export function DiffPane({ run, other, nameOf }: Props) {
-  const { data, error } = useQuery({ queryKey: ["diff", run, other], queryFn: () => getDiff(run, other) });
+  const { data, error } = useQuery({ queryKey: ["diff", run, other], queryFn: () => getDiff(other, run) });
   useEffect(() => {
     if (data) showDiff(data);
     return clearDiff;
@@ -29,7 +29,7 @@ export function DiffPane({ run, other, nameOf }: Props) {
   return (
     <section className="run-frame" aria-label="Difference of two runs" aria-busy={!data && !error}>
       <header className="run-frame-head">
-        <b>This run</b> and {short(other)}
+        <b>This run</b> against {short(other)}
         <span className="run-frame-facts">{data && summaryOf(data)}</span>
         <button type="button" className="mini" aria-label="Close the comparison" onClick={() => compareWith(null)}>
           <X size={14} />
@@ -45,8 +45,8 @@ function summaryOf({ identical, same, changed, onlyInA, onlyInB }: RunDifference
   if (identical) return "identical";
   const parts = [
     [changed.length, "differ"],
-    [onlyInA.length, "only here"],
-    [onlyInB.length, "only there"],
+    [onlyInB.length, "only here"],
+    [onlyInA.length, "only there"],
     [same, "the same"],
   ] as const;
   return parts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(", ");
@@ -70,14 +70,14 @@ function linesOf(data: RunDifference): Line[] {
   );
   const frames: [number, Line][] = [
     ...data.changed.map((change): [number, Line] => [
-      change.a.openedSeq,
-      { kind: "changed", change, key: change.a.id },
+      change.b.openedSeq,
+      { kind: "changed", change, key: change.b.id },
     ]),
-    ...data.onlyInA.map((frame): [number, Line] => [
+    ...data.onlyInB.map((frame): [number, Line] => [
       frame.openedSeq,
       { kind: "only", here: true, frame, key: frame.id },
     ]),
-    ...data.onlyInB.map((frame): [number, Line] => [
+    ...data.onlyInA.map((frame): [number, Line] => [
       frame.openedSeq + 0.5,
       { kind: "only", here: false, frame, key: frame.id },
     ]),
@@ -156,13 +156,13 @@ function LineView({ line, nameOf, isOpen, onTurn }: LineProps) {
   const Arrow = isOpen ? ChevronDown : ChevronRight;
   const turn = () => {
     onTurn();
-    if (line.kind === "changed") showOpened(line.change.a.openedSeq);
+    if (line.kind === "changed") showOpened(line.change.b.openedSeq);
   };
   return (
     <>
       <button type="button" className="diff-line" aria-expanded={isOpen} onClick={turn}>
         <Arrow size={12} aria-hidden />
-        {line.kind === "whole" ? <b>{line.name}</b> : <FrameName frame={line.change.a} nameOf={nameOf} />}
+        {line.kind === "whole" ? <b>{line.name}</b> : <FrameName frame={line.change.b} nameOf={nameOf} />}
         <span className="diff-facts">
           {line.kind === "whole" ? counted(line.changes.length, "change") : factsOf(line.change)}
         </span>
@@ -207,7 +207,7 @@ function FrameName({ frame, nameOf }: { frame: FrameRef; nameOf: (node: NodeId) 
 }
 
 function factsOf({ status, input, output, error, effects }: FrameChange): string {
-  if (status) return `${status.before.toLowerCase()} here, ${status.after.toLowerCase()} there`;
+  if (status) return `was ${status.before.toLowerCase()}`;
   const parts = { input, output, error, effects };
   const named = Object.entries(parts).flatMap(([name, changes]) => (changes.length > 0 ? [name] : []));
   const first = output[0] ?? input[0];

@@ -82,7 +82,7 @@ function Parts({ frame }: { frame: ExecutionFrame }) {
         ))}
       </Tabs.List>
       {parts.map(([part, , content]) => (
-        <Tabs.Content key={part} value={part} className="run-part" tabIndex={-1}>
+        <Tabs.Content key={part} value={part} className="run-part">
           {content}
         </Tabs.Content>
       ))}

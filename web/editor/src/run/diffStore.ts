@@ -21,7 +21,7 @@ export const useDiff = create<DiffState>(() => NONE);
 export const clearDiff = () => useDiff.setState(NONE);
 export const showDiff = (difference: RunDifference) => useDiff.setState({ difference, marks: marksOf(difference) });
 
-/** The shown run is `a`. */
+/** The shown run is `b`: the one it is compared with is what was, and it is what has become of that. */
 export function marksOf(difference: RunDifference): Marks {
   const byNode: Record<NodeId, { mark: Mark; count: number }> = {};
   const count = (node: NodeId, mark: Mark) => {
@@ -29,14 +29,14 @@ export function marksOf(difference: RunDifference): Marks {
     byNode[node] = { mark: known && known.mark !== mark ? "changed" : mark, count: (known?.count ?? 0) + 1 };
   };
   const bySeq = new Set<Seq>();
-  for (const { a } of difference.changed) {
-    count(a.nodeId, "changed");
-    bySeq.add(a.openedSeq);
+  for (const { b } of difference.changed) {
+    count(b.nodeId, "changed");
+    bySeq.add(b.openedSeq);
   }
-  for (const frame of difference.onlyInA) {
+  for (const frame of difference.onlyInB) {
     count(frame.nodeId, "onlyHere");
     bySeq.add(frame.openedSeq);
   }
-  for (const frame of difference.onlyInB) count(frame.nodeId, "onlyThere");
+  for (const frame of difference.onlyInA) count(frame.nodeId, "onlyThere");
   return { byNode, bySeq };
 }
