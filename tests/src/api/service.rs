@@ -55,18 +55,10 @@ impl Service {
     pub fn start(arguments: &[&str]) -> Result<Self, CaseError> {
         let home = Home::new();
         let token = home.ok(&["token", "create", "tests"]);
-        let token = text_of(&token, "token")?;
-        let serve = ["--json", "serve", "--no-examples", "--listen", "127.0.0.1:0"];
-        let mut command = home.command(&[&serve, arguments].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().ok_or("no stdout")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        let ready: JsonValue = serde_json::from_str(&line)?;
+        let (child, address) = serve(&home, arguments)?;
         Ok(Self {
-            address: text_of(&ready, "address")?.trim_end_matches('/').to_owned(),
-            token,
+            address,
+            token: text_of(&token, "token")?,
             home,
             child,
             client: Client::builder().no_proxy().timeout(ANSWER_WAIT).build()?,
@@ -93,6 +85,17 @@ impl Service {
                 body,
             })
         })
+    }
+
+    /// Kills the process as a power cut would, and starts another on the same folder.
+    ///
+    /// # Errors
+    /// When that does not say that it is ready.
+    pub fn restart_after_kill(&mut self, arguments: &[&str]) -> Result<(), CaseError> {
+        self.child.kill()?;
+        self.child.wait()?;
+        (self.child, self.address) = serve(&self.home, arguments)?;
+        Ok(())
     }
 
     /// The process id.
@@ -127,6 +130,26 @@ impl Service {
             .request(Method::from_bytes(method.as_bytes())?, url);
         Ok(request.headers(headers).body(body.to_owned()))
     }
+}
+
+/// Starts the service; the process, and its address once it is ready.
+fn serve(home: &Home, arguments: &[&str]) -> Result<(Child, String), CaseError> {
+    let serve = [
+        "--json",
+        "serve",
+        "--no-examples",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let mut command = home.command(&[&serve, arguments].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let mut line = String::new();
+    let stdout = child.stdout.take().ok_or("no stdout")?;
+    BufReader::new(stdout).read_line(&mut line)?;
+    let ready: JsonValue = serde_json::from_str(&line)?;
+    let address = text_of(&ready, "address")?.trim_end_matches('/').to_owned();
+    Ok((child, address))
 }
 
 impl Drop for Service {

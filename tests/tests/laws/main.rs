@@ -7,3 +7,4 @@ mod crash;
 mod disk;
 mod isolation;
 mod kill;
+mod service;

@@ -104,8 +104,7 @@ fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Htt
     }
     let says_nothing = site.is_none() && !headers.contains_key(header::ORIGIN);
     // Who sends a token is judged by it alone, and no page can make a browser send one.
-    let by_session =
-        session_of(headers).is_some() && !headers.contains_key(header::AUTHORIZATION);
+    let by_session = session_of(headers).is_some() && !headers.contains_key(header::AUTHORIZATION);
     if says_nothing && !method.is_safe() && by_session {
         return Err(wrong_origin().with_hint("send Origin, or use a token instead of a session"));
     }
