@@ -91,6 +91,7 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(whole(path, bytes, "no-cache"))
 }
 
+#[cfg(debug_assertions)]
 fn whole(path: &str, bytes: Vec<u8>, cache: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind(path)),
