@@ -245,7 +245,7 @@ pub(crate) fn looks_over_http(report: &mut Report) {
 pub(crate) fn watchers(report: &mut Report) {
     let bench = Bench::new();
     bench.save(&workflows::chain(10));
-    let wait = json!({ "id": "wait", "graph": { "nodes": [{ "id": "ask", "type": "flow.approve" }, { "id": "a", "type": "log", "params": { "message": "a" } }], "edges": [{ "source": "ask", "sourcePort": "approved", "target": "a" }] } });
+    let wait = json!({ "id": "wait", "graph": { "nodes": [{ "id": "ask", "type": "flow.approve", "params": { "message": "go on?" } }, { "id": "a", "type": "log", "params": { "message": "a" } }], "edges": [{ "source": "ask", "sourcePort": "approved", "target": "a" }] } });
     let saved = bench
         .service
         .send(&format!("POST /api/v1/workflows\n\n{wait}"));
