@@ -1,32 +1,43 @@
 /** What happens at the service as a whole: one stream for the page, whoever listens. */
 import { useEffect, useRef } from "react";
+import { whileSeen } from "../lib/whileSeen";
 
-type Kind = "run" | "workflow";
+/** `missed`: something may have happened that was not told, as after a broken connection. */
+type Kind = "run" | "workflow" | "missed";
 type Listener = (kind: Kind, data: Record<string, unknown>) => void;
 
-const KINDS: readonly Kind[] = ["run", "workflow"];
+const TOLD: readonly Kind[] = ["run", "workflow"];
 const listeners = new Set<Listener>();
-let source: EventSource | null = null;
+let stop: (() => void) | null = null;
+/** Whether the stream was open before, so that what came between was not heard. */
+let wasOpen = false;
+
+const tell: Listener = (kind, data) => listeners.forEach((listener) => listener(kind, data));
 
 function open(): EventSource {
   const made = new EventSource("/api/v1/events");
-  for (const kind of KINDS) {
+  for (const kind of TOLD) {
     made.addEventListener(kind, (event: MessageEvent<string>) => {
-      const data = JSON.parse(event.data) as Record<string, unknown>;
-      listeners.forEach((listener) => listener(kind, data));
+      tell(kind, JSON.parse(event.data) as Record<string, unknown>);
     });
   }
+  made.addEventListener("reread", () => tell("missed", {}));
+  made.addEventListener("open", () => {
+    if (wasOpen) tell("missed", {});
+    wasOpen = true;
+  });
   return made;
 }
 
 export function onServiceEvent(listener: Listener): () => void {
-  source ??= open();
   listeners.add(listener);
+  stop ??= whileSeen(open);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    source?.close();
-    source = null;
+    stop?.();
+    stop = null;
+    wasOpen = false;
   };
 }
 
@@ -40,7 +51,7 @@ export function useServiceEvents(kinds: readonly Kind[], told: () => void) {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = onServiceEvent((kind) => {
-      if (!wanted.includes(kind)) return;
+      if (kind !== "missed" && !wanted.includes(kind)) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         held.current();

@@ -45,7 +45,10 @@ export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
   const online = () => void saver.now();
   addEventListener("online", online);
   // Somebody else saved it: another browser, the command line.
+  const catchUp = async () => saver.heard((await getWorkflow(id)).hash);
   const deaf = onServiceEvent((kind, data) => {
+    // Away again: the next connection tells.
+    if (kind === "missed") catchUp().catch(() => undefined);
     if (kind === "workflow" && data["id"] === id && typeof data["hash"] === "string") void saver.heard(data["hash"]);
   });
   // What was typed while the service was away.

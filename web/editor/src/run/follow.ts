@@ -1,5 +1,6 @@
 /** Follows a run's events until it has ended. The browser itself comes back after a broken connection. */
 import type { RunId, Seq } from "../api/types";
+import { whileSeen } from "../lib/whileSeen";
 import { eventsAddress } from "./api";
 import { EVENT_NAMES, type Recorded } from "./live";
 
@@ -15,8 +16,26 @@ export interface Following {
 
 /** Gives a way to stop. */
 export function follow(run: RunId, from: Seq, following: Following): () => void {
-  const source = new EventSource(eventsAddress(run, from));
-  const heard = (message: MessageEvent<string>) => following.heard(JSON.parse(message.data) as Recorded);
+  let last = from;
+  const stop = whileSeen(() => {
+    const source = new EventSource(eventsAddress(run, last));
+    listen(
+      source,
+      following,
+      (seq) => (last = seq),
+      () => stop(),
+    );
+    return source;
+  });
+  return stop;
+}
+
+function listen(source: EventSource, following: Following, heardUpTo: (seq: Seq) => void, stop: () => void): void {
+  const heard = (message: MessageEvent<string>) => {
+    const recorded = JSON.parse(message.data) as Recorded;
+    heardUpTo(recorded.seq);
+    following.heard(recorded);
+  };
   for (const name of EVENT_NAMES) source.addEventListener(name, heard);
   source.addEventListener("open", () => following.connected(true));
   source.addEventListener("error", () => following.connected(false));
@@ -24,8 +43,7 @@ export function follow(run: RunId, from: Seq, following: Following): () => void 
     following.reread((JSON.parse(message.data) as { from: Seq }).from);
   });
   source.addEventListener("end", () => {
-    source.close();
+    stop();
     following.ended();
   });
-  return () => source.close();
 }
