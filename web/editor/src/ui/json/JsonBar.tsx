@@ -1,6 +1,17 @@
 /** What can be done with the value that is shown: find in it, copy from it, open and fold all. */
-import { ChevronDown, ChevronsDownUp, ChevronsUpDown, ChevronUp, Copy, Route, Search } from "lucide-react";
+import {
+  ChevronDown,
+  ChevronsDownUp,
+  ChevronsUpDown,
+  ChevronUp,
+  Copy,
+  ListTree,
+  Route,
+  Search,
+  Table2,
+} from "lucide-react";
 import type { ReactNode } from "react";
+import type { ViewMode } from "./viewMode";
 
 interface Props {
   text: string;
@@ -9,7 +20,12 @@ interface Props {
   at: number;
   copied: string;
   path: string;
+  /** A table has nothing to fold. */
+  canFold: boolean;
   canOpenAll: boolean;
+  /** Where there is a list of records, how it is read. */
+  mode?: ViewMode;
+  onMode?: (mode: ViewMode) => void;
   onStep: (direction: -1 | 1) => void;
   onCopyPath: () => void;
   onCopyValue: () => void;
@@ -18,7 +34,7 @@ interface Props {
 }
 
 export function JsonBar(props: Props) {
-  const { text, setText, hits, at, copied, path, canOpenAll, onStep } = props;
+  const { text, setText, hits, at, copied, path, canFold, canOpenAll, mode, onMode, onStep } = props;
   return (
     <div className="json-bar">
       <label className="json-find">
@@ -59,14 +75,26 @@ export function JsonBar(props: Props) {
       <Tool label="Copy value" act={props.onCopyValue}>
         <Copy size={13} />
       </Tool>
-      {canOpenAll && (
+      {canFold && canOpenAll && (
         <Tool label="Open all" act={props.onOpenAll}>
           <ChevronsUpDown size={13} />
         </Tool>
       )}
-      <Tool label="Fold all" act={props.onFoldAll}>
-        <ChevronsDownUp size={13} />
-      </Tool>
+      {canFold && (
+        <Tool label="Fold all" act={props.onFoldAll}>
+          <ChevronsDownUp size={13} />
+        </Tool>
+      )}
+      {onMode && (
+        <div className="json-modes" role="group" aria-label="Read the list as">
+          <Tool label="Tree" isOn={mode === "tree"} act={() => onMode("tree")}>
+            <ListTree size={13} />
+          </Tool>
+          <Tool label="Table" isOn={mode === "table"} act={() => onMode("table")}>
+            <Table2 size={13} />
+          </Tool>
+        </div>
+      )}
       <span role="status" className="sr-only">
         {copied}
       </span>
@@ -74,9 +102,17 @@ export function JsonBar(props: Props) {
   );
 }
 
-function Tool({ label, act, children }: { label: string; act: () => void; children: ReactNode }) {
+interface ToolProps {
+  label: string;
+  act: () => void;
+  /** Left out for what is no switch. */
+  isOn?: boolean;
+  children: ReactNode;
+}
+
+function Tool({ label, act, isOn, children }: ToolProps) {
   return (
-    <button type="button" className="mini" aria-label={label} title={label} onClick={act}>
+    <button type="button" className="mini" aria-label={label} title={label} aria-pressed={isOn} onClick={act}>
       {children}
     </button>
   );

@@ -2,9 +2,10 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { memo } from "react";
 import { BytesPreview } from "./BytesPreview";
-import { isBytes, isContainer } from "./kinds";
+import { isContainer } from "./kinds";
 import type { JsonMark } from "./JsonView";
-import type { Row } from "./tree";
+import { around } from "./pointer";
+import type { ReadSlice, Row } from "./tree";
 
 interface Props {
   row: Row;
@@ -14,6 +15,7 @@ interface Props {
   isHit: boolean;
   mark: JsonMark | "within" | undefined;
   error: string | undefined;
+  read: ReadSlice | undefined;
   onTurn: () => void;
 }
 
@@ -26,7 +28,7 @@ const MARK_WORDS: Record<JsonMark | "within", string> = {
 };
 
 export const JsonRow = memo(function JsonRow(props: Props) {
-  const { row, id, path, isActive, isHit, mark, error, onTurn } = props;
+  const { row, id, path, isActive, isHit, mark, error, read, onTurn } = props;
   const Arrow = row.isOpen ? ChevronDown : ChevronRight;
   return (
     <div
@@ -51,7 +53,7 @@ export const JsonRow = memo(function JsonRow(props: Props) {
     >
       <span className="json-arrow">{row.isOpen !== null && <Arrow size={12} aria-hidden />}</span>
       {row.key !== null && <span className="json-key">{row.key}</span>}
-      <Content row={row} error={error} />
+      <Content row={row} error={error} read={read} />
       {mark && (
         <span className="json-mark" data-mark={mark}>
           {MARK_WORDS[mark]}
@@ -61,10 +63,12 @@ export const JsonRow = memo(function JsonRow(props: Props) {
   );
 });
 
-function Content({ row, error }: { row: Row; error: string | undefined }) {
+function Content({ row, error, read }: Pick<Props, "row" | "error" | "read">) {
   if (error && row.role !== "item") return <span className="text-failed">{error}</span>;
   if (row.role === "absent") return <span className="json-absent">reading…</span>;
   if (row.role === "rest") return <span className="json-size">{row.text}</span>;
+  if (row.role === "bytes")
+    return <BytesPreview value={row.value} pointer={around(row.pointer).at(-1) ?? ""} read={read} />;
   if (row.role === "body") return <Body row={row} />;
   if (isContainer(row.kind)) {
     return (
@@ -81,7 +85,6 @@ function Content({ row, error }: { row: Row; error: string | undefined }) {
       <span className="json-leaf" data-kind={row.kind}>
         {row.kind === "text" && row.isOpen ? "" : row.text}
       </span>
-      {isBytes(row.value) && <BytesPreview base64={row.value.$bytes} />}
       <span className="json-kind">
         {row.kind}
         {row.size && ` · ${row.size}`}

@@ -4,7 +4,9 @@
  */
 import type { Json, Preview } from "../../api/types";
 import { bytes, countOf, glance, isContainer, isPreview, type Kind, kindOf, TEXT_MAX, written } from "./kinds";
+import { headOf } from "./bytesOf";
 import { child, ROOT } from "./pointer";
+import { sniff } from "./sniff";
 
 /** One slice of a large value, as the service gives it. */
 export interface Slice {
@@ -46,8 +48,11 @@ export interface Row {
   position: number;
   siblings: number;
   value: Json;
-  /** `item`: a value. `absent`: a part that is not read yet. `body`: the whole of a text. `rest`: what is not offered. */
-  role: "item" | "absent" | "body" | "rest";
+  /**
+   * `item`: a value. `absent`: a part that is not read yet. `body`: the whole of a text. `bytes`: what bytes
+   * are. `rest`: what is not offered.
+   */
+  role: "item" | "absent" | "body" | "bytes" | "rest";
   /** For `absent` and `body`: the cut value around it, and where in it. */
   within?: { pointer: string; offset: number };
 }
@@ -78,11 +83,13 @@ function put(rows: Row[], shape: Shape, spot: Spot): void {
   const { value, pointer, depth } = spot;
   const kind = kindOf(value);
   const isCut = isPreview(value);
-  const canOpen = isContainer(kind) ? countOf(value) > 0 : kind === "text" && (isCut || isLong(value));
+  const canOpen =
+    isContainer(kind) || kind === "bytes" ? countOf(value) > 0 : kind === "text" && (isCut || isLong(value));
   const isOpen = canOpen ? shape.open.has(pointer) : null;
   rows.push({ ...spot, kind, isOpen, role: "item", size: sizeOf(value, kind), text: textOf(value, kind) });
   if (!isOpen) return;
   if (kind === "text") putBody(rows, shape, value, pointer, depth + 1);
+  else if (kind === "bytes") putBytes(rows, value, pointer, depth + 1);
   else if (isCut) putCut(rows, shape, value, pointer, depth + 1);
   else putChildren(rows, shape, value, pointer, depth + 1);
 }
@@ -91,8 +98,8 @@ const isLong = (value: Json) => typeof value === "string" && (value.length > TEX
 
 function textOf(value: Json, kind: Kind): string {
   if (isContainer(kind)) return glance(value);
-  if (isPreview(value)) return (value as Preview).$preview.text;
-  return kind === "bytes" ? "" : written(value);
+  if (kind === "bytes") return sniff(headOf(value)).name;
+  return isPreview(value) ? (value as Preview).$preview.text : written(value);
 }
 
 function sizeOf(value: Json, kind: Kind): string {
@@ -170,6 +177,11 @@ function putBody(rows: Row[], shape: Shape, value: Json, pointer: string, depth:
   rows.push({ ...place, kind: "text", text, size: "", value: text, role: "body", ...(isMore && { within }) });
 }
 
+function putBytes(rows: Row[], value: Json, pointer: string, depth: number): void {
+  const place = { pointer: `${pointer}/?bytes`, depth, key: null, position: 1, siblings: 1, isOpen: null };
+  rows.push({ ...place, kind: "bytes", text: "", size: "", value, role: "bytes" });
+}
+
 /** Puts a slice where it belongs. */
 export function withSlice(pages: Pages, slice: Slice): Pages {
   if (slice.text !== undefined) {
@@ -190,7 +202,7 @@ export function matches(rows: readonly Row[], text: string): number[] {
   if (!wanted) return [];
   const found: number[] = [];
   rows.forEach((row, at) => {
-    const isLeaf = !isContainer(row.kind) && row.role !== "body";
+    const isLeaf = !isContainer(row.kind) && row.role !== "body" && row.role !== "bytes";
     const holds = row.key?.toLowerCase().includes(wanted) || (isLeaf && leafText(row.value).includes(wanted));
     if (holds) found.push(at);
   });

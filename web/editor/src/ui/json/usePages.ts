@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Json } from "../../api/types";
 import { newPages, PAGE, type Pages, type ReadSlice, TEXT_PAGE, withSlice } from "./tree";
 
-type Want = (pointer: string, offset: number, isText: boolean) => void;
+export type Want = (pointer: string, offset: number, isText: boolean) => void;
 
 export function usePages(value: Json, read: ReadSlice | undefined): [ReadonlyMap<string, Pages>, Want] {
   const [state, setState] = useState<{ of: Json; pages: ReadonlyMap<string, Pages> }>({ of: value, pages: new Map() });
