@@ -18,14 +18,13 @@ use flowforge_engine::{
 use flowforge_snapshots::WriteError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::clock::{SkippingClock, SystemClock};
 use crate::perform::{Performed, Performer};
 use crate::recorder::{Durable, Recorder};
 use crate::recordings::{Recalled, SharedRecordings};
 
-/// Longest time that recorded events wait in memory while a run waits for pure work, in milliseconds.
-const FLUSH_MS: u64 = 50;
 /// Most events that wait in memory.
 const BUFFERED_MAX: usize = 4096;
 
@@ -343,7 +342,11 @@ impl Driver {
             return;
         }
         let wake = self.wake_at.map(|at| at.since_ms(SystemClock.now()));
-        let flush = self.recorder.buffered() > 0;
+        let flush_at = self.recorder.flush_at();
+        if flush_at.is_some_and(|at| at <= Instant::now()) {
+            drop(self.recorder.flush(self.run.status()));
+        }
+        let flush_at = self.recorder.flush_at();
         tokio::select! {
             biased;
             Some(done) = self.tasks.join_next() => self.joined(done),
@@ -352,7 +355,7 @@ impl Driver {
             () = tokio::time::sleep(Duration::from_millis(wake.unwrap_or_default())), if wake.is_some() => {
                 self.pending.push_back(Arrival::Woke);
             }
-            () = tokio::time::sleep(Duration::from_millis(FLUSH_MS)), if flush => {
+            () = tokio::time::sleep_until(flush_at.unwrap_or_else(Instant::now)), if flush_at.is_some() => {
                 drop(self.recorder.flush(self.run.status()));
             }
         }

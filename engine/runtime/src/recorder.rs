@@ -1,12 +1,17 @@
 //! Where a run's events go: to the journal, or to memory for runs that only answer a question.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use flowforge_engine::event::Recorded;
 use flowforge_engine::frame::Status;
 use flowforge_engine::{RunId, Workflow};
 use flowforge_snapshots::{Append, Journal, NewRun, WriteError};
 use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Longest time that recorded events wait in memory while a run waits for pure work.
+const FLUSH_AFTER: Duration = Duration::from_millis(20);
 
 /// A promise that everything recorded up to it is on disk.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,8 @@ pub(crate) struct Recorder {
     new: Option<NewRun>,
     workflows: Vec<Workflow>,
     buffered: Vec<Recorded>,
+    /// When the first of the buffered was recorded.
+    buffered_since: Option<Instant>,
     /// What was handed over last: until it is on disk, nothing recorded so far may be relied on.
     last: Durable,
     /// The first failure; what follows on lost events is refused for that reason.
@@ -53,6 +60,7 @@ impl Recorder {
             new,
             workflows,
             buffered: Vec::new(),
+            buffered_since: None,
             last: Durable::default(),
             failure: Arc::default(),
             kept: Vec::new(),
@@ -66,6 +74,7 @@ impl Recorder {
             new: None,
             workflows: Vec::new(),
             buffered: Vec::new(),
+            buffered_since: None,
             last: Durable::default(),
             failure: Arc::default(),
             kept: Vec::new(),
@@ -74,6 +83,9 @@ impl Recorder {
 
     pub(crate) fn push(&mut self, events: Vec<Recorded>) {
         if self.journal.is_some() {
+            if !events.is_empty() {
+                self.buffered_since.get_or_insert_with(Instant::now);
+            }
             self.buffered.extend(events);
         } else {
             self.kept.extend(events);
@@ -82,6 +94,11 @@ impl Recorder {
 
     pub(crate) fn buffered(&self) -> usize {
         self.buffered.len()
+    }
+
+    /// When the buffered events have waited long enough, however busy the run is.
+    pub(crate) fn flush_at(&self) -> Option<Instant> {
+        Some(self.buffered_since? + FLUSH_AFTER)
     }
 
     /// Why events were lost, if they were: the run cannot go on in this process.
@@ -97,6 +114,7 @@ impl Recorder {
         if self.buffered.is_empty() {
             return self.last.clone();
         }
+        self.buffered_since = None;
         let append = Append {
             run: self.run,
             new: self.new.take(),
