@@ -127,6 +127,15 @@ pub struct ChatAnswer {
     pub cut: bool,
 }
 
+/// A call and its answer, as they are recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What was asked.
+    pub request: ChatRequest,
+    /// What was answered.
+    pub answer: ChatAnswer,
+}
+
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {

@@ -14,6 +14,7 @@ const CONFIG: &[&str] = &[
     "retry",
     "memo",
     "vars",
+    "healing",
     "limits",
 ];
 const LIMITS: &[&str] = &["maxFrames", "maxDepth", "maxValueBytes"];
