@@ -107,7 +107,7 @@ async function builds({ page, origin, seen }) {
     () => document.querySelector(".inspector .cm-content")?.textContent === "{{ input.len() }} orders",
   );
   await saved(page);
-  await page.waitForSelector(".header :text(\"No problems\")");
+  await page.waitForSelector('.header :text("No problems")');
   await page.click('[aria-label^="Show all"]');
   await stillness(page);
   await seen("3-built");
