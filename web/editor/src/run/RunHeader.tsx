@@ -10,6 +10,7 @@ import { StatusDot } from "../ui/StatusDot";
 import { comparePrevious, complain, openForkDialog, useRunPanels } from "./actions";
 import { cancelRun, replayRun, retryRun } from "./api";
 import { type FrameTable, isOpen } from "./frameTable";
+import { stepFailure, toStart } from "./moves";
 import { refreshDetail, useRun } from "./runStore";
 
 const runAddress = (id: string, seq: number | null = null) =>
@@ -26,8 +27,12 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         {detail.name && <b>{detail.name}</b>}
         <span title={detail.started}>{ago(detail.started)}</span>
         <span>{duration(live ? table.lastMs : (detail.durationMs ?? table.lastMs))}</span>
-        <span>{counted(live ? table.length : detail.frames, "frame")}</span>
-        {stops.failures.length > 0 && <span className="text-failed">{stops.failures.length} failed</span>}
+        <span>{framesOf(detail, table)}</span>
+        {stops.failures.length > 0 && (
+          <button type="button" className="text-failed underline" title="Show the first failure" onClick={firstFailure}>
+            {stops.failures.length} failed
+          </button>
+        )}
         {detail.mode === "dry" && (
           <span className="run-chip" title="Effects were answered from recordings">
             dry
@@ -44,6 +49,17 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
       <Tools detail={detail} live={live} />
     </header>
   );
+}
+
+/** A fork shares frames with the run it comes from. */
+function framesOf({ forkOf, frames }: RunDetail, table: FrameTable): string {
+  const all = counted(table.length, "frame");
+  return forkOf && frames < table.length ? `${all}, ${frames} of them new` : all;
+}
+
+function firstFailure() {
+  toStart();
+  stepFailure(1);
 }
 
 export const short = (run: string) => run.slice(-6);
