@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod diff;
+mod ended;
 pub(crate) mod error;
 mod export;
 mod fork;
@@ -114,7 +115,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     if command.can_go_through()
         && let Some(remote) = Remote::find(workspace.folder()).await
     {
-        return command.through(&remote, output).await;
+        return command.through(&remote, &workspace, output).await;
     }
     match command {
         Command::Serve(command) => command.run(&workspace, output).await,
@@ -141,22 +142,21 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
 }
 
 impl Command {
-    /// Whether a service that holds the data folder can do it.
+    /// Whether it goes through a service that holds the data folder; the others do not open the folder's journal.
     fn can_go_through(&self) -> bool {
         !matches!(
             self,
-            Self::Serve(_)
-                | Self::Nodes(_)
-                | Self::Export(_)
-                | Self::Import(_)
-                | Self::Store(_)
-                | Self::Config(_)
-                | Self::Completions(_)
+            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_)
         )
     }
 
     /// Has the service do it.
-    async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+    async fn through(
+        self,
+        remote: &Remote,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
         match self {
             Self::Run(command) => command.through(remote, output).await,
             Self::Resume(command) => command.through(remote, output).await,
@@ -171,13 +171,10 @@ impl Command {
             Self::Diff(command) => command.through(remote, output).await,
             Self::Search(command) => command.through(remote, output).await,
             Self::Token(command) => command.through(remote, output).await,
-            Self::Serve(_)
-            | Self::Nodes(_)
-            | Self::Export(_)
-            | Self::Import(_)
-            | Self::Store(_)
-            | Self::Config(_)
-            | Self::Completions(_) => {
+            Self::Export(command) => command.through(remote, output).await,
+            Self::Import(command) => command.through(remote, output).await,
+            Self::Store(command) => command.through(remote, workspace, output).await,
+            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_) => {
                 Err(CliError::Usage("this does not go through a service".into()))
             }
         }

@@ -9,7 +9,7 @@ use flowforge_engine::workflow::file::FileError;
 use flowforge_engine::{Place, Problem, Severity};
 use flowforge_runtime::RuntimeError;
 use flowforge_snapshots::search::SearchError;
-use flowforge_snapshots::{ReadError, WriteError};
+use flowforge_snapshots::{ExportError, ImportError, ReadError, WriteError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -183,6 +183,29 @@ impl From<WriteError> for HttpProblem {
             WriteError::OutOfOrder { .. } => conflict("run-busy", detail),
             WriteError::Read(error) => error.into(),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ExportError> for HttpProblem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Read(error) => error.into(),
+            ExportError::Io(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ImportError> for HttpProblem {
+    fn from(error: ImportError) -> Self {
+        let detail = error.to_string();
+        let unusable = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, &*detail);
+        match error {
+            ImportError::NotARun => unusable("not-a-run"),
+            ImportError::Newer { .. } => unusable("newer-format"),
+            ImportError::Damaged(_) => unusable("damaged-file"),
+            ImportError::Conflict(_) => conflict("run-exists", detail),
+            ImportError::Write(error) => error.into(),
         }
     }
 }

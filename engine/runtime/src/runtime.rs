@@ -14,7 +14,7 @@ use flowforge_engine::{
     Address, Failure, FailureKind, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
 use flowforge_snapshots::{Journal, NewRun};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::counts::{Counting, Counts};
 use crate::drive::{Driver, RunEnd, World};
@@ -65,6 +65,8 @@ struct Inner {
     /// Workflow documents that the journal is known to hold.
     kept: Mutex<HashSet<Address>>,
     counting: Counting,
+    /// Told each time that a run is not worked on any more.
+    rested: Notify,
     stopping: watch::Sender<bool>,
 }
 
@@ -108,6 +110,7 @@ impl Runtime {
                 active,
                 kept,
                 counting: Counting::default(),
+                rested: Notify::new(),
                 stopping,
             }),
         }
@@ -129,6 +132,18 @@ impl Runtime {
     #[must_use]
     pub fn is_driving(&self, id: RunId) -> bool {
         self.inner.active().contains_key(&id)
+    }
+
+    /// Waits until this process does not work on the run: it has ended, waits for somebody, or was suspended.
+    pub async fn at_rest(&self, id: RunId) {
+        loop {
+            // Made before the look, so that a run that comes to rest in between is not missed.
+            let rested = self.inner.rested.notified();
+            if !self.is_driving(id) {
+                return;
+            }
+            rested.await;
+        }
     }
 
     /// What was done so far, in numbers.
@@ -414,6 +429,7 @@ impl Runtime {
                 Err(_) => inner.forget_kept(),
             }
             inner.active().remove(&id);
+            inner.rested.notify_waiters();
             drop(tell.send(end));
         });
         Ok(RunHandle { id, end })

@@ -82,8 +82,14 @@ pub(crate) enum CliError {
     Search(String),
     #[error("{0}")]
     Access(String),
+    #[error("cannot be written as JSON: {0}")]
+    Json(serde_json::Error),
     #[error("{message}")]
-    Refused { status: u16, message: String },
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
     #[error("the service at {address} cannot be reached: {reason}")]
     Unreachable { address: String, reason: String },
     #[error("cannot listen on {address}: {error}; name another address with --listen")]

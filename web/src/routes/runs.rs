@@ -282,6 +282,9 @@ pub(crate) struct RunDetail {
     error: Option<Failure<Shown>>,
     /// What it waits for from outside.
     waits: Vec<Waits>,
+    /// Its frames, with those that a fork shares.
+    #[serde(skip)]
+    frames_in_all: u64,
 }
 
 /// Something a run waits for from outside.
@@ -331,21 +334,32 @@ pub(crate) async fn show(
 
 /// Waits until a run has ended, waits for somebody, or the service stops.
 pub(crate) async fn at_rest(app: &AppState, run: RunId) -> Result<(), HttpProblem> {
-    let mut stopping = app.stopping();
-    loop {
-        let recorded = app.hub().recorded(run);
-        let row = app
-            .journal()
-            .run(run)?
-            .ok_or_else(|| HttpProblem::no_run(run))?;
-        if is_final(row.status) || !app.runtime().is_driving(run) {
-            return Ok(());
-        }
+    let row = app.journal().run(run)?;
+    let row = row.ok_or_else(|| HttpProblem::no_run(run))?;
+    if !is_final(row.status) {
+        let mut stopping = app.stopping();
         tokio::select! {
-            _ = recorded => {}
-            _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+            () = app.runtime().at_rest(run) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
         }
     }
+    Ok(())
+}
+
+/// How a run stands, as `flowforge run --json` prints it.
+#[utoipa::path(get, path = "/runs/{id}/result", tag = "runs", params(("id" = String, Path, description = "the run"), Waiting), responses(
+    (status = 200, body = RunResult),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn ended(
+    State(app): State<AppState>,
+    PathOf(run): PathOf<RunId>,
+    QueryOf(waiting): QueryOf<Waiting>,
+) -> Result<Json<RunResult>, HttpProblem> {
+    if waiting.wait {
+        at_rest(&app, run).await?;
+    }
+    off_reactor(move || result(&app, run).map(Json)).await
 }
 
 /// How a run stands, read from the journal.
@@ -370,7 +384,7 @@ pub(crate) fn result(app: &App, run: RunId) -> Result<RunResult, HttpProblem> {
             .map(|output| Value::from_json(&output))
             .unwrap_or_default(),
         error,
-        frames: detail.row.frames(),
+        frames: detail.frames_in_all,
         waits: waits.collect(),
     }))
 }
@@ -381,6 +395,8 @@ fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProble
         .run(run)?
         .ok_or_else(|| HttpProblem::no_run(run))?;
     let snapshot = app.journal().snapshot_kept(run, Some(row.last_seq))?;
+    let nodes = snapshot.nodes.values();
+    let frames_in_all = nodes.map(|node| node.opened + node.skipped).sum();
     let show = &mut |kept: Kept| match values {
         Values::Preview => app.hub().previews().show(&kept),
         Values::Full => Ok(Arc::new(app.journal().value(&kept)?.to_json())),
@@ -394,6 +410,7 @@ fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProble
             .transpose()?,
         waits: waits(app, run, row.status)?,
         row: RunRow::of(app.journal(), row)?,
+        frames_in_all,
     })
 }
 
