@@ -140,7 +140,7 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::NoRun(run) => Self::no_run(run),
             RuntimeError::NoMoment { .. } => Self::not_found("no-such-moment", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
-            RuntimeError::Ended { .. } => conflict("run-ended", detail),
+            RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
             RuntimeError::Busy(_) => conflict("run-busy", detail),
@@ -225,6 +225,7 @@ impl From<SearchError> for HttpProblem {
 impl From<AccessError> for HttpProblem {
     fn from(error: AccessError) -> Self {
         match error {
+            AccessError::Name => Self::invalid("wrong-name", error.to_string()),
             AccessError::Full => conflict("too-many-tokens", error.to_string()),
             other => Self::internal(other),
         }

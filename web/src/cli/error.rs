@@ -115,10 +115,20 @@ impl CliError {
             Self::Runtime(
                 RuntimeError::NoRun(_) | RuntimeError::NoMoment { .. } | RuntimeError::NoNode(_),
             ) => Exit::NotFound,
+            Self::Read(error) | Self::Runtime(RuntimeError::Read(error)) if is_absent(error) => {
+                Exit::NotFound
+            }
             Self::ReadFile { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
             }
             _ => Exit::Error,
         }
     }
+}
+
+fn is_absent(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::NoSuchRun(_) | ReadError::NoSuchEvent { .. }
+    )
 }

@@ -18,7 +18,7 @@ pub(crate) struct Frames {
     #[arg(long, value_name = "NODE")]
     node: Option<String>,
     /// Most frames to print; all when absent.
-    #[arg(long)]
+    #[arg(long, value_parser = super::input::count)]
     limit: Option<usize>,
     /// Go on behind the frame that this event opened.
     #[arg(long, value_name = "SEQ", value_parser = super::input::seq)]

@@ -17,7 +17,7 @@ pub(crate) struct Runs {
     #[arg(long, value_name = "ID")]
     workflow: Option<String>,
     /// Most runs to list.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = super::input::count)]
     limit: usize,
     /// Go on behind this run.
     #[arg(long, value_name = "RUN")]

@@ -31,7 +31,7 @@ pub(crate) struct Search {
     #[arg(long, value_name = "NODE")]
     node: Option<String>,
     /// Most hits.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = super::input::count)]
     limit: usize,
     /// Go on where a page ended.
     #[arg(long, value_name = "NEXT")]

@@ -1,6 +1,5 @@
 //! `flowforge show`.
 
-use flowforge_engine::Seq;
 use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
@@ -20,15 +19,10 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
         let journal = workspace.journal()?;
-        let row = journal
+        journal
             .run(self.moment.run)?
             .ok_or(CliError::NoRun(self.moment.run))?;
-        let seq = self.moment.seq.unwrap_or(row.last_seq);
-        if seq > row.last_seq || seq == Seq(0) {
-            let (run, last) = (self.moment.run, row.last_seq);
-            return Err(flowforge_runtime::RuntimeError::NoMoment { run, seq, last }.into());
-        }
-        let snapshot = journal.snapshot(self.moment.run, seq)?;
+        let snapshot = journal.snapshot(self.moment.run, self.moment.seq)?;
         output.result(&json_of(&snapshot)?, text);
         Ok(Exit::Ok)
     }
