@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Given};
+use crate::config::{Config, Given, Origin};
 use error::{CliError, Exit};
 use output::Output;
 use remote::Remote;
@@ -115,6 +115,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     if command.can_go_through()
         && let Some(remote) = Remote::find(workspace.folder()).await
     {
+        if workspace.config().allow_hosts.origin == Origin::Flag && command.may_call() {
+            output.note("--allow-host does not count here: the service that holds the data folder makes the calls; start it with --allow-host");
+        }
         return command.through(&remote, &workspace, output).await;
     }
     match command {
@@ -147,6 +150,14 @@ impl Command {
         !matches!(
             self,
             Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_)
+        )
+    }
+
+    /// Whether it may make calls.
+    fn may_call(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_) | Self::Resume(_) | Self::Signal(_) | Self::Fork(_)
         )
     }
 
