@@ -71,7 +71,7 @@ async fn resume_all(opened: &Opened, output: &Output) -> Result<Exit, CliError> 
         output.note(&ended::summary(&end));
         resumed.push(end);
     }
-    Ok(tell(resumed, output))
+    Ok(tell(&resumed, output))
 }
 
 async fn await_all(remote: &Remote, output: &Output) -> Result<Exit, CliError> {
@@ -87,10 +87,10 @@ async fn await_all(remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         output.note(&ended::summary(&end));
         resumed.push(end);
     }
-    Ok(tell(resumed, output))
+    Ok(tell(&resumed, output))
 }
 
-fn tell(resumed: Vec<Json>, output: &Output) -> Exit {
+fn tell(resumed: &[Json], output: &Output) -> Exit {
     let failed = resumed.iter().any(|end| ended::exit_of(end) != Exit::Ok);
     output.result(&resumed, |resumed| match resumed.len() {
         1 => "1 unfinished run was resumed".to_owned(),
