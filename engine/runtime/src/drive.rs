@@ -421,7 +421,8 @@ pub(crate) fn end_of(run: &Run) -> RunEnd {
     }
 }
 
-fn waits_of(run: &Run) -> Vec<Wait> {
+/// What only somebody outside can answer.
+pub(crate) fn waits_of(run: &Run) -> Vec<Wait> {
     let signals = run
         .outstanding()
         .into_iter()

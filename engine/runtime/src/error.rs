@@ -32,6 +32,9 @@ pub enum RuntimeError {
         /// The last moment at which something was left to do.
         before: Seq,
     },
+    /// The run has ended, so nothing can be handed to it.
+    #[error("run {0} has already ended")]
+    Over(RunId),
     /// A fork is to change a node that has no part in what is left.
     #[error(
         "`{node}` has already finished at event {seq}; fork at {before} or earlier to do it anew"
