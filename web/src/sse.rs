@@ -120,6 +120,7 @@ fn name_of<V>(event: &flowforge_engine::event::Event<V>) -> &'static str {
         E::RunRetried { .. } => "runRetried",
         E::CancelRequested { .. } => "cancelRequested",
         E::RunClosed { .. } => "runClosed",
+        E::RunMended { .. } => "runMended",
     }
 }
 

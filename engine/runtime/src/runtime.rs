@@ -12,7 +12,7 @@ use flowforge_engine::machine::{Arrival, Outstanding, Plan, Run};
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
 use flowforge_engine::{
-    Address, Failure, FailureKind, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
+    Address, Failure, FailureKind, FrameId, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
 use flowforge_snapshots::{Journal, NewRun};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -230,7 +230,20 @@ impl Runtime {
     ) -> Result<RunHandle, RuntimeError> {
         let history = History::read(&self.inner.journal, &self.inner.catalogue, id)?;
         let run = history.fold(id, &self.inner.catalogue, history.last());
-        let world = self.world_of(&run, &history)?;
+        let plan = Arc::clone(run.plan());
+        let recorder = self.recorder(id, None, &plan);
+        self.go_on(run, &history, recorder, arrivals)
+    }
+
+    /// Drives a folded run on, with what it was waiting for and these arrivals.
+    fn go_on(
+        &self,
+        run: Run,
+        history: &History,
+        recorder: Recorder,
+        arrivals: Vec<Arrival>,
+    ) -> Result<RunHandle, RuntimeError> {
+        let world = self.world_of(&run, history)?;
         let mut first = Vec::new();
         let mut again = Vec::new();
         for asked in run.outstanding() {
@@ -241,8 +254,6 @@ impl Runtime {
         }
         first.extend(arrivals);
         first.push(Arrival::Continue);
-        let plan = Arc::clone(run.plan());
-        let recorder = self.recorder(id, None, &plan);
         self.launch(run, recorder, world, again, first)
     }
 
@@ -377,6 +388,27 @@ impl Runtime {
     /// When there is no such run, or the journal cannot be read.
     pub fn waits(&self, id: RunId) -> Result<Vec<Wait>, RuntimeError> {
         Ok(waits_of(&self.folded(id)?))
+    }
+
+    /// A run that is at rest goes on with another workflow, and with another attempt of these frames.
+    pub(crate) fn resume_mended(
+        &self,
+        history: &History,
+        mut run: Run,
+        plan: Arc<Plan>,
+        frames: &[FrameId],
+    ) -> Result<RunHandle, RuntimeError> {
+        let workflow = plan.reference();
+        run.know(Arc::clone(&plan));
+        let recorder = self.recorder(run.id(), None, &plan);
+        let (first, rest) = frames.split_first().expect("a mend has a frame");
+        let mend = Arrival::Mend {
+            workflow,
+            frame: *first,
+        };
+        let rest = rest.iter().map(|&frame| Arrival::Retry { frame });
+        let arrivals = std::iter::once(mend).chain(rest).collect();
+        self.go_on(run, history, recorder, arrivals)
     }
 
     fn folded(&self, id: RunId) -> Result<Run, RuntimeError> {
