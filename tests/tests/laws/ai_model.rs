@@ -600,7 +600,7 @@ fn the_example_scripts_are_scripts() {
         let calls = script.turns.iter().flat_map(|turn| &turn.calls);
         for call in calls.filter(|call| call.tool == "propose_edits") {
             let edits = call.arguments["edits"].clone();
-            serde_json::from_value::<Vec<flowforge_engine::Edit>>(edits).expect("edits");
+            serde_json::from_value::<Vec<flowforge_engine::edit::Edit>>(edits).expect("edits");
         }
     };
     assert!(scripts.map(read).count() >= 3);
