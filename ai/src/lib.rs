@@ -5,8 +5,10 @@
 //! What it may look at comes through the journal; what it may try comes through [`lab`], whose trials
 //! run in memory on recorded outcomes.
 //!
-//! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried).
+//! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried),
+//! [`heal`] (fixes with proof).
 
+pub mod heal;
 pub mod lab;
 pub mod model;
 pub mod proposal;
