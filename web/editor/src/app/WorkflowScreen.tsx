@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
@@ -28,7 +29,7 @@ export function WorkflowScreen({ id }: { id: string }) {
   if (opening.kind !== "open" || !specs) {
     return (
       <div className="screen" aria-busy="true">
-        <Header />
+        <Header title={`Workflow ${id}`} />
       </div>
     );
   }
@@ -47,6 +48,7 @@ function Editor({ id, opened, specs }: EditorProps) {
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
+  useEffect(() => editing(id, doc), [id, doc]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
@@ -57,9 +59,10 @@ function Editor({ id, opened, specs }: EditorProps) {
   useEffect(() => clearRunStatus, []);
   const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
   const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
+  const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
-    <div className="screen" data-keys-default="canvas">
-      <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
+    <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
+      <Header title={title} tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
         <Name opened={opened} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
