@@ -81,6 +81,7 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   useOnScreen(doc, specs, flow, commands);
   useClipboard(commands.edit);
   const all = useMemo(() => [...specs.values()], [specs]);
+  const isIdle = useSelection(({ nodes, edges }) => nodes.size + edges.size === 0);
   const ask = useMemo(() => commands.edit && { insertOn: commands.edit.insertOn }, [commands]);
   if (!flow) return <div className="h-full" aria-busy="true" />;
   return (
@@ -88,6 +89,7 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
       <div
         className="canvas"
         data-keys="canvas"
+        data-idle={isIdle || undefined}
         data-pane="canvas"
         onPointerMove={(event) => pointAt({ x: event.clientX, y: event.clientY })}
         onPointerLeave={() => pointAt(null)}
