@@ -1,7 +1,7 @@
 /** Time travel: a run is watched, scrubbed, forked, compared, and found again by a link. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ids, withEditor } from "./editor.mjs";
+import { ids, node, openWorkflow, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 import { again, APPROVAL, LONG, moment, momentIs, momentText, openRun, ORDERS, ran, SLOW, statusOf } from "./runs.mjs";
 
@@ -127,6 +127,39 @@ test("a run is watched as it goes, and shown soon", () =>
     assert.ok(here[Math.floor(here.length * 0.95)] <= 100, told(here));
     await page.waitForSelector('.run-header:has-text("Completed")');
     assert.equal(await page.evaluate(() => location.search), "");
+  }));
+
+test("a run under the editor is scrubbed wherever the focus is on nothing that is edited", () =>
+  withEditor(async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await page.click('.run-button [aria-label="Run with an input"]');
+    await page.waitForSelector(".run-input");
+    const text = page.locator(".run-input textarea, .run-input .cm-content").first();
+    await text.fill('{"count": 3}');
+    await page.click('.run-input button:has-text("Run")');
+    await page.waitForSelector('.run-header:has-text("Completed")');
+    await page.keyboard.press("Home");
+    await momentIs(page, 1);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await momentText(page), /start, completed/);
+    const box = await page.locator(".react-flow__pane").boundingBox();
+    await page.mouse.click(box.x + 20, box.y + box.height - 20);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await momentText(page), /List orders, completed/);
+    // With a node selected the arrows go from node to node, and what means nothing there still moves the run.
+    await page.click(node("many"));
+    const before = await moment(page);
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector(`${node("many")}:not(.selected)`);
+    assert.equal(await moment(page), before);
+    await page.keyboard.press("Home");
+    await momentIs(page, 1);
+    // And in a field they move the caret.
+    await page.locator(".workflow-name").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("End");
+    assert.equal(await moment(page), 1);
   }));
 
 test("a person approves what a run waits for", () =>

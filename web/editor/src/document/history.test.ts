@@ -68,7 +68,9 @@ describe("typing, by the clock", () => {
 
   test("in a text editor is a step of its own, and no part of what was done before or in another editor", () => {
     const { doc, history } = start();
-    class Binding {}
+    class Binding {
+      readonly tracked = true;
+    }
     const [one, other] = [new Binding(), new Binding()];
     history.track(Binding);
     const text = sharedText(doc, "a", "code");

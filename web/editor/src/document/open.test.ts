@@ -79,7 +79,7 @@ test("two tabs that open a never-seen workflow at once have one document, and bo
 });
 
 test("what is written in the first tab while the second is still reading is not lost", async () => {
-  let answer = () => undefined as void;
+  let answer: () => void = () => undefined;
   const one = await open("early");
   vi.mocked(getWorkflow).mockImplementation(
     () => new Promise((resolve) => (answer = () => resolve({ workflow: structuredClone(FIRST), hash: "00000000aa" }))),
