@@ -221,3 +221,13 @@ pub trait ChatModel: Send + Sync {
         hear: Hear<'a>,
     ) -> BoxFuture<'a, Result<ChatAnswer, ModelError>>;
 }
+
+impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+    fn complete<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+        hear: Hear<'a>,
+    ) -> BoxFuture<'a, Result<ChatAnswer, ModelError>> {
+        (**self).complete(request, hear)
+    }
+}

@@ -9,4 +9,5 @@ mod disk;
 mod either_way;
 mod isolation;
 mod kill;
+mod moments;
 mod service;
