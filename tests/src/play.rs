@@ -12,7 +12,7 @@ use flowforge_engine::machine::{Arrival, Outstanding, Plan, Request, Run, Step, 
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::Evaluator;
 use flowforge_engine::{
-    Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow,
+    Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow, value::Record,
 };
 use serde::Deserialize;
 
@@ -29,6 +29,8 @@ pub struct World {
     pub workflows: Vec<Workflow>,
     /// Answers to effects, each used once, in order for each node.
     pub answers: Vec<Answer>,
+    /// What the model says, in order, whoever asks.
+    pub model: VecDeque<Said>,
     /// What somebody outside does, in order, each time when nothing moves any more.
     pub then: VecDeque<Then>,
 }
@@ -45,6 +47,33 @@ pub struct Answer {
     /// The answer, when it is one.
     #[serde(default)]
     pub answer: Value,
+    /// The failure, when it is one.
+    #[serde(default)]
+    pub fail: Option<Fail>,
+    /// It never comes.
+    #[serde(default)]
+    pub never: bool,
+}
+
+/// Something that the model says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// How long it takes, in milliseconds.
+    #[serde(default)]
+    pub after: u64,
+    /// The words.
+    #[serde(default)]
+    pub text: String,
+    /// The tools that it wants: name and arguments.
+    #[serde(default)]
+    pub calls: Vec<(String, Value)>,
+    /// Whether it was cut at `maxTokens`.
+    #[serde(default)]
+    pub cut: bool,
+    /// What it cost, in US dollars.
+    #[serde(default)]
+    pub cost: f64,
     /// The failure, when it is one.
     #[serde(default)]
     pub fail: Option<Fail>,
@@ -220,7 +249,7 @@ impl Stage {
                 });
             }
             Request::Perform(asked)
-                if self.run.mode() == Mode::Dry && asked.effect.kind == EffectKind::Http =>
+                if self.run.mode() == Mode::Dry && asked.effect.kind.is_visible() =>
             {
                 self.recall(&asked);
             }
@@ -236,6 +265,14 @@ impl Stage {
             .iter()
             .position(|answer| Some(&answer.node) == node.as_ref());
         let (outcome, after) = match (position, asked.effect.kind) {
+            (None, EffectKind::Model) => match self.world.model.pop_front() {
+                Some(Said { never: true, .. }) => return,
+                Some(said) => (said.outcome(), said.after),
+                None => (
+                    Err(Failure::new(FailureKind::NotFound, "no model answers")),
+                    0,
+                ),
+            },
             (Some(at), _) => match self.world.answers.remove(at) {
                 Answer { never: true, .. } => return,
                 answer => (answer.outcome(), answer.after),
@@ -513,6 +550,40 @@ impl Stage {
             events: self.events,
         }
     }
+}
+
+impl Said {
+    fn outcome(&self) -> Outcome {
+        if let Some(Fail { kind, message }) = &self.fail {
+            return Err(Failure::new(*kind, message.clone()));
+        }
+        let calls = self.calls.iter().zip(1..);
+        let calls: Vec<Value> = calls.map(|(call, number)| wanted(call, number)).collect();
+        let fields = [
+            ("text", Some(Value::from(self.text.as_str()))),
+            ("calls", (!calls.is_empty()).then(|| calls.into())),
+            ("cut", self.cut.then(|| true.into())),
+            (
+                "usage",
+                (self.cost > 0.0)
+                    .then(|| Record::from_iter([("costUsd", Value::from(self.cost))]).into()),
+            ),
+        ];
+        let given = fields.into_iter();
+        let answer: Record = given
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        Ok(answer.into())
+    }
+}
+
+fn wanted((name, arguments): &(String, Value), number: u32) -> Value {
+    let fields = [
+        ("id", Value::from(format!("call{number}"))),
+        ("name", name.as_str().into()),
+        ("arguments", arguments.to_json_text().into()),
+    ];
+    Record::from_iter(fields).into()
 }
 
 impl Answer {

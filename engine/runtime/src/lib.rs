@@ -6,7 +6,7 @@
 //! done, in doubt say so.
 //!
 //! Reading order: [`Runtime`] (start, resume, cancel, signal), `drive` (one run's loop), `perform` (effects for
-//! real), [`outbound`] (HTTP that goes to public addresses only), [`sandbox`] (hostile code in processes of its
+//! real), [`outbound`] (HTTP that goes to public addresses only), `models` (who answers questions), [`sandbox`] (hostile code in processes of its
 //! own), `recordings` (effects from the past), [`fork`] and [`replay`] (time travel).
 
 mod clock;
@@ -16,6 +16,7 @@ mod error;
 pub mod fork;
 mod load;
 mod memo;
+mod models;
 pub mod outbound;
 mod perform;
 mod recorder;
@@ -28,4 +29,5 @@ pub use clock::SystemClock;
 pub use counts::Counts;
 pub use drive::{RunEnd, Wait};
 pub use error::RuntimeError;
+pub use models::{Answering, Hear, Models, NoModels, Piece, Question};
 pub use runtime::{RunHandle, Runtime, RuntimeConfig, StartRun};

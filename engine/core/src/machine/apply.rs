@@ -157,6 +157,7 @@ impl Run {
     fn asked(&mut self, frame: FrameId, ordinal: u32, effect: &Effect) {
         self.change(frame, |open| {
             open.asked.truncate(ordinal as usize);
+            open.recall_until(ordinal as usize);
             open.asked.push(Asked {
                 effect: effect.clone(),
                 outcome: None,
@@ -483,6 +484,15 @@ impl Open {
             usage: crate::event::Usage::default(),
             memo: false,
             body: None,
+        }
+    }
+
+    /// What a fork's frame asked before its first question that was recorded anew: the same as its origin,
+    /// and was told the same, else it would have been recorded.
+    fn recall_until(&mut self, ordinal: usize) {
+        for prior in self.prior.iter().take(ordinal).skip(self.asked.len()) {
+            self.answers.extend(prior.outcome.clone());
+            self.asked.push(prior.clone());
         }
     }
 

@@ -1,4 +1,3 @@
 //! What starts a run.
 
-mod input_schema;
 pub(super) mod manual;
