@@ -27,7 +27,7 @@ pub struct World {
     pub input: Value,
     /// Workflows that can be called.
     pub workflows: Vec<Workflow>,
-    /// Answers to effects, each used once, in order for each node.
+    /// Answers to effects other than questions to models, each used once, in order for each node.
     pub answers: Vec<Answer>,
     /// What the model says, in order, whoever asks.
     pub model: VecDeque<Said>,
@@ -119,6 +119,12 @@ pub enum Then {
     Fork {
         /// The node.
         before: NodeId,
+        /// Not before the frame, but after it asked this, counted from 0.
+        #[serde(default)]
+        asked: Option<u32>,
+        /// What that question is answered instead.
+        #[serde(default)]
+        answer: Option<Value>,
         /// Whether effects are answered from what was recorded only.
         #[serde(default)]
         dry: bool,
@@ -190,6 +196,8 @@ struct Stage {
     asked: usize,
     wake_at: Option<Timestamp>,
     replies: VecDeque<Arrival>,
+    /// What a fork answers a question of a node with.
+    given: Option<(NodeId, u32, Value)>,
 }
 
 /// A clock that is set by hand.
@@ -217,6 +225,7 @@ impl Stage {
             asked: 0,
             wake_at: None,
             replies: VecDeque::new(),
+            given: None,
         }
     }
 
@@ -248,6 +257,10 @@ impl Stage {
                     memo: false,
                 });
             }
+            Request::Perform(asked) if self.is_given(&asked) => {
+                let (.., answer) = self.given.take().expect("it is given");
+                self.answer(&asked, Ok(answer), 0);
+            }
             Request::Perform(asked)
                 if self.run.mode() == Mode::Dry && asked.effect.kind.is_visible() =>
             {
@@ -255,6 +268,14 @@ impl Stage {
             }
             Request::Perform(asked) => self.perform(&asked),
         }
+    }
+
+    /// Whether a fork answers this question itself.
+    fn is_given(&self, asked: &Outstanding) -> bool {
+        let node = self.run.place_of(asked.frame).map(|(node, ..)| node);
+        self.given.as_ref().is_some_and(|(given, ordinal, _)| {
+            Some(given) == node.as_ref() && *ordinal == asked.ordinal
+        })
     }
 
     fn perform(&mut self, asked: &Outstanding) {
@@ -265,7 +286,7 @@ impl Stage {
             .iter()
             .position(|answer| Some(&answer.node) == node.as_ref());
         let (outcome, after) = match (position, asked.effect.kind) {
-            (None, EffectKind::Model) => match self.world.model.pop_front() {
+            (_, EffectKind::Model) => match self.world.model.pop_front() {
                 Some(Said { never: true, .. }) => return,
                 Some(said) => (said.outcome(), said.after),
                 None => (
@@ -410,10 +431,16 @@ impl Stage {
             Then::Crash {} => self.crash(),
             Then::Fork {
                 before,
+                asked,
+                answer,
                 dry,
                 workflow,
                 inputs,
-            } => self.fork(&before, dry, workflow, inputs),
+            } => {
+                let at = self.moment(&before, asked);
+                self.given = answer.map(|answer| (before, asked.unwrap_or_default(), answer));
+                self.fork(at, dry, workflow, inputs);
+            }
         }
         true
     }
@@ -454,24 +481,33 @@ impl Stage {
         self.take(Arrival::Continue);
     }
 
-    fn fork(
-        &mut self,
-        before: &NodeId,
-        dry: bool,
-        workflow: Option<Box<Workflow>>,
-        inputs: BTreeMap<NodeId, Value>,
-    ) {
+    /// The last event before the first frame of a node, or the one with which that frame asked something.
+    fn moment(&self, node: &NodeId, asked: Option<u32>) -> Seq {
         let opened = self
             .events
             .iter()
             .find_map(|recorded| match &recorded.event {
-                Event::FrameOpened { node, .. } if node == before => Some(recorded.seq),
+                Event::FrameOpened { node: opened, .. } if opened == node => Some(recorded.seq),
                 _ => None,
-            });
-        let at = Seq(opened
-            .expect("a case forks before a frame that was opened")
-            .0
-            - 1);
+            })
+            .expect("a case forks before a frame that was opened");
+        let Some(asked) = asked else {
+            return Seq(opened.0 - 1);
+        };
+        let request = |recorded: &&Recorded| matches!(&recorded.event, Event::EffectRequested { frame, ordinal, .. } if *frame == opened && *ordinal == asked);
+        let request = self.events.iter().find(request);
+        request
+            .expect("a case forks after a question that was asked")
+            .seq
+    }
+
+    fn fork(
+        &mut self,
+        at: Seq,
+        dry: bool,
+        workflow: Option<Box<Workflow>>,
+        inputs: BTreeMap<NodeId, Value>,
+    ) {
         let plan = workflow.map(|workflow| Arc::new(Plan::new(*workflow, &self.catalogue)));
         self.plans.extend(plan.clone());
         self.fold(at);

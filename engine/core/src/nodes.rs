@@ -73,6 +73,7 @@ fn built_in() -> Vec<BuiltIn> {
         flow::fail::node_type(),
         http::request::node_type(),
         ai::prompt::node_type(),
+        ai::agent::node_type(),
         log::node_type(),
     ]
 }

@@ -300,8 +300,13 @@ impl Run {
             match &mut open.body {
                 Some(Body::Each { opened, .. }) => *opened = index + 1,
                 Some(Body::Repeat { is_open, .. }) => *is_open = true,
-                Some(Body::Call { .. }) => {}
-                None if is_call => open.body = Some(Body::Call { output: None }),
+                Some(Body::Call { is_open, .. }) => *is_open = true,
+                None if is_call => {
+                    open.body = Some(Body::Call {
+                        outputs: Vec::new(),
+                        is_open: true,
+                    });
+                }
                 None => {
                     open.body = Some(Body::Repeat {
                         last: None,
@@ -324,7 +329,8 @@ impl Run {
         let is_call = matches!(open.body, Some(Body::Call { .. }));
         let mut path = outer.path.clone();
         path.0.push(PathStep::Node(open.node.clone()));
-        if !is_call {
+        // The first workflow that a frame calls has the path of the frame; further ones are numbered.
+        if !is_call || index > 0 {
             path.0.push(PathStep::Index(index));
         }
         let (plan, level) = match open.called() {
@@ -392,7 +398,10 @@ impl Run {
                 *rounds += 1;
                 *is_open = false;
             }
-            Some(Body::Call { output: slot }) => *slot = Some(output.clone()),
+            Some(Body::Call { outputs, is_open }) => {
+                outputs.push(output.clone());
+                *is_open = false;
+            }
             None => {}
         });
         self.queues.awake.insert(frame);
@@ -496,12 +505,12 @@ impl Open {
         }
     }
 
-    /// The workflow document that a `Call` effect of this frame answered with.
+    /// The workflow document that the last `Call` effect of this frame answered with.
     pub(super) fn called(&self) -> Option<&Value> {
         let is_call = |asked: &&Asked| asked.effect.kind == crate::effect::EffectKind::Call;
         self.asked
             .iter()
-            .find(is_call)?
+            .rfind(is_call)?
             .outcome
             .as_ref()?
             .as_ref()

@@ -11,9 +11,14 @@
 //!
 //! Nothing goes to a model but what the author's templates name and what tools answered.
 
+pub(super) mod agent;
+mod fence;
 pub(super) mod prompt;
 mod reply;
 mod shape;
+mod spent;
 mod talk;
+mod tool;
+mod toolbox;
 
 pub use reply::value_in;

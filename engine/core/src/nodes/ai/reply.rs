@@ -16,6 +16,8 @@ pub(super) struct Reply {
     value: Option<Value>,
     /// The tools that the model wants, as recorded; null without any.
     pub(super) calls: Value,
+    /// What it used.
+    pub(super) usage: Value,
     /// Whether it was cut at `maxTokens`.
     pub(super) is_cut: bool,
 }
@@ -28,6 +30,7 @@ impl Reply {
                 text: text.clone(),
                 value: None,
                 calls: Value::Null,
+                usage: Value::Null,
                 is_cut: false,
             });
         }
@@ -41,6 +44,7 @@ impl Reply {
             text: text.clone(),
             value: outcome.get("value").cloned(),
             calls: outcome.get("calls").cloned().unwrap_or_default(),
+            usage: outcome.get("usage").cloned().unwrap_or_default(),
             is_cut: flag("cut").unwrap_or_default(),
         })
     }

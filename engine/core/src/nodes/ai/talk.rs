@@ -4,7 +4,7 @@ use crate::effect::{Effect, EffectKind};
 use crate::failure::Failure;
 use crate::nodes::params::Params;
 use crate::nodes::schema::Property;
-use crate::value::{Record, Value};
+use crate::value::{Record, Text, Value};
 
 use super::reply::Reply;
 use super::shape::Shape;
@@ -101,6 +101,21 @@ impl Talk {
         ];
         let message: Record = fields.into_iter().chain(calls).collect();
         self.messages.push(message.into());
+    }
+
+    /// Adds what a tool answered.
+    pub(super) fn tell(&mut self, call: &Value, text: Text) {
+        let fields = [
+            ("role", Value::from("tool")),
+            ("call", call.clone()),
+            ("text", text.into()),
+        ];
+        self.messages.push(Record::from_iter(fields).into());
+    }
+
+    /// Offers a tool.
+    pub(super) fn offer(&mut self, tool: Value) {
+        self.tools.push(tool);
     }
 
     /// The question that comes next. A model does nothing but answer, so it may be asked again when nobody
