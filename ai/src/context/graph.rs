@@ -34,13 +34,14 @@ pub fn graph(
         );
         let _ = writeln!(text, "var {name} = {shown}");
     }
+    text += "(a node that ends in … has parameters that read_graph tells)\n";
     let edges: Vec<String> = workflow.graph.edges.iter().map(ends).collect();
     let edges = edges.join("\n");
     let brief: usize = workflow
         .graph
         .nodes
         .iter()
-        .map(|node| tokens(&head(node)) + 1)
+        .map(|node| tokens(&head(node)) + 2)
         .sum();
     left = left.saturating_sub(tokens(&text) + tokens(&edges) + brief);
     // Those that are near come first when the budget is spent, but all stand in the file's order.
@@ -55,11 +56,10 @@ pub fn graph(
         }
     }
     for (at, node) in workflow.graph.nodes.iter().enumerate() {
-        let _ = writeln!(text, "{}", head(node));
-        if told.contains(&at) {
+        let is_told = told.contains(&at) || node.params.is_empty();
+        let _ = writeln!(text, "{}{}", head(node), if is_told { "" } else { " …" });
+        if is_told {
             text += &params(node, near.contains(node.id.as_str()), redaction);
-        } else if !node.params.is_empty() {
-            text += "  … (read_graph tells its parameters)\n";
         }
     }
     text.push_str(&edges);

@@ -272,6 +272,8 @@ fn verb(clause: &Clause, workflow: &Workflow) -> Planned<Step> {
         "retry" => retry(clause),
         "set" | "change" => set(clause, workflow)?,
         "add" if lower.iter().any(|word| word == "field") => set(clause, workflow)?,
+        // "run it every hour": the words around a schedule.
+        "run" | "start" | "do" if lower.len() <= 3 => Step::Nothing,
         "make" | "build" | "create" if lower.iter().any(|word| word == "workflow") => Step::Nothing,
         "run" | "start"
             if lower
