@@ -7,12 +7,13 @@
 //!
 //! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried),
 //! [`prompt`] and [`context`] (what a model is told), [`draft`] (a turn of a chat with a model), [`planner`]
-//! (the same without one), [`code`] (a script for a node), [`explain`] (in words what is there).
+//! (the same without one), [`code`] (a script for a node), [`explain`] (in words what is there), [`heal`] (fixes with proof).
 
 pub mod code;
 pub mod context;
 pub mod draft;
 pub mod explain;
+pub mod heal;
 pub mod lab;
 pub mod model;
 pub mod planner;

@@ -302,6 +302,38 @@ pub(crate) struct Wait {
     reason: String,
 }
 
+/// How much room the journal takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreSize {
+    /// The file.
+    file_bytes: u64,
+    /// Of these, those in pages that nothing uses now.
+    free_bytes: u64,
+    /// Runs, with those that were removed and of which forks share a part.
+    runs: u64,
+    /// Rows of events, compressed.
+    segment_bytes: u64,
+    /// Values that are stored by address, each once, compressed.
+    value_bytes: u64,
+    /// The sizes of the same values, counted as often as events refer to them.
+    logical_value_bytes: u64,
+    /// Each table.
+    tables: Vec<StoreTable>,
+}
+
+/// How much room one table takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreTable {
+    name: String,
+    rows: u64,
+    /// Bytes of keys and values.
+    stored_bytes: u64,
+    /// Bytes of whole pages, with what is unused in them.
+    page_bytes: u64,
+}
+
 /// What a fork answers: a plan, or how it ended.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
@@ -514,7 +546,7 @@ pub(crate) enum Execute {
     Workflow(Workflow),
 }
 
-/// Every frame of a run as columns of equal length, in the order they were opened.
+/// Every frame of a run as columns of equal length, in the order they were opened, and when frames waited.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Timeline {
@@ -546,4 +578,15 @@ pub(crate) struct Timeline {
     closed_ms: Vec<i64>,
     /// The status, as a place in `statuses`.
     status: Vec<u8>,
+    /// The stretches in which frames waited for a person or a moment, in the order in which they began, in
+    /// columns of their own. This is the event that opened the frame.
+    wait_of: Vec<u64>,
+    /// The event from which on it waited.
+    wait_from: Vec<u64>,
+    /// The event that ended the wait; 0 while it waits.
+    wait_to: Vec<u64>,
+    /// Milliseconds from the run's start to the beginning of the wait.
+    wait_from_ms: Vec<u64>,
+    /// Milliseconds from the run's start to its end; -1 while the frame waits.
+    wait_to_ms: Vec<i64>,
 }

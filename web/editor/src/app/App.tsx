@@ -38,13 +38,21 @@ function Screen({ place }: { place: Place }) {
     case "workflows":
       return <WorkflowsScreen />;
     case "workflow":
-      return <WorkflowScreen key={place.id} id={place.id} />;
+      return <WorkflowScreen key={place.id} place={place} />;
     case "run":
       return <RunScreen key={place.id} place={place} />;
     case "runs":
-      return RunsScreen && <Listed>{<RunsScreen />}</Listed>;
+      return (
+        <Listed>
+          <RunsScreen />
+        </Listed>
+      );
     case "dashboard":
-      return DashboardScreen && <Listed>{<DashboardScreen />}</Listed>;
+      return (
+        <Listed>
+          <DashboardScreen />
+        </Listed>
+      );
     case "unknown":
       return <NothingHere path={place.path} />;
   }

@@ -30,11 +30,20 @@ export function RunScreen({ place }: { place: RunPlace }) {
   useEffect(() => clearRunStatus, [place.id]);
   if (error) return <Failed error={error} />;
   return (
-    <div className="screen" data-keys-default="timeline">
-      <Header>
+    <div className="screen" data-keys-default="timeline canvas">
+      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"}>
         {run.data && workflow.data && (
           <>
-            <Link className="workflow-link" href={addressOf({ screen: "workflow", id: workflow.data.id })}>
+            <Link
+              className="workflow-link"
+              title="Open the workflow, with this run at hand"
+              href={addressOf({
+                screen: "workflow",
+                id: workflow.data.id,
+                run: place.id,
+                ...(place.seq !== null && { seq: place.seq }),
+              })}
+            >
               {workflow.data.name || workflow.data.id}
             </Link>
             <span className="saved">

@@ -1,13 +1,17 @@
 /** The editor of one workflow. */
-import { useCallback, useEffect, useState } from "react";
+import { History } from "lucide-react";
+import { useCallback, useEffect, useMemo } from "react";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
+import { runsAddress } from "../lists/runFilter";
 import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
+import { Link } from "../ui/Link";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
 import { Failed } from "./Failed";
@@ -16,11 +20,15 @@ import { Header } from "./Header";
 import { useKeys } from "./keys";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
+import { addressOf, go, type Place } from "./router";
 import { SavedState } from "./Saved";
 import { Middle } from "./Middle";
 import { useOpened } from "./useOpened";
 
-export function WorkflowScreen({ id }: { id: string }) {
+type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
+
+export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
+  const { id } = place;
   const { specs, error } = useCatalogue();
   const opening = useOpened(id, specs);
   const failure = error ?? (opening.kind === "failed" ? opening.error : null);
@@ -28,38 +36,61 @@ export function WorkflowScreen({ id }: { id: string }) {
   if (opening.kind !== "open" || !specs) {
     return (
       <div className="screen" aria-busy="true">
-        <Header />
+        <Header title={`Workflow ${id}`} />
       </div>
     );
   }
-  return <Editor id={id} opened={opening.opened} specs={specs} />;
+  return <Editor place={place} opened={opening.opened} specs={specs} />;
 }
 
 interface EditorProps {
-  id: string;
+  place: WorkflowPlace;
   opened: Opened;
   specs: Specs;
 }
 
-function Editor({ id, opened, specs }: EditorProps) {
+function Editor({ place, opened, specs }: EditorProps) {
   const { doc, saver } = opened;
-  const [run, setRun] = useState<ShownRun | null>(null);
+  const { id, run: runId, seq = null } = place;
+  const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
+  useEffect(() => editing(id, doc), [id, doc]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
   const close = useCallback(() => {
-    setRun(null);
+    go(addressOf({ screen: "workflow", id }), "replace");
     clearRunStatus();
-  }, []);
+  }, [id]);
   useEffect(() => clearRunStatus, []);
-  const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
-  const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
+  const onRun = useCallback((run: string) => go(addressOf({ screen: "workflow", id, run }), "replace"), [id]);
+  const onSeq = useCallback(
+    (seq: number | null) =>
+      runId !== undefined &&
+      go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
+    [id, runId],
+  );
+  const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
-    <div className="screen" data-keys-default="canvas">
-      <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
+    <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
+      <Header
+        title={title}
+        tools={
+          <>
+            <Link
+              className="tool"
+              href={runsAddress({ workflow: id })}
+              aria-label="Runs of this workflow"
+              title="Its runs"
+            >
+              <History size={16} aria-hidden />
+            </Link>
+            <RunButton id={id} opened={opened} onStarted={onRun} />
+          </>
+        }
+      >
         <Name opened={opened} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />

@@ -18,6 +18,8 @@ import type {
   Workflow,
 } from "../api/types";
 
+import { exactOfWorkflow, jsonBody } from "../api/workflows";
+
 const at = (run: RunId) => `/runs/${encodeURIComponent(run)}`;
 
 export { getRun, getRunWorkflow } from "../api/runs";
@@ -28,6 +30,12 @@ export const getSnapshot = (run: RunId, seq: Seq) => get<Snapshot>(`${at(run)}/s
 
 /** Where the events after `seq` are read from. */
 export const eventsAddress = (run: RunId, seq: Seq) => `/api/v1${at(run)}/events?from=${seq}`;
+
+/** Where the run is had as a file. */
+export const exportAddress = (run: RunId) => `/api/v1${at(run)}/export`;
+
+/** Takes in a run that was exported, here or elsewhere. */
+export const importRun = (file: Blob) => post<{ runId: RunId }>("/runs/import", file);
 
 /** Which value of a frame is meant. */
 export interface ValueOf {
@@ -85,8 +93,12 @@ export interface ForkPlan {
   /** Whether that is all: what comes after an effect can depend on its answer. */
   complete: boolean;
 }
-export const planFork = (run: RunId, fork: ForkRequest) => post<ForkPlan>(`${at(run)}/fork`, { ...fork, plan: true });
-export const forkRun = (run: RunId, fork: ForkRequest) => post<{ runId: RunId }>(`${at(run)}/fork`, fork);
+export const planFork = (run: RunId, fork: ForkRequest) =>
+  post<ForkPlan>(`${at(run)}/fork`, forkBody({ ...fork, plan: true }));
+export const forkRun = (run: RunId, fork: ForkRequest) => post<{ runId: RunId }>(`${at(run)}/fork`, forkBody(fork));
+
+const forkBody = (fork: ForkRequest & { plan?: boolean }) =>
+  jsonBody(fork, fork.workflow ? { record: { workflow: exactOfWorkflow(fork.workflow) } } : null);
 
 export interface ForkBranch {
   run: RunRow;
