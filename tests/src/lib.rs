@@ -5,13 +5,14 @@
 //!
 //! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
 //! [`api`] (a Markdown file of requests to the real service), [`crash`] (a run that dies at chance's moments) and
-//! its [`workflows`], [`server`] (the other side of HTTP
+//! its [`workflows`], [`lab`] (where fixes are tried), [`server`] (the other side of HTTP
 //! effects), [`binary`] and [`process`] (the real process).
 
 pub mod api;
 pub mod binary;
 pub mod case;
 pub mod crash;
+pub mod lab;
 pub mod play;
 pub mod process;
 pub mod server;
