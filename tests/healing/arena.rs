@@ -58,6 +58,14 @@ impl Arena {
         }
     }
 
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
     pub(crate) async fn close(self) {
         self.runtime.stop().await;
     }
@@ -98,7 +106,7 @@ impl Arena {
     }
 
     /// Heals by rules alone, and sees that nothing was asked of the world meanwhile.
-    async fn heal(&self, run: RunId) -> Healed {
+    pub(crate) async fn heal(&self, run: RunId) -> Healed {
         let lab = RuntimeLab::new(&self.runtime);
         let healer = Healer {
             journal: self.runtime.journal(),
@@ -228,11 +236,21 @@ impl Arena {
             .map(|c| if c.is_alphanumeric() { c } else { '-' })
             .collect();
         let config = case.config.clone().unwrap_or_else(|| json!({}));
-        let text =
-            json!({ "id": id, "name": case.name, "version": 1, "graph": graph, "config": config })
-                .to_string();
-        let text = text.replace("SERVER", &format!("http://{}", self.host.address));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.name))
+        self.read(
+            &json!({ "id": id, "name": case.name, "version": 1, "graph": graph, "config": config }),
+        )
+    }
+
+    /// A workflow of this graph.
+    pub(crate) fn parse(&self, id: &str, graph: &Json) -> Workflow {
+        self.read(&json!({ "id": id, "name": id, "version": 1, "graph": graph }))
+    }
+
+    fn read(&self, json: &Json) -> Workflow {
+        let text = json
+            .to_string()
+            .replace("SERVER", &format!("http://{}", self.host.address));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 }
 
