@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use flowforge_ai::heal::{Fix, Healed, Healer, Limits, Wanted};
+use flowforge_ai::heal::{Adviser, Fix, Healed, Healer, Limits, Wanted};
+use flowforge_ai::model::{ChatModel, Message};
 use flowforge_engine::frame::Status;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{RunId, Value, Workflow};
@@ -107,12 +108,24 @@ impl Arena {
 
     /// Heals by rules alone, and sees that nothing was asked of the world meanwhile.
     pub(crate) async fn heal(&self, run: RunId) -> Healed {
+        self.heal_with(run, None).await
+    }
+
+    /// The same, with a model to ask.
+    pub(crate) async fn heal_with(&self, run: RunId, model: Option<&dyn ChatModel>) -> Healed {
         let lab = RuntimeLab::new(&self.runtime);
         let healer = Healer {
             journal: self.runtime.journal(),
             catalogue: self.runtime.catalogue(),
             lab: &lab,
-            model: None,
+            model: model.map(|model| Adviser {
+                model,
+                fill: &|inputs| {
+                    let text = serde_json::to_string(inputs).map_err(|error| error.to_string())?;
+                    Ok(vec![Message::User { text }])
+                },
+                prompt: "fix@test",
+            }),
         };
         let before = (self.runtime.effects_performed(), self.host.asked());
         let wanted = Wanted {

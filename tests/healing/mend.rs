@@ -332,3 +332,99 @@ async fn one_fix_recovers_all_that_failed_alike() {
     );
     arena.close().await;
 }
+
+/// Answers with these fixes, whatever it is asked.
+struct Scripted(&'static str);
+
+impl flowforge_ai::model::ChatModel for Scripted {
+    fn complete<'a>(
+        &'a self,
+        _: &'a flowforge_ai::model::ChatRequest,
+        _: flowforge_ai::model::Hear<'a>,
+    ) -> futures_util::future::BoxFuture<
+        'a,
+        Result<flowforge_ai::model::ChatAnswer, flowforge_ai::model::ModelError>,
+    > {
+        let answer = flowforge_ai::model::ChatAnswer {
+            text: self.0.to_owned(),
+            calls: Vec::new(),
+            model: "scripted".into(),
+            usage: flowforge_ai::model::Usage::default(),
+            cut: false,
+        };
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+/// A division by zero that no rule mends, 40 good runs of the same node, and what a model says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_model_says_is_shown_only_with_its_proof() {
+    let arena = Arena::open().await;
+    let runtime = arena.runtime();
+    let graph = json!({
+        "nodes": [{ "id": "divide", "type": "code.rhai", "params": { "code": "100 / input.n" }, "onError": "pause" }],
+        "edges": [],
+    });
+    let workflow = arena.parse("divide", &graph);
+    let (plan, _) = runtime.prepare(workflow).expect("no errors");
+    let mut runs = Vec::new();
+    for n in (0..=40_i64).rev() {
+        let start = StartRun {
+            plan: std::sync::Arc::clone(&plan),
+            input: Value::from_json(&json!({ "n": n })),
+            idempotency_key: None,
+        };
+        runs.push(
+            runtime
+                .start(start)
+                .expect("it starts")
+                .ended()
+                .await
+                .expect("written")
+                .id,
+        );
+    }
+    let failed = *runs.last().expect("runs");
+    let fix = |code: &str| {
+        format!(
+            r#"{{"reason":"says the model","edits":[{{"edit":"setParam","node":"divide","pointer":"/code","value":"{code}"}}]}}"#
+        )
+    };
+    let says = format!(
+        r#"{{"fixes":[{},{},{}]}}"#,
+        fix("input.n.lenn()"),
+        fix("if input.n == 0 { 0 } else { 100 / input.n }"),
+        r#"{"reason":"go around it","edits":[{"edit":"setParam","node":"divide","pointer":"/url","value":"http://evil"}]}"#,
+    );
+    let healed = arena.heal_with(failed, Some(&Scripted(says.leak()))).await;
+    assert_eq!(healed.fixes.len(), 1, "{:?}", healed.tried);
+    let evidence = &healed.fixes[0].evidence;
+    assert_eq!(
+        (evidence.fixes.did, evidence.keeps.did, evidence.keeps.of),
+        (1, 40, 40)
+    );
+    println!(
+        "one candidate over 40 recorded frames: {} ms",
+        evidence.took_ms
+    );
+    let why: Vec<&str> = healed
+        .tried
+        .iter()
+        .map(|tried| tried.why.as_str())
+        .collect();
+    assert!(
+        why.iter().any(|why| why.contains("lenn")) && why.iter().any(|why| why.contains("`url`")),
+        "{why:?}"
+    );
+    let stubborn = r#"{"fixes":[{"reason":"again","edits":[{"edit":"setParam","node":"divide","pointer":"/code","value":"1"}]}]}"#;
+    let changed = arena.heal_with(failed, Some(&Scripted(stubborn))).await;
+    assert_eq!(
+        changed.fixes[0].evidence.keeps.did, 1,
+        "what it changes is told"
+    );
+    let nonsense = arena
+        .heal_with(failed, Some(&Scripted("I cannot do that")))
+        .await;
+    assert!(nonsense.exhausted && !nonsense.tried.is_empty());
+    arena.close().await;
+}
