@@ -17,6 +17,7 @@ mod hub;
 mod metrics;
 mod openapi;
 mod past;
+mod pieces;
 mod plans;
 mod preview;
 mod problem;

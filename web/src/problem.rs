@@ -141,6 +141,7 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::NoMoment { .. } => Self::not_found("no-such-moment", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
             RuntimeError::Ended { .. } => conflict("run-ended", detail),
+            RuntimeError::AlreadyAnswered { .. } => conflict("already-answered", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
             RuntimeError::Busy(_) => conflict("run-busy", detail),

@@ -21,6 +21,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::clock::{SkippingClock, SystemClock};
+use crate::fork::GivenAnswer;
 use crate::perform::{Performed, Performer};
 use crate::recorder::{Durable, Recorder};
 use crate::recordings::{Recalled, SharedRecordings};
@@ -94,6 +95,8 @@ pub(crate) struct Driver {
     visible: HashMap<FrameId, usize>,
     wake_at: Option<Timestamp>,
     sightings: Vec<Sighting>,
+    /// Answers that a fork gives itself, each once.
+    given: Vec<GivenAnswer>,
 }
 
 /// What is left of a driver when its run has ended or cannot go on by itself.
@@ -126,7 +129,13 @@ impl Driver {
             visible: HashMap::new(),
             wake_at: None,
             sightings: Vec::new(),
+            given: Vec::new(),
         }
+    }
+
+    /// Answers these questions itself when they are asked.
+    pub(crate) fn give(&mut self, given: Vec<GivenAnswer>) {
+        self.given = given;
     }
 
     /// Drives the run from these arrivals until it has ended, waits for somebody outside, or is to stop.
@@ -206,6 +215,7 @@ impl Driver {
                     request,
                     memo,
                 } => self.evaluate(frame, request, memo),
+                Request::Perform(asked) if self.is_given(&asked) => {}
                 Request::Perform(asked) if matches!(self.world, World::Recorded { .. }) => {
                     self.recall(asked);
                 }
@@ -217,6 +227,23 @@ impl Driver {
             let durable = self.recorder.flush(self.run.status());
             self.perform(asked, durable);
         }
+    }
+
+    /// Whether a fork answers this question itself; if so, it has.
+    fn is_given(&mut self, asked: &Outstanding) -> bool {
+        if self.given.is_empty() {
+            return false;
+        }
+        let Some((node, ..)) = self.run.place_of(asked.frame) else {
+            return false;
+        };
+        let is_meant = |given: &GivenAnswer| given.node == node && given.ordinal == asked.ordinal;
+        let Some(position) = self.given.iter().position(is_meant) else {
+            return false;
+        };
+        let GivenAnswer { answer, .. } = self.given.swap_remove(position);
+        self.answer(asked, Ok(answer));
+        true
     }
 
     fn evaluate(&mut self, frame: FrameId, request: Box<EvaluateRequest>, memo: bool) {
