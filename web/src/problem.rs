@@ -210,6 +210,7 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::WouldRepeat { .. } => conflict("would-repeat", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
             RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
+            RuntimeError::AlreadyAnswered { .. } => conflict("already-answered", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
             RuntimeError::Busy(_) => conflict("run-busy", detail),
