@@ -159,6 +159,7 @@ impl From<ModelError> for Trouble {
             }
             ModelError::Limit(_) => ("spending-limit", Some("raise the limit in the settings")),
             ModelError::Stopped => ("stopped", None),
+            ModelError::NotRecorded(_) => ("not-recorded", None),
         };
         Self::new(code, error.to_string(), hint)
     }
