@@ -7,4 +7,5 @@ mod crash;
 mod disk;
 mod isolation;
 mod kill;
+mod moments;
 mod service;
