@@ -1,4 +1,5 @@
 /** Calls to the service. Every refusal becomes a `ServiceError` with what was wrong, where, and what to do. */
+import { readJson, writeJson } from "../lib/exact";
 import type { ProblemBody } from "./types";
 
 export class ServiceError extends Error {
@@ -52,7 +53,7 @@ export async function send(
   if (signal) init.signal = signal;
   if (body !== undefined) {
     const text = body instanceof TextBody;
-    init.body = text ? body.text : JSON.stringify(body);
+    init.body = text ? body.text : writeJson(body);
     init.headers = { ...init.headers, "content-type": text ? body.type : "application/json" };
   }
   const response = await fetch(`/api/v1${path}`, init).catch(() => {
@@ -76,6 +77,13 @@ export async function call<T>(
 }
 
 export const get = <T>(path: string) => call<T>("GET", path);
+
+/** As `get`, for what holds values of a run: its numbers can be shown, and sent back, as they were written. */
+export async function getValues<T>(path: string): Promise<T> {
+  const response = await send("GET", path);
+  return readJson(await response.text()) as T;
+}
+
 export const post = <T>(path: string, body: unknown = {}) => call<T>("POST", path, body);
 export const put = <T>(path: string, body: unknown) => call<T>("PUT", path, body);
 export const patch = <T>(path: string, body: unknown) => call<T>("PATCH", path, body);

@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Status } from "../api/types";
+import { numberText } from "../lib/exact";
 import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { bytes } from "../ui/json/kinds";
@@ -95,7 +96,15 @@ const named = (name: string, count: number) => (count > 0 ? `${name} ${count}` :
 
 function Input({ frame }: { frame: ExecutionFrame }) {
   return (
-    <FrameValue run={frame.run} frame={frame.openedSeq} side="input" value={frame.input} base="input" label="Input" />
+    <FrameValue
+      run={frame.run}
+      frame={frame.openedSeq}
+      side="input"
+      value={frame.input}
+      number={numberText(frame, "input")}
+      base="input"
+      label="Input"
+    />
   );
 }
 
@@ -105,7 +114,15 @@ function Output({ frame }: { frame: ExecutionFrame }) {
   if (frame.status === "SKIPPED") return <p className="run-empty">It was passed over: no branch led to it.</p>;
   const base = outputName(frame.nodeId);
   return (
-    <FrameValue run={frame.run} frame={frame.openedSeq} side="output" value={frame.output} base={base} label="Output" />
+    <FrameValue
+      run={frame.run}
+      frame={frame.openedSeq}
+      side="output"
+      value={frame.output}
+      number={numberText(frame, "output")}
+      base={base}
+      label="Output"
+    />
   );
 }
 
