@@ -24,7 +24,8 @@ export { getRun, getRunWorkflow } from "../api/runs";
 export const getTimeline = (run: RunId, from: Seq) => get<TimelineColumns>(`${at(run)}/timeline?from=${from}`);
 export const getFrame = (run: RunId, opened: Seq, values: "preview" | "full" = "preview") =>
   getValues<ExecutionFrame>(`${at(run)}/frames/${opened}?values=${values}`);
-export const getSnapshot = (run: RunId, seq: Seq) => get<Snapshot>(`${at(run)}/snapshot?seq=${seq}&values=preview`);
+export const getSnapshot = (run: RunId, seq: Seq) =>
+  getValues<Snapshot>(`${at(run)}/snapshot?seq=${seq}&values=preview`);
 
 /** Where the events after `seq` are read from. */
 export const eventsAddress = (run: RunId, seq: Seq) => `/api/v1${at(run)}/events?from=${seq}`;
