@@ -1,6 +1,7 @@
 //! All frames of a run as columns: when each was open, and where it stands, without its values.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
@@ -266,8 +267,8 @@ impl Timeline {
     fn wait(&mut self, waiting: &mut Waiting, trail: &Trail, seq: Seq, at: Timestamp) {
         if trail.status != Status::Waiting {
             self.end_wait(waiting, trail.id, seq, at);
-        } else if !waiting.contains_key(&trail.id) {
-            waiting.insert(trail.id, self.wait_of.len());
+        } else if let Entry::Vacant(place) = waiting.entry(trail.id) {
+            place.insert(self.wait_of.len());
             self.wait_of.push(trail.id);
             self.wait_from.push(seq);
             self.wait_to.push(Seq::default());

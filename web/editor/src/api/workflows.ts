@@ -1,5 +1,5 @@
 /** Workflows at the service. */
-import { call, get, post, remove, send, TextBody } from "./client";
+import { call, get, getValues, post, remove, send, TextBody } from "./client";
 import { parseExact, writeExact, type Exact } from "../lib/exact";
 import type { Json, Listed, Problem, RunId, RunRow, Workflow } from "./types";
 
@@ -55,7 +55,31 @@ function exactFor(id: string, workflow: Partial<Workflow> & Pick<Workflow, "grap
   return { record: { ...whole, graph: { record: { ...graph, nodes: { list } } } } };
 }
 
-const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
+export const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
+
+/** Older versions, which know their own numbers: they are read to be looked at and run, never edited. */
+const versions = new WeakSet<Workflow>();
+
+/** The exact numbers of a draft of the workflow that is edited; a version as it was read needs none beside it. */
+export const exactOfWorkflow = (workflow: Workflow): Exact =>
+  versions.has(workflow) ? null : exactFor(workflow.id, workflow);
+
+export interface VersionRow {
+  hash: string;
+  version: number;
+  savedAt: string | null;
+}
+
+/** The versions that were saved, the newest first. */
+export const listVersions = async (id: string): Promise<VersionRow[]> =>
+  (await get<Listed<VersionRow>>(`${at(id)}/versions`)).items;
+
+/** One version as it was saved. */
+export async function getVersion(id: string, hash: string): Promise<Workflow> {
+  const workflow = await getValues<Workflow>(`${at(id)}?hash=${encodeURIComponent(hash)}`);
+  versions.add(workflow);
+  return workflow;
+}
 
 /** The workflow and its hash. */
 export async function getWorkflow(id: string): Promise<{ workflow: Workflow; hash: string }> {

@@ -3,6 +3,7 @@ import { History } from "lucide-react";
 import { useCallback, useEffect, useMemo } from "react";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
@@ -35,7 +36,7 @@ export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
   if (opening.kind !== "open" || !specs) {
     return (
       <div className="screen" aria-busy="true">
-        <Header />
+        <Header title={`Workflow ${id}`} />
       </div>
     );
   }
@@ -55,6 +56,7 @@ function Editor({ place, opened, specs }: EditorProps) {
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
+  useEffect(() => editing(id, doc), [id, doc]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
@@ -70,9 +72,11 @@ function Editor({ place, opened, specs }: EditorProps) {
       go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
     [id, runId],
   );
+  const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
-    <div className="screen" data-keys-default="canvas">
+    <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
       <Header
+        title={title}
         tools={
           <>
             <Link
