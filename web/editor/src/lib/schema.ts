@@ -288,6 +288,13 @@ export function shortly(value: Json | undefined): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What an empty field shows: the value that holds without one, else an example, which says that it is none. */
+export function placeholderOf({ initial, examples, unset }: Field, write: (value: Json) => string = shortly): string {
+  if (initial !== undefined && initial !== "") return write(initial);
+  const [example] = examples;
+  return example === undefined || example === "" ? (unset ?? "") : `e.g. ${write(example)}`;
+}
+
 /** A record with one field changed, in its place; undefined removes it. */
 export function oneValue(
   record: { [key: string]: Json },
