@@ -142,7 +142,7 @@ test("a run under the editor is scrubbed wherever the focus is on nothing that i
     await page.keyboard.press("Home");
     await momentIs(page, 1);
     await page.keyboard.press("ArrowRight");
-    assert.match(await momentText(page), /start, completed/);
+    assert.match(await momentText(page), /Start, completed/);
     const box = await page.locator(".react-flow__pane").boundingBox();
     await page.mouse.click(box.x + 20, box.y + box.height - 20);
     await page.keyboard.press("ArrowRight");

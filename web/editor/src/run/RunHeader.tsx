@@ -1,5 +1,5 @@
 /** How the shown run stands, and what can be done with it. */
-import { GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
+import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import type { RunDetail } from "../api/types";
 import { addressOf } from "../app/router";
@@ -8,7 +8,7 @@ import { Link } from "../ui/Link";
 import { say } from "../ui/say";
 import { StatusDot } from "../ui/StatusDot";
 import { comparePrevious, complain, openForkDialog, useRunPanels } from "./actions";
-import { cancelRun, replayRun, retryRun } from "./api";
+import { cancelRun, exportAddress, replayRun, retryRun } from "./api";
 import { type FrameTable, isOpen } from "./frameTable";
 import { stepFailure, toStart } from "./moves";
 import { refreshDetail, useRun } from "./runStore";
@@ -113,6 +113,10 @@ function Tools({ detail, live }: { detail: RunDetail; live: boolean }) {
         isPressed={isForksShown}
         act={() => useRunPanels.setState({ isForksShown: !isForksShown })}
       />
+      <a className="mini words" href={exportAddress(run)} download title="Export the run as a file">
+        <FileDown size={13} aria-hidden />
+        <span className="mini-label">Export</span>
+      </a>
     </div>
   );
 }
