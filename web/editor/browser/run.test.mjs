@@ -171,7 +171,7 @@ test("a person approves what a run waits for", () =>
     await page.waitForSelector('.run-wait:has-text("Pay 40?")');
     assert.equal(await statusOf(page, "ask"), "WAITING");
     await page.fill('[aria-label="Comment"]', "fine");
-    await page.click('.run-wait button:has-text("Approve")');
+    await page.click('.run-decide button:has-text("Approve")');
     await page.waitForSelector('.run-header:has-text("Completed")');
     await page.waitForSelector(".run-wait", { state: "detached" });
     assert.equal(await statusOf(page, "pay"), "COMPLETED");

@@ -58,7 +58,12 @@ function OneWait({ run, name, wait, onNode }: OneProps) {
   return (
     <div className="run-wait">
       <p>
-        <button type="button" className="run-frame-node" onClick={() => onNode(wait.nodeId)}>
+        <button
+          type="button"
+          className="run-frame-node"
+          title="Show it on the canvas"
+          onClick={() => onNode(wait.nodeId)}
+        >
           {name}
         </button>{" "}
         {wait.reason === "signal" ? (
