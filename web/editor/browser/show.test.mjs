@@ -155,6 +155,7 @@ async function findsTheFailure({ page, seen }) {
   await momentIs(page, at);
   assert.equal(await statusOf(page, "rhai"), "FAILED");
   await page.waitForSelector(`${node("for_each")}:has-text("3/4")`);
+  await page.waitForSelector('.run-fold:has-text("3/4")');
   assert.ok(address.includes("/workflows/"), "a run that was started in the editor stays in it");
   return new URL(page.url()).searchParams.get("run");
 }

@@ -46,6 +46,7 @@ test("a loop that broke off is told with all of the rounds that it was to make",
   expect(await planLoops(table, never)).toBe(true);
   statuses.showLoops(13);
   expect(useRunStatus.getState().byNode["each"]?.progress).toEqual({ done: 2, of: 4 });
+  expect(statuses.cursor.progressOf(0)).toEqual({ begun: 2, known: 4 });
   expect(asked.mock.calls.map(([address]) => address)).toEqual(["/api/v1/runs/run-a/events?from=2"]);
 });
 

@@ -78,7 +78,8 @@ export class NodeStatuses {
   private statusOf(place: PlaceIndex, seq: Seq): NodeRunStatus | undefined {
     const moment = this.cursor.moments[place];
     if (!moment || moment.frame < 0) return undefined;
-    const { frame, opened, failed, progress } = moment;
+    const { frame, opened, failed } = moment;
+    const progress = this.cursor.progressOf(place);
     const status = standingOf(moment);
     const closed = this.table.closed[frame] as Seq;
     const took = (this.table.closedMs[frame] as number) - (this.table.openedMs[frame] as number);
@@ -89,7 +90,7 @@ export class NodeStatuses {
       ms: closed > 0 && closed <= seq && status !== "SKIPPED" ? took : null,
       attempt: this.table.attempt[frame] as number,
       ...(progress && {
-        progress: { done: progress.begun, of: Math.max(progress.known, this.table.planned.get(frame) ?? 0) },
+        progress: { done: progress.begun, of: progress.known },
       }),
     };
   }

@@ -109,7 +109,9 @@ function begin(table: FrameTable, workflow: Workflow | null, detail: RunDetail, 
 async function plan({ timeline: { table }, statuses }: Watched): Promise<void> {
   planning = new AbortController();
   const { signal } = planning;
-  if ((await planLoops(table, signal)) && !signal.aborted) statuses.showLoops(now().seq);
+  if (!(await planLoops(table, signal)) || signal.aborted) return;
+  statuses.showLoops(now().seq);
+  set({ version: ++table.version });
 }
 
 /** A frame that lies across the beginning of a fork took as long as it worked. */
