@@ -1,7 +1,8 @@
 /** The canvas with the inspector beside it. */
-import { Suspense } from "react";
+import { Suspense, type ReactNode } from "react";
 import type * as Y from "yjs";
 import { Canvas } from "../canvas/Canvas";
+import { isStepId } from "../canvas/flowTypes";
 import { soleStep, useSelection } from "../canvas/selection";
 import type { Specs } from "../document/load";
 import { useNode } from "../document/useDocument";
@@ -15,11 +16,15 @@ interface MiddleProps {
   run: ShownRun | null;
   editable: boolean;
   onRun?: (runId: string) => void;
+  /** What lies over a corner of the canvas. */
+  children?: ReactNode;
 }
 
-export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
+export function Middle({ doc, specs, run, editable, onRun, children }: MiddleProps) {
   const sole = useSelection(soleStep);
   const node = useNode(doc, sole);
+  // Of a run nothing can be set, so that with nothing selected there is nothing to show.
+  const isSome = useSelection(({ nodes }) => [...nodes].some(isStepId));
   return (
     <Split
       side="right"
@@ -29,7 +34,7 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
       min={280}
       max={720}
       pane={
-        (sole === null || node) && (
+        (sole === null ? editable || isSome : node) && (
           <aside className="inspector" aria-label="Inspector" data-keys="elsewhere" data-pane="inspector">
             <Suspense>
               <Inspector
@@ -45,7 +50,10 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
         )
       }
     >
-      <Canvas doc={doc} specs={specs} editable={editable} />
+      <div className="middle">
+        <Canvas doc={doc} specs={specs} editable={editable} />
+        {children}
+      </div>
     </Split>
   );
 }

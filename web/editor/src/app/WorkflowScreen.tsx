@@ -18,6 +18,7 @@ import { Failed } from "./Failed";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
 import { useKeys } from "./keys";
+import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
@@ -105,7 +106,9 @@ function Editor({ place, opened, specs }: EditorProps) {
           max={560}
           pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
         >
-          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
+          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
+            {run === null && <LastRun workflow={id} onShow={onRun} />}
+          </Middle>
         </Split>
       </main>
     </div>
