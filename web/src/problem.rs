@@ -188,6 +188,7 @@ impl From<DeskError> for HttpProblem {
             DeskError::NotAccepted => conflict("not-accepted", detail)
                 .with_hint("accept it first: POST /api/v1/proposals/{id}/accept"),
             DeskError::NoRun(run) => Self::no_run(run),
+            DeskError::NoFrame { .. } => Self::not_found("no-such-frame", detail),
             DeskError::NoVersion(_) => damaged(&detail),
             DeskError::Heal(error) => error.into(),
             DeskError::Read(error) => error.into(),
