@@ -1247,6 +1247,10 @@ export interface components {
         Mode: "live" | "dry";
         /** @description A fork to make. */
         NewFork: {
+            /** @description What questions are answered instead, as `node.ordinal`, counted from 0. */
+            answers?: {
+                [key: string]: components["schemas"]["Value"];
+            } | null;
             /** @description Inputs that nodes get instead, the next time they open. */
             inputs?: {
                 [key: string]: components["schemas"]["Value"];

@@ -142,17 +142,15 @@ Which model answers, and what may be spent, is in the settings. Scripts ask with
 fn evaluate(node: &dyn Activation, params: &Params<'_>) -> Result<Answer, Failure> {
     let shape = Shape::given(params, "shape")?;
     let mut talk = Talk::begin(params, shape.as_ref(), &params.text("prompt")?)?;
-    let mut rounds = 1;
-    for outcome in node.answers() {
+    for (outcome, round) in node.answers().iter().zip(1..) {
         let reply = Reply::of(outcome.as_ref().map_err(Clone::clone)?)?;
         match read(&reply, shape.as_ref()) {
             Ok(value) => return Ok(Answer::out(value)),
-            Err(complaint) if rounds == ROUNDS_MAX || reply.is_cut => {
+            Err(complaint) if round == ROUNDS_MAX || reply.is_cut => {
                 return Err(unusable(&reply, &complaint));
             }
             Err(complaint) => talk.complain(&reply, &complaint),
         }
-        rounds += 1;
     }
     Ok(Answer::Await(talk.question()))
 }
