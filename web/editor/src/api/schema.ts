@@ -4,6 +4,115 @@
  */
 
 export interface paths {
+    "/api/v1/ai": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which model answers, and what was spent. */
+        get: operations["getAi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Chooses models, limits, or another endpoint, which must be one that calls may go to. */
+        patch: operations["patchAi"];
+        trace?: never;
+    };
+    "/api/v1/ai/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that the endpoint offers. */
+        get: operations["getAiModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the model for a few words. */
+        post: operations["postAiTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's own conversations, the latest begun first. */
+        get: operations["getChat"];
+        put?: never;
+        /**
+         * One turn: a person's words in; an answer, a question or a proposal out. Nothing is applied.
+         * @description With `Accept: text/event-stream` the answer is told while it is made: `started`, `token`, `tool`, `proposal`,
+         *     `question`, `problem`, and `done` with what is answered otherwise. A client that leaves stops it.
+         */
+        post: operations["postChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation. */
+        get: operations["getChatId"];
+        put?: never;
+        post?: never;
+        /** Forgets a conversation; what it proposed stays. */
+        delete: operations["deleteChatId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{id}/turns/{turn}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model calls behind a turn, from which it can be made again without a model. */
+        get: operations["getChatIdTurnsTurnRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/check": {
         parameters: {
             query?: never;
@@ -15,6 +124,23 @@ export interface paths {
         put?: never;
         /** Finds every problem of a workflow, which is not saved. */
         post: operations["postCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes a script node from a sentence: it compiles, and was tried on the sample, before it is proposed. */
+        post: operations["postCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -52,6 +178,23 @@ export interface paths {
         get: operations["getEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In sentences, each with the node or frame that it is about. */
+        post: operations["postExplain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -103,6 +246,91 @@ export interface paths {
         get: operations["getNodes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proposals, the latest first. */
+        get: operations["getProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A proposal, with everything that a person needs to judge it. */
+        get: operations["getProposalsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies exactly this patch, or parts of it, as one new version of the workflow. */
+        post: operations["postProposalsIdAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets other runs that failed in the same way go on with an accepted fix, one after the other, until one fails again. */
+        post: operations["postProposalsIdRecover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a proposal without applying it. */
+        post: operations["postProposalsIdReject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -295,6 +523,27 @@ export interface paths {
         get: operations["getRunsIdFramesOpenedValue"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/heal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks for fixes of a failed or paused run. Every one that is shown was replayed on recordings; nothing is sent and
+         *     nothing is changed.
+         * @description With `Accept: text/event-stream`: `progress {done, of, what}`, then `done`, or `problem`.
+         */
+        post: operations["postRunsIdHeal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -759,6 +1008,51 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A place that can be opened. */
+        About: {
+            /**
+             * Format: int64
+             * @description The event that opened the frame.
+             */
+            frame?: number | null;
+            node?: string | null;
+            run?: string | null;
+        };
+        /** @description What a yes did. */
+        Accepted: {
+            alike?: components["schemas"]["Alike"] | null;
+            /** @description What was done, told from the patch. */
+            applied: string[];
+            /** @description The patch as it was applied: the accepted parts, on the workflow as it was then. */
+            patch: components["schemas"]["Value"][];
+            /** @description What is wrong with the workflow now. */
+            problems: components["schemas"]["Problem"][];
+            proposal: components["schemas"]["Proposal"];
+            resumed?: components["schemas"]["Resumed"] | null;
+            /** @description What takes that back. */
+            undo: components["schemas"]["Value"][];
+            /** @description The hash of the version that it made. */
+            version: string;
+            workflow: string;
+        };
+        /** @description Other runs that failed in the same way. */
+        Alike: {
+            count: number;
+            /** @description What they have in common: node, code and shape of the error, in a few digits. */
+            group: string;
+            runs: string[];
+        };
+        /** @description An effect that a trial met. */
+        Asked: {
+            /** Format: int32 */
+            attempt: number;
+            idempotent: boolean;
+            kind: string;
+            nodeId: string;
+            path: components["schemas"]["Value"][];
+            recorded: boolean;
+            request: components["schemas"]["Value"];
+        };
         /** @description A run in the tree of its family. */
         Branch: {
             /**
@@ -799,15 +1093,87 @@ export interface components {
             /** @description A JSON pointer. */
             path: string;
         };
+        /** @description What a person sets; what is absent stays as it is. */
+        Changed: {
+            /** @description The endpoint, `auto` to look for one on this machine, or null for what the operator said. */
+            baseUrl?: string | null;
+            limits?: components["schemas"]["Limits"] | null;
+            model?: string | null;
+            models?: components["schemas"]["TaskModels"] | null;
+        };
+        /** @description An output that a replay gave and the recording did not. */
+        ChangedOutput: {
+            /** Format: int64 */
+            frame: number;
+            nodeId: string;
+            recorded: string;
+            replayed: string;
+            run: string;
+        };
+        /** @description A conversation. */
+        Chat: {
+            /** @description Its id; sorts by time. */
+            id: string;
+            /** @description Whose it is. */
+            person: string;
+            /** @description The first words. */
+            title: string;
+            /** @description What was said, in order. */
+            turns: components["schemas"]["Turn"][];
+            /**
+             * Format: date-time
+             * @description When its last turn ended.
+             */
+            updatedAt: string;
+            /** @description The workflow it is about. */
+            workflow: string;
+        };
+        /** @description What a list shows of a conversation. */
+        ChatRow: {
+            id: string;
+            title: string;
+            /** @description How many turns it has. */
+            turns: number;
+            /** Format: date-time */
+            updatedAt: string;
+            workflow: string;
+        };
         /** @description What is wrong. */
         Checked: {
             problems: components["schemas"]["Problem"][];
+        };
+        /** @description So many of so many. */
+        Count: {
+            /** Format: int32 */
+            did: number;
+            /** Format: int32 */
+            of: number;
+        };
+        /** @description What went wrong. */
+        Diagnosis: {
+            /** @description What it rests on. */
+            evidence: string[];
+            kind: string;
+            /** @description Whether it failed by policy, and is not healed away. */
+            policy: boolean;
+            sentence: string;
+        };
+        /** @description A candidate that is not shown as a fix. */
+        Discarded: {
+            title: string;
+            why: string;
         };
         /** @description Where two runs first part. */
         Divergence: {
             a?: components["schemas"]["FrameRef"] | null;
             b?: components["schemas"]["FrameRef"] | null;
             op: components["schemas"]["Op"];
+        };
+        /** @description How a turn ended. */
+        Done: {
+            /** @description The conversation. */
+            chat: string;
+            turn: components["schemas"]["Turn"];
         };
         /** @description Joins an output port to an input port. */
         Edge: {
@@ -819,6 +1185,20 @@ export interface components {
             targetPort?: string | null;
         } & {
             [key: string]: components["schemas"]["Value"];
+        };
+        /** @description What a fix was shown to do, on recordings. */
+        Evidence: {
+            changes: components["schemas"]["ChangedOutput"][];
+            /** @description Frames downstream that are as they were. */
+            downstream: components["schemas"]["Count"];
+            /** @description Failing frames that it mends. */
+            fixes: components["schemas"]["Count"];
+            /** @description Good frames that keep their output. */
+            keeps: components["schemas"]["Count"];
+            /** Format: int64 */
+            tookMs: number;
+            /** @description What it would send that no recording answers. */
+            wouldSend: components["schemas"]["Asked"][];
         };
         /** @description A worked example of a node type. */
         Example: {
@@ -859,6 +1239,15 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
             workflowVersion: string;
+        };
+        /** @description An explanation. */
+        Explained: {
+            /** @description `rules`, or the model as it names itself. */
+            by: string;
+            problem?: components["schemas"]["Trouble"] | null;
+            receipt?: components["schemas"]["Receipt"] | null;
+            /** @description In reading order. */
+            sentences: components["schemas"]["Sentence"][];
         };
         /** @description A text to evaluate. */
         Expression: {
@@ -958,6 +1347,29 @@ export interface components {
         } & {
             [key: string]: components["schemas"]["Value"];
         };
+        /** @description What healing found. */
+        Healing: {
+            alike: components["schemas"]["Alike"];
+            diagnosis: components["schemas"]["Diagnosis"];
+            /** @description Whether everything that may be tried was, without a fix. */
+            exhausted: boolean;
+            /** @description Proven on recordings, the best first. */
+            fixes: components["schemas"]["Proposal"][];
+            /**
+             * Format: int64
+             * @description The event that opened the frame that failed.
+             */
+            frame: number;
+            /** @description What recordings alone cannot prove, each with what it would send. */
+            needsLiveTry: components["schemas"]["Proposal"][];
+            nodeId: string;
+            /** Format: uuid */
+            run: string;
+            /** Format: int64 */
+            tookMs: number;
+            /** @description What was not good enough, and why. */
+            tried: components["schemas"]["Discarded"][];
+        };
         /** @description How it is. */
         Health: {
             /** @description `ok`. */
@@ -1002,6 +1414,11 @@ export interface components {
             /** Format: int64 */
             runs: number;
         };
+        /** @description How many runs to recover. */
+        HowMany: {
+            /** @description `1`, `10` or `"all"`. */
+            count: unknown;
+        };
         /** @description Why a request could not be served (RFC 9457). */
         HttpProblem: {
             /** @description The stable name of the problem, in kebab-case. */
@@ -1044,6 +1461,15 @@ export interface components {
             /** Format: int64 */
             runs: number;
         };
+        /** @description The most that may be spent, in US dollars. */
+        Limits: {
+            /** Format: double */
+            dayUsd?: number | null;
+            /** Format: double */
+            runUsd?: number | null;
+            /** Format: double */
+            workspaceUsd?: number | null;
+        };
         /** @description Bounds on what it is asked. */
         LimitsShown: {
             bodyBytes: number;
@@ -1061,6 +1487,21 @@ export interface components {
             workflowBytes: number;
             workflowEdges: number;
             workflowNodes: number;
+        };
+        /** @description One page of a list. */
+        List_ChatRow: {
+            /** @description What is on it. */
+            items: {
+                id: string;
+                title: string;
+                /** @description How many turns it has. */
+                turns: number;
+                /** Format: date-time */
+                updatedAt: string;
+                workflow: string;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         List_ExecutionFrame: {
@@ -1092,6 +1533,68 @@ export interface components {
                 /** Format: date-time */
                 timestamp: string;
                 workflowVersion: string;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        List_ModelEntry: {
+            /** @description What is on it. */
+            items: {
+                /** Format: double */
+                completionUsd?: number | null;
+                /** Format: int64 */
+                contextTokens?: number | null;
+                id: string;
+                name?: string | null;
+                /** Format: double */
+                promptUsd?: number | null;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        List_Proposal: {
+            /** @description What is on it. */
+            items: {
+                /** @description When. */
+                at?: string | null;
+                /** @description The version that the patch was made for. */
+                base: string;
+                /** @description Who decided. */
+                by?: string | null;
+                /** @description The conversation it came from. */
+                chat?: string | null;
+                evidence?: components["schemas"]["Evidence"] | null;
+                /** @description The content address of exactly this patch; accepting names it. */
+                hash: string;
+                /** @description Sorts by time. */
+                id: string;
+                /** Format: date-time */
+                made: string;
+                /** @description For a fix: the run and the event that opened the frame that failed. */
+                mends?: [
+                    string,
+                    number
+                ] | null;
+                /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`. */
+                origin: components["schemas"]["Value"];
+                parts: components["schemas"]["Part"][];
+                /** @description Edits, in order: `{"edit": "setParam", "node", "pointer", "value"}` and so on. */
+                patch: components["schemas"]["Value"][];
+                /** @description What the checks say of the result. */
+                problems: components["schemas"]["Problem"][];
+                /** @description Why, in the words of whoever proposes: plain text. */
+                reason: string;
+                receipts: components["schemas"]["Receipt"][];
+                /** @description `open`, `accepted` or `rejected`. */
+                state: string;
+                summary: components["schemas"]["Summary"];
+                /** @description A few words, made from the patch. */
+                title: string;
+                /** @description The version that it made. */
+                version?: string | null;
+                workflow: string;
             }[];
             /** @description What to ask for as `cursor` next; null on the last page. */
             next?: string | null;
@@ -1177,6 +1680,13 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_Value: {
+            /** @description What is on it. */
+            items: unknown[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_VersionRow: {
             /** @description What is on it. */
             items: {
@@ -1245,6 +1755,43 @@ export interface components {
          * @enum {string}
          */
         Mode: "live" | "dry";
+        /** @description A model that an endpoint offers. */
+        ModelEntry: {
+            /** Format: double */
+            completionUsd?: number | null;
+            /** Format: int64 */
+            contextTokens?: number | null;
+            id: string;
+            name?: string | null;
+            /** Format: double */
+            promptUsd?: number | null;
+        };
+        /** @description What a script should do. */
+        NewCode: {
+            /** @description The node behind which a new one goes. */
+            after?: string | null;
+            /** @description The conversation to go on with; a new one when absent. */
+            chat?: string | null;
+            draft?: components["schemas"]["Workflow"] | null;
+            expect?: components["schemas"]["Value"] | null;
+            /**
+             * Format: int64
+             * @description The frame, by the event that opened it.
+             */
+            frame?: number | null;
+            /** @description The script node to rewrite; a new one when absent. */
+            node?: string | null;
+            /**
+             * Format: uuid
+             * @description The run whose frame gives the sample.
+             */
+            run?: string | null;
+            sample?: components["schemas"]["Value"] | null;
+            /** @description What it should do. */
+            sentence: string;
+            /** @description The workflow. */
+            workflow: string;
+        };
         /** @description A fork to make. */
         NewFork: {
             /** @description What questions are answered instead, as `node.ordinal`, counted from 0. */
@@ -1286,6 +1833,28 @@ export interface components {
         NewToken: {
             /** @description What to call it. */
             name: string;
+        };
+        /** @description What a person says. */
+        NewTurn: {
+            /** @description The conversation to go on with; a new one when absent. */
+            chat?: string | null;
+            draft?: components["schemas"]["Workflow"] | null;
+            /**
+             * Format: int64
+             * @description The frame that they look at, by the event that opened it.
+             */
+            frame?: number | null;
+            /**
+             * Format: uuid
+             * @description The run that they look at.
+             */
+            run?: string | null;
+            /** @description The nodes that they selected. */
+            selection?: string[];
+            /** @description Their words. */
+            text: string;
+            /** @description The workflow it is about; an id that nobody uses yet begins a new one. */
+            workflow: string;
         };
         /** @description A placed node type. */
         Node: {
@@ -1369,6 +1938,15 @@ export interface components {
             /** @description Why, with line and column in the text. */
             problem: components["schemas"]["Problem"];
         };
+        /** @description A part of a patch that can be accepted without the rest. */
+        Part: {
+            /** @description The edits, by their position. */
+            edits: number[];
+            id: number;
+            /** @description Parts that it cannot be without. */
+            needs: number[];
+            title: string;
+        };
         PersonShown: {
             id: string;
             name: string;
@@ -1418,6 +1996,47 @@ export interface components {
             place: components["schemas"]["Place"];
             severity: components["schemas"]["Severity"];
         };
+        /** @description A change that nobody has accepted yet, or that somebody decided on. */
+        Proposal: {
+            /** @description When. */
+            at?: string | null;
+            /** @description The version that the patch was made for. */
+            base: string;
+            /** @description Who decided. */
+            by?: string | null;
+            /** @description The conversation it came from. */
+            chat?: string | null;
+            evidence?: components["schemas"]["Evidence"] | null;
+            /** @description The content address of exactly this patch; accepting names it. */
+            hash: string;
+            /** @description Sorts by time. */
+            id: string;
+            /** Format: date-time */
+            made: string;
+            /** @description For a fix: the run and the event that opened the frame that failed. */
+            mends?: [
+                string,
+                number
+            ] | null;
+            /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`. */
+            origin: components["schemas"]["Value"];
+            parts: components["schemas"]["Part"][];
+            /** @description Edits, in order: `{"edit": "setParam", "node", "pointer", "value"}` and so on. */
+            patch: components["schemas"]["Value"][];
+            /** @description What the checks say of the result. */
+            problems: components["schemas"]["Problem"][];
+            /** @description Why, in the words of whoever proposes: plain text. */
+            reason: string;
+            receipts: components["schemas"]["Receipt"][];
+            /** @description `open`, `accepted` or `rejected`. */
+            state: string;
+            summary: components["schemas"]["Summary"];
+            /** @description A few words, made from the patch. */
+            title: string;
+            /** @description The version that it made. */
+            version?: string | null;
+            workflow: string;
+        };
         /** @description What pruning did. */
         Pruned: {
             /**
@@ -1454,6 +2073,49 @@ export interface components {
              */
             runsMax?: number | null;
         };
+        /** @description A question to the person. */
+        Question: {
+            /** @description Answers to choose from; any other will do too. */
+            choices: string[];
+            text: string;
+        };
+        /** @description One call of a model. */
+        Receipt: {
+            model: string;
+            /** @description The prompt's name and version. */
+            prompt: string;
+            /** @description The frames that were read for it: run, and the event that opened the frame. */
+            read: [
+                string,
+                number
+            ][];
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description How runs that failed alike went on. */
+        Recovered: {
+            /** @description How many still wait for their turn. */
+            left: number;
+            resumed: components["schemas"]["RecoveredRun"][];
+            /**
+             * Format: uuid
+             * @description The run that failed again; nothing after it was touched.
+             */
+            stoppedAt?: string | null;
+        };
+        /** @description One of them. */
+        RecoveredRun: {
+            /**
+             * Format: uuid
+             * @description The run that went on.
+             */
+            into: string;
+            /**
+             * Format: uuid
+             * @description The run that had failed.
+             */
+            run: string;
+            status: components["schemas"]["Status"];
+        };
         /** @description What to change. */
         Rename: {
             /** @description What to call the run; null or nothing takes the name away. */
@@ -1483,6 +2145,17 @@ export interface components {
             /** Format: int64 */
             frames: number;
             identical: boolean;
+        };
+        /** @description How a run went on. */
+        Resumed: {
+            /**
+             * Format: uuid
+             * @description The run that goes on.
+             */
+            runId: string;
+            /** @description Whether it is the run that failed; else it is a fork of that, since a run that has ended stays as it is. */
+            sameRun: boolean;
+            status: components["schemas"]["Status"];
         };
         /** @description Frames to attempt again. */
         Retry: {
@@ -1619,6 +2292,11 @@ export interface components {
             /** @description Rhai. */
             code: string;
         };
+        /** @description A sentence, and where to look. */
+        Sentence: {
+            about?: components["schemas"]["About"] | null;
+            text: string;
+        };
         /** @description Who is asking, and whom. */
         Session: {
             /** @description Where the service is reached. */
@@ -1626,6 +2304,20 @@ export interface components {
             person: components["schemas"]["PersonShown"];
             /** @description The version of FlowForge. */
             version: string;
+        };
+        /** @description How models are set up. */
+        Setup: {
+            /** @description The endpoint; `auto` while a server on this machine is looked for. */
+            baseUrl?: string | null;
+            /** @description Where the key came from: `environment` or `file`; the key itself is never told. */
+            keyFrom?: string | null;
+            limits: components["schemas"]["Limits"];
+            /** @description `model`, or `planner`: the built-in planner that knows no language model. */
+            mode: string;
+            /** @description The model of tasks that have none of their own. */
+            model?: string | null;
+            models: components["schemas"]["TaskModels"];
+            spent: components["schemas"]["Spent"];
         };
         /**
          * @description How bad a problem is.
@@ -1684,6 +2376,15 @@ export interface components {
             /** @description Whether it is what was looked for. */
             found: boolean;
             text: string;
+        };
+        /** @description What was spent so far. */
+        Spent: {
+            /** Format: double */
+            dayUsd: number;
+            /** Format: int64 */
+            tokens: number;
+            /** Format: double */
+            workspaceUsd: number;
         };
         /** @description A run that was started. */
         Started: {
@@ -1788,6 +2489,40 @@ export interface components {
              */
             storedBytes: number;
         };
+        /** @description What a patch does, computed from the patch and the graph. */
+        Summary: {
+            /** @description Nodes whose code or expressions change. */
+            code: string[];
+            /** @description Nodes whose text holds characters that cannot be seen. */
+            hiddenText: string[];
+            /** @description One sentence a change. */
+            lines: string[];
+            newCredentials: string[];
+            /** @description Hosts that it contacts and that the base does not. */
+            newHosts: string[];
+            triggers: string[];
+        };
+        /** @description The models of the tasks; null: the default one. */
+        TaskModels: {
+            code?: string | null;
+            draft?: string | null;
+            explain?: string | null;
+            heal?: string | null;
+            node?: string | null;
+        };
+        /** @description Which model to test. */
+        Test: {
+            /** @description The default one when absent. */
+            model?: string | null;
+        };
+        /** @description What came of a test. */
+        Tested: {
+            message?: string | null;
+            model: string;
+            /** Format: int64 */
+            ms: number;
+            ok: boolean;
+        };
         /** @description Every frame of a run as columns of equal length, in the order they were opened, and when frames waited. */
         Timeline: {
             /** @description Counted from 1. */
@@ -1853,6 +2588,68 @@ export interface components {
             /** @description What its maker called it. */
             name: string;
         };
+        /** @description A tool that was used. */
+        ToolUse: {
+            /** @description On what, in a few words. */
+            about: string;
+            name: string;
+            /** @description Whether it did what was asked. */
+            ok: boolean;
+        };
+        /** @description Why a turn ended without doing what was asked. */
+        Trouble: {
+            /** @description Stable, in kebab-case. */
+            code: string;
+            detail: string;
+            hint?: string | null;
+        };
+        /** @description What a person said, and what was answered. */
+        Turn: {
+            /** @description The answer: plain text, to be shown as such. */
+            answer: string;
+            /** @description What was done to the workflow when proposals of it were accepted. */
+            applied?: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description `planner`, or the model as it names itself. */
+            by: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Who spoke. */
+            person: string;
+            problem?: components["schemas"]["Trouble"] | null;
+            /** @description The proposals that were made, by id. */
+            proposals: string[];
+            question?: components["schemas"]["Question"] | null;
+            /** @description The model calls behind it. */
+            receipts: components["schemas"]["Receipt"][];
+            /** @description Their words. */
+            text: string;
+            /** @description What was looked at and tried. */
+            tools: components["schemas"]["ToolUse"][];
+        };
+        /** @description Two runs. */
+        Two: {
+            /** Format: uuid */
+            a: string;
+            /** Format: uuid */
+            b: string;
+        };
+        /** @description What a call used. */
+        Usage: {
+            /** Format: int64 */
+            completionTokens: number;
+            /**
+             * Format: double
+             * @description In US dollars, where the endpoint tells.
+             */
+            costUsd?: number | null;
+            /** Format: int64 */
+            promptTokens: number;
+        };
         Value: unknown;
         /** @description A version that was saved. */
         VersionRow: {
@@ -1890,6 +2687,14 @@ export interface components {
             path: components["schemas"]["Value"][];
             /** @description `signal` from a person or a callback, or `retry` after a pause or an interruption. */
             reason: string;
+        };
+        /** @description What to heal. */
+        Wanted: {
+            /**
+             * Format: int64
+             * @description The frame that failed, by the event that opened it; the one to blame when absent.
+             */
+            frame?: number | null;
         };
         /** @description A workflow with its input. */
         WithInput: {
@@ -1942,6 +2747,15 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description A person's yes. */
+        Yes: {
+            /** @description The hash of the patch that they saw. */
+            hash: string;
+            /** @description The parts that they want, with what these need; all when absent. */
+            parts?: number[];
+            /** @description For a fix: let the run go on from the frame that failed. */
+            resume?: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -1951,6 +2765,368 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    patchAi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Changed"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getAiModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ModelEntry"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postAiTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Test"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getChat: {
+        parameters: {
+            query?: {
+                /** @description Only about this workflow. */
+                workflow?: string;
+                /** @description Words that must all have been said in it. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Most on the page; more than 200 count as 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChatRow"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTurn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getChatId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    deleteChatId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getChatIdTurnsTurnRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the conversation */
+                id: string;
+                /** @description the turn */
+                turn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Value"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
     postCheck: {
         parameters: {
             query?: never;
@@ -1974,6 +3150,62 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2059,6 +3291,54 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postExplain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explained"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2171,6 +3451,252 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeSpec"][];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getProposals: {
+        parameters: {
+            query?: {
+                /** @description Only for this workflow. */
+                workflow?: string;
+                /** @description Only fixes of this run. */
+                run?: string;
+                /** @description `open`, `accepted` or `rejected`. */
+                state?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Most on the page; more than 200 count as 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Proposal"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getProposalsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the proposal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postProposalsIdAccept: {
+        parameters: {
+            query?: {
+                /** @description Answer when the run has ended, or waits for somebody. */
+                wait?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the proposal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Yes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postProposalsIdRecover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the fix */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HowMany"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovered"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postProposalsIdReject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the proposal */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
                 };
             };
             /** @description anything else is a problem */
@@ -2791,6 +4317,57 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postRunsIdHeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Healing"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
