@@ -67,6 +67,10 @@ export async function getWorkflow(id: string): Promise<{ workflow: Workflow; has
   return { workflow, hash };
 }
 
+/** The workflow as it was in a version. */
+export const getVersion = (id: string, hash: string) =>
+  get<Workflow>(`${at(id)}?${new URLSearchParams({ hash })}`);
+
 export const putWorkflow = (id: string, workflow: Workflow, hash: string) =>
   call<SavedWorkflow>(
     "PUT",

@@ -1,6 +1,7 @@
 /** The canvas with the inspector beside it. */
 import { Suspense } from "react";
 import type * as Y from "yjs";
+import { ReviewSlot } from "../ai/Beside";
 import { Canvas } from "../canvas/Canvas";
 import { soleStep, useSelection } from "../canvas/selection";
 import type { Specs } from "../document/load";
@@ -45,7 +46,10 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
         )
       }
     >
-      <Canvas doc={doc} specs={specs} editable={editable} />
+      <div className="canvas-room">
+        <Canvas doc={doc} specs={specs} editable={editable} />
+        <ReviewSlot />
+      </div>
     </Split>
   );
 }

@@ -1,5 +1,7 @@
 /** The editor of one workflow. */
 import { useCallback, useEffect, useState } from "react";
+import { Beside } from "../ai/Beside";
+import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { setMeta } from "../document/edits";
@@ -13,6 +15,7 @@ import { say } from "../ui/say";
 import { Failed } from "./Failed";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
+import { ChatButton } from "./ChatButton";
 import { useKeys } from "./keys";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
@@ -56,26 +59,36 @@ function Editor({ id, opened, specs }: EditorProps) {
   }, []);
   useEffect(() => clearRunStatus, []);
   const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
+  useAsHost({ workflow: id, doc, specs, opened, run: run?.id ?? null, onRun });
   const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
   return (
     <div className="screen" data-keys-default="canvas">
-      <Header tools={<RunButton id={id} opened={opened} onStarted={onRun} />}>
+      <Header
+        tools={
+          <>
+            <ChatButton />
+            <RunButton id={id} opened={opened} onStarted={onRun} />
+          </>
+        }
+      >
         <Name opened={opened} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>
       <main className="min-h-0">
-        <Split
-          side="bottom"
-          name="dock"
-          label="Height of the timeline"
-          size={260}
-          min={120}
-          max={560}
-          pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
-        >
-          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
-        </Split>
+        <Beside>
+          <Split
+            side="bottom"
+            name="dock"
+            label="Height of the timeline"
+            size={260}
+            min={120}
+            max={560}
+            pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
+          >
+            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
+          </Split>
+        </Beside>
       </main>
     </div>
   );

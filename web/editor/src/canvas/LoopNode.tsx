@@ -5,6 +5,8 @@ import { joined } from "../lib/words";
 import type { LoopNode as Loop } from "./flowTypes";
 import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
+import { GhostBadge } from "./GhostBadge";
+import { useGhost, useIsLookedAt } from "./ghosts";
 import { NodeBadges } from "./NodeBadges";
 import { Ports } from "./Ports";
 import { LOOP_HEAD } from "./size";
@@ -15,11 +17,15 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
   const { node, spec } = data;
   const status = useNodeStatus(id);
   const diff = useNodeDiff(id);
+  const ghost = useGhost(id);
+  const isLookedAt = useIsLookedAt(id);
   return (
     <div
       className={joined("loop", selected && "selected", node.disabled && "disabled")}
       data-status={status?.status}
       data-diff={diff}
+      data-ghost={ghost?.mark}
+      data-looked-at={isLookedAt || undefined}
     >
       <div className="loop-head" style={{ height: LOOP_HEAD }}>
         <span className="step-icon">
@@ -31,6 +37,7 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
         <span className="step-summary flex-1">{summaryLine(node, spec)}</span>
         <NodeBadges id={id} node={node} status={status} />
       </div>
+      {ghost && <GhostBadge ghost={ghost} isOpen={isLookedAt} />}
       <Ports data={data} height={LOOP_HEAD} />
     </div>
   );

@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect } from "../api/types";
+import { FixButton } from "../ai/FixButton";
 import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { bytes } from "../ui/json/kinds";
@@ -31,6 +32,9 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
           {nameOf(node)}
         </button>
         <span className="run-frame-facts">{frame ? whereOf(frame) : "reading…"}</span>
+        {frame?.status === "FAILED" && (
+          <FixButton className="mini words" failed={{ run: frame.run, frame: frame.openedSeq }} />
+        )}
       </header>
       {frame && <Parts frame={frame} />}
     </section>

@@ -1,0 +1,40 @@
+/** Two texts in one, line by line, with what differs inside a line. Characters that cannot be seen are drawn. */
+import { unifiedMergeView } from "@codemirror/merge";
+import { EditorState } from "@codemirror/state";
+import { EditorView, highlightSpecialChars } from "@codemirror/view";
+import { useEffect, useRef } from "react";
+import { rhai } from "../panel/code/rhai";
+import { theme } from "../panel/code/theme";
+
+/** Joiners and fillers that the editor does not count as special by itself. */
+const HIDDEN = /[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2061-\u2065\u206A-\u206F\u3164\uFFA0]/g;
+
+export function TextDiff({ before, after }: { before: string; after: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!place.current) return;
+    const view = new EditorView({
+      parent: place.current,
+      state: EditorState.create({
+        doc: after,
+        extensions: [
+          theme,
+          rhai,
+          EditorView.lineWrapping,
+          EditorView.editable.of(false),
+          EditorView.contentAttributes.of({ "aria-label": "Difference by line", tabindex: "0" }),
+          highlightSpecialChars({ addSpecialChars: HIDDEN }),
+          unifiedMergeView({
+            original: before,
+            mergeControls: false,
+            gutter: true,
+            allowInlineDiffs: false,
+            collapseUnchanged: { margin: 2, minSize: 6 },
+          }),
+        ],
+      }),
+    });
+    return () => view.destroy();
+  }, [before, after]);
+  return <div ref={place} className="ai-diff" />;
+}

@@ -1,0 +1,77 @@
+/** Where the nodes of a proposal stand while they are looked at. */
+import type { NodeId, Position, WorkflowEdge, WorkflowNode } from "../api/types";
+import { stepBoxes, type StepBox } from "../canvas/boxes";
+import type { FlowNode } from "../canvas/flowTypes";
+import { freePlace, rightOf } from "../canvas/place";
+import { LOOP_HEAD, LOOP_PAD, type Size } from "../canvas/size";
+
+const SIZE: Size = { width: 216, height: 56 };
+const BELOW = 48;
+
+/** Positions for those that have none of their own; of what lies in a loop, as seen from inside it. */
+export function ghostPlaces(
+  added: readonly WorkflowNode[],
+  edges: readonly WorkflowEdge[],
+  drawn: readonly FlowNode[],
+): Map<NodeId, Position> {
+  const boxes = new Map(stepBoxes(drawn).map((box) => [box.id, box]));
+  const places = new Map<NodeId, Position>();
+  const waiting = added.filter((node) => !boxes.has(node.id));
+  // Those first whose neighbours have a place already, so that a chain grows from where it hangs.
+  while (waiting.length > 0) {
+    const at = Math.max(
+      0,
+      waiting.findIndex((node) => hasPlacedNeighbour(node.id, edges, boxes)),
+    );
+    const [node] = waiting.splice(at, 1);
+    if (!node) break;
+    const holder = node.parent === undefined ? null : (boxes.get(node.parent) ?? null);
+    const here = node.position ? outside(node.position, holder) : placeOf(node, edges, boxes, holder);
+    boxes.set(node.id, { id: node.id, ...here, ...SIZE, parent: node.parent ?? null, loop: false });
+    places.set(node.id, holder ? { x: here.x - holder.x, y: here.y - holder.y } : here);
+  }
+  return places;
+}
+
+type Boxes = ReadonlyMap<NodeId, StepBox>;
+
+const outside = (at: Position, holder: StepBox | null) => (holder ? { x: at.x + holder.x, y: at.y + holder.y } : at);
+
+function hasPlacedNeighbour(id: NodeId, edges: readonly WorkflowEdge[], boxes: Boxes): boolean {
+  return edges.some(
+    ({ source, target }) => (source === id && boxes.has(target)) || (target === id && boxes.has(source)),
+  );
+}
+
+function placeOf(
+  { id, parent }: WorkflowNode,
+  edges: readonly WorkflowEdge[],
+  boxes: Boxes,
+  holder: StepBox | null,
+): Position {
+  const others = [...boxes.values()].filter((box) => box.parent === (parent ?? null));
+  const from = edges.flatMap(({ source, target }) => (target === id ? (boxes.get(source) ?? []) : []))[0];
+  const to = edges.flatMap(({ source, target }) => (source === id ? (boxes.get(target) ?? []) : []))[0];
+  return freePlace(wanted(from, to, others, holder), SIZE, others);
+}
+
+function wanted(
+  from: StepBox | undefined,
+  to: StepBox | undefined,
+  others: readonly StepBox[],
+  holder: StepBox | null,
+): Position {
+  if (from && to) return between(from, to);
+  if (from) return rightOf(from);
+  if (to) return { x: to.x - SIZE.width - (rightOf(to).x - to.x - to.width), y: to.y };
+  if (holder && others.length === 0) return { x: holder.x + LOOP_PAD, y: holder.y + LOOP_HEAD + LOOP_PAD };
+  const lowest = others.reduce((low, box) => Math.max(low, box.y + box.height), 0);
+  return { x: Math.min(0, ...others.map(({ x }) => x)), y: others.length > 0 ? lowest + BELOW : 0 };
+}
+
+/** In the gap when it is wide enough, else below it. */
+function between(from: StepBox, to: StepBox): Position {
+  const middle = (from.x + from.width + to.x) / 2 - SIZE.width / 2;
+  const isWide = to.x - from.x - from.width > SIZE.width + BELOW;
+  return { x: middle, y: isWide ? from.y : Math.max(from.y + from.height, to.y + to.height) + BELOW };
+}
