@@ -32,6 +32,9 @@ export async function look(proposal: Proposal) {
   const host = hostNow();
   if (host?.workflow === proposal.workflow) forget = viewOf(host.doc).subscribe(() => void show());
   await show();
+  const touched = new Set(now().changes?.nodes.map(({ id }) => id));
+  // The ghosts are drawn with the next frame.
+  if (host?.workflow === proposal.workflow) requestAnimationFrame(() => onScreen.bringAll(touched));
 }
 
 /** Looks at nothing any more; the proposal stays open. */

@@ -217,7 +217,7 @@ function portType(node: FlowNode, port: string, side: "output" | "input"): strin
 
 const pointAt = (pointer: Position | null) => Object.assign(onScreen, { pointer });
 
-function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reveal, bring } }: Commands) {
+function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reveal, bring, bringAll } }: Commands) {
   useEffect(() => {
     if (flow) Object.assign(onScreen, flow);
   }, [flow]);
@@ -229,14 +229,14 @@ function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reve
           const spec = specs.get(value.type);
           return { id: key, title: value.name ?? spec?.title ?? value.type, icon: spec?.icon };
         });
-    Object.assign(onScreen, { show: reveal, bring, named });
-  }, [reveal, bring, doc, specs]);
+    Object.assign(onScreen, { show: reveal, bring, bringAll, named });
+  }, [reveal, bring, bringAll, doc, specs]);
   useEffect(() => leaveScreen, []);
 }
 
 function useCanvasKeys({ look, edit }: Commands) {
   // Only what there is a key for; the rest is asked for by hand.
-  const { reveal: _, bring: __, ...looks } = look;
+  const { reveal: _, bring: __, bringAll: ___, ...looks } = look;
   useKeys({ ...looks, ...(edit && keyed(edit)) });
 }
 

@@ -22,6 +22,8 @@ interface OnScreen {
   show: (id: NodeId) => void;
   /** Moves the view to a node, which may be a ghost. */
   bring: (id: NodeId) => void;
+  /** Shows everything when one of these is out of sight. */
+  bringAll: (ids: ReadonlySet<NodeId>) => void;
   /** Nodes by the names that people see. */
   named: () => NamedNode[];
 }
@@ -32,6 +34,7 @@ export const onScreen: OnScreen = {
   pointer: null,
   show: () => undefined,
   bring: () => undefined,
+  bringAll: () => undefined,
   named: () => [],
 };
 

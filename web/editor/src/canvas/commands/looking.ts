@@ -5,7 +5,7 @@ import { stepBoxes, type StepBox } from "../boxes";
 import { nearestIn } from "../place";
 import { select, selectNothing, useSelection } from "../selection";
 import { DENSITIES, useSettings } from "../settings";
-import { fit, motionMs, reveal, show, type Flow } from "./view";
+import { fit, motionMs, reveal, revealAll, show, type Flow } from "./view";
 
 export function looking(flow: Flow) {
   const step = (dx: number, dy: number) => {
@@ -45,6 +45,7 @@ export function looking(flow: Flow) {
       show([id]);
     },
     bring: (id: string) => reveal(flow, id),
+    bringAll: (ids: ReadonlySet<string>) => revealAll(flow, ids),
     edit: () =>
       document
         .querySelector<HTMLElement>(

@@ -1,0 +1,229 @@
+/** The AI beside the canvas: answers arrive, proposals stand as ghosts, are taken in part, applied and undone. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startAiFake } from "./aiFake.mjs";
+import { ids, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
+import { api } from "./harness.mjs";
+import { alerts, ORDERS, proposal, RECEIPTS } from "./proposals.mjs";
+
+const token = (text, ms = 0) => [ms, "token", { text }];
+const PLAY = {
+  receipts: RECEIPTS,
+  explain: () => ({ sentences: [{ text: "It fetches the orders.", about: { node: "fetch" } }], by: "rules" }),
+  heal: () => ({ fixes: [], needsLiveTry: [] }),
+  turn: ({ text, hash }) =>
+    text.includes("alert")
+      ? [token("I compare "), [0, "tool", { name: "search_nodes", about: "if, compare", ok: true }], token("the total."), [0, "proposal", alerts(hash)]]
+      : [token("Nothing to do.")],
+};
+
+/** An editor before whose service the AI routes are played. */
+const withAi = (play, run, options = {}) =>
+  withEditor(run, { ...options, before: (service) => startAiFake(service, { ...PLAY, ...play }) });
+
+const versions = async (page) => (await api(page, "GET", "/workflows/orders/versions")).items.length;
+const message = async (page, text) => {
+  await page.fill('[aria-label="Message"]', text);
+  await page.keyboard.press("Enter");
+};
+async function openChat(page) {
+  await page.keyboard.press(`${MOD}+i`);
+  await page.waitForSelector('[aria-label="Message"]:focus');
+}
+const ghosts = (page) =>
+  page.$$eval(".react-flow__node [data-ghost]", (all) =>
+    Object.fromEntries(all.map((e) => [e.closest(".react-flow__node").dataset.id, e.dataset.ghost])),
+  );
+
+test("a proposal is seen, accepted as one step, and undone exactly", () =>
+  withAi({}, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "post an alert when the total is large");
+    await page.waitForSelector(".review");
+    await page.waitForSelector(`${node("alert")} [data-ghost]`);
+    await stillness(page);
+    assert.deepEqual(await ghosts(page), { large: "added", alert: "added", total: "changed", old: "removed" });
+    assert.equal(await page.locator(".wire[data-ghost=added]").count(), 2);
+    await page.waitForSelector('.review .ai-notices [data-kind="host"]:has-text("evil.test")');
+    const before = await stored(page, "orders");
+    const count = await versions(page);
+    const seen = await page.locator(node("large")).boundingBox();
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".review", { state: "detached" });
+    await page.waitForSelector('.said-box:has-text("Add “Over 100?” after Total")');
+    await saved(page);
+    assert.deepEqual(await ghosts(page), {});
+    assert.deepEqual(ids(await stored(page, "orders")), ["start", "fetch", "total", "large", "alert"]);
+    await page.waitForTimeout(1500);
+    assert.equal(await versions(page), count + 1, "the page saved no version of its own");
+    const after = await page.locator(node("large")).boundingBox();
+    assert.deepEqual(after, seen, "the node stands where its ghost stood");
+    await page.locator(".react-flow__pane").click({ position: { x: 40, y: 400 } });
+    await page.keyboard.press(`${MOD}+z`);
+    await page.waitForSelector(node("large"), { state: "detached" });
+    assert.deepEqual(await stored(page, "orders"), before);
+    await page.keyboard.press(`${MOD}+Shift+z`);
+    await page.waitForSelector(node("large"));
+  }));
+
+test("half of a proposal is taken by keyboard; a part brings what it needs", () =>
+  withAi({}, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "alert");
+    await page.waitForSelector(".review");
+    await page.waitForSelector(".ai-part >> nth=3");
+    const taken = () => page.$$eval(".ai-part", (parts) => parts.map((part) => part.dataset.taken === "true"));
+    await page.keyboard.press("F7");
+    await page.keyboard.press("F8");
+    assert.deepEqual(await taken(), [false, false, true, true], "what needs it goes with it");
+    await page.keyboard.press("F7");
+    await page.keyboard.press("F8");
+    assert.deepEqual(await taken(), [true, true, true, true], "what it needs comes with it");
+    await page.keyboard.press("F7");
+    await page.waitForSelector(".ai-diff .cm-deletedChunk:has-text('order.price')");
+    await page.waitForSelector(".ai-diff .cm-changedLine:has-text('order.total')");
+    await page.keyboard.press("F8");
+    await page.keyboard.press("F7");
+    await page.keyboard.press("F8");
+    assert.deepEqual(await ghosts(page), { large: "added", alert: "added" });
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    const now = await stored(page, "orders");
+    assert.deepEqual(ids(now), ["start", "fetch", "total", "old", "large", "alert"]);
+    assert.match(now.graph.nodes[2].params.code, /order\.price/);
+  }));
+
+test("a stale proposal says why and is asked for again; a rejected one changes nothing", () =>
+  withAi(
+    {},
+    async (editor) => {
+      const { page, fake } = editor;
+      await openWorkflow(editor, ORDERS);
+      await openChat(page);
+      await message(page, "alert");
+      await page.waitForSelector(".review");
+      fake.state.stale = true;
+      await page.keyboard.press("Alt+Enter");
+      await page.waitForSelector('.ai-proposal .ai-problem:has-text("somebody else changed")');
+      fake.state.stale = false;
+      await page.click('.ai-problem button:has-text("Ask again")');
+      await page.waitForSelector(".ai-turn >> nth=1");
+      await page.waitForSelector(".review");
+      const before = await stored(page, "orders");
+      await page.locator(".react-flow__pane").click({ position: { x: 40, y: 400 } });
+      await page.keyboard.press("Alt+Backspace");
+      await page.waitForSelector('.ai-proposal[data-state="rejected"]');
+      assert.deepEqual(await ghosts(page), {});
+      assert.deepEqual(await stored(page, "orders"), before);
+    },
+    { expected: ["409"] },
+  ));
+
+test("an answer arrives while it is written, and can be stopped", () => {
+  const slow = Array.from({ length: 100 }, (_, at) => token(`word${at} `, 50));
+  return withAi({ turn: () => slow }, async (editor) => {
+    const { page, fake } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "tell me");
+    await page.waitForSelector('.ai-answer:has-text("word2")');
+    assert.ok(!(await page.textContent(".ai-answer")).includes("word99"));
+    await page.click('[aria-label="Stop"]');
+    const heard = await page.textContent(".ai-answer");
+    await page.waitForSelector('.ai-turn:has-text("Stopped.")');
+    await page.waitForTimeout(400);
+    assert.equal(await page.textContent(".ai-answer"), heard);
+    assert.equal(fake.state.stopped, 1, "the service was told");
+    await page.waitForSelector('[aria-label="Send"]');
+  });
+});
+
+test("a model's words are text: nothing loads, nothing leads away, nothing hides", () => {
+  const words = '![x](https://evil.test/?q=1) <img src="https://evil.test/a.png" onerror="window.__ran = 1"> [here](javascript:alert(1)) a\u202Eb';
+  const hostile = (hash) =>
+    proposal("orders", hash, {
+      title: words,
+      reason: words,
+      patch: [{ edit: "setField", node: "old", field: "name", value: words }],
+      parts: [{ id: 0, title: words, edits: [0], needs: [] }],
+      summary: { lines: [words], hiddenText: ["old"] },
+    });
+  const play = ({ hash }) => [token(words), [0, "tool", { name: "check", about: words, ok: true }], [0, "proposal", hostile(hash)], [0, "question", { text: words, choices: [words] }]];
+  return withAi({ turn: play }, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "hello");
+    await page.waitForSelector(".ai-question");
+    await page.waitForSelector(".review");
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator(".ai img:not(.cm-widgetBuffer), .review img, .ai .ai-turn a, .ai iframe").count(), 0);
+    assert.equal(await page.evaluate(() => window.__ran), undefined);
+    assert.match(await page.textContent(".ai-answer"), /a⟨U\+202E⟩b/);
+    await page.waitForSelector('.ai-notices [data-kind="hidden"]');
+  });
+});
+
+test("questions have choices, chats are kept and found, chips can be taken away", () => {
+  const play = ({ text }) =>
+    text === "send it" ? [[0, "question", { text: "Where to?", choices: ["By mail", "To a channel"] }]] : [token(`You said ${text}.`)];
+  return withAi({ turn: play }, async (editor) => {
+    const { page, fake } = editor;
+    await openWorkflow(editor, ORDERS);
+    await page.locator(node("total")).click();
+    await openChat(page);
+    await page.waitForSelector('.ai-chip:has-text("Total")');
+    await message(page, "send it");
+    await page.click('.ai-choice:has-text("To a channel")');
+    await page.waitForSelector('.ai-answer:has-text("You said To a channel.")');
+    const [first] = fake.state.asked.filter(({ path }) => path === "/chat");
+    assert.deepEqual(first.body.selection, ["total"]);
+    assert.equal(first.body.draft.graph.nodes.length, 4);
+    await page.click('[aria-label="Do not look at Total"]');
+    await message(page, "and this");
+    await page.waitForSelector('.ai-answer:has-text("You said and this.")');
+    assert.equal(fake.state.asked.at(-1).body.selection, undefined);
+    assert.equal(fake.state.asked.at(-1).body.chat, "chat1");
+    await page.click('[aria-label="New chat"]');
+    await message(page, "something else");
+    await page.waitForSelector('.ai-answer:has-text("something else")');
+    await page.click('.ai-head [aria-label="Chats of this workflow"]');
+    await page.waitForSelector(".ai-chat-row >> nth=1");
+    await page.fill('[aria-label="Search the chats"]', "channel");
+    await page.waitForFunction(() => document.querySelectorAll(".ai-chat-row").length === 1);
+    await page.click(".ai-chat-open");
+    await page.waitForSelector(".ai-turn >> nth=2");
+  });
+});
+
+test("without a model the planner says what it is", () =>
+  withAi({}, async (editor) => {
+    const { page, fake } = editor;
+    fake.state.mode = "planner";
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await page.waitForSelector('.ai-mode:has-text("Built-in planner (no model)")');
+    await message(page, "hello");
+    await page.waitForSelector('.ai-receipt:has-text("no model was asked")');
+    await page.click('.ai-mode a');
+    await page.waitForSelector('.settings:has-text("Built-in planner (no model)")');
+  }));
+
+test("what was typed while a proposal is looked at is kept beside it", () =>
+  withAi({}, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "alert");
+    await page.waitForSelector(".review");
+    await page.fill('[aria-label="Name of the workflow"]', "Mine");
+    await page.click(".review .button.primary");
+    await page.waitForSelector(".ai-outcome");
+    const now = await stored(page, "orders");
+    assert.equal(now.name, "Mine");
+    assert.deepEqual(ids(now), ["start", "fetch", "total", "large", "alert"]);
+  }));
