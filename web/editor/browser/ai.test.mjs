@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { startAiFake } from "./aiFake.mjs";
 import { ids, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
-import { alerts, ORDERS, proposal, RECEIPTS } from "./proposals.mjs";
+import { alerts, healed, ORDERS, PRICES, proposal, RECEIPTS } from "./proposals.mjs";
+import { openRun } from "./runs.mjs";
 
 const token = (text, ms = 0) => [ms, "token", { text }];
 const PLAY = {
@@ -13,7 +14,12 @@ const PLAY = {
   heal: () => ({ fixes: [], needsLiveTry: [] }),
   turn: ({ text, hash }) =>
     text.includes("alert")
-      ? [token("I compare "), [0, "tool", { name: "search_nodes", about: "if, compare", ok: true }], token("the total."), [0, "proposal", alerts(hash)]]
+      ? [
+          token("I compare "),
+          [0, "tool", { name: "search_nodes", about: "if, compare", ok: true }],
+          token("the total."),
+          [0, "proposal", alerts(hash)],
+        ]
       : [token("Nothing to do.")],
 };
 
@@ -143,7 +149,8 @@ test("an answer arrives while it is written, and can be stopped", () => {
 });
 
 test("a model's words are text: nothing loads, nothing leads away, nothing hides", () => {
-  const words = '![x](https://evil.test/?q=1) <img src="https://evil.test/a.png" onerror="window.__ran = 1"> [here](javascript:alert(1)) a\u202Eb';
+  const words =
+    '![x](https://evil.test/?q=1) <img src="https://evil.test/a.png" onerror="window.__ran = 1"> [here](javascript:alert(1)) a\u202Eb';
   const hostile = (hash) =>
     proposal("orders", hash, {
       title: words,
@@ -152,7 +159,12 @@ test("a model's words are text: nothing loads, nothing leads away, nothing hides
       parts: [{ id: 0, title: words, edits: [0], needs: [] }],
       summary: { lines: [words], hiddenText: ["old"] },
     });
-  const play = ({ hash }) => [token(words), [0, "tool", { name: "check", about: words, ok: true }], [0, "proposal", hostile(hash)], [0, "question", { text: words, choices: [words] }]];
+  const play = ({ hash }) => [
+    token(words),
+    [0, "tool", { name: "check", about: words, ok: true }],
+    [0, "proposal", hostile(hash)],
+    [0, "question", { text: words, choices: [words] }],
+  ];
   return withAi({ turn: play }, async (editor) => {
     const { page } = editor;
     await openWorkflow(editor, ORDERS);
@@ -161,7 +173,10 @@ test("a model's words are text: nothing loads, nothing leads away, nothing hides
     await page.waitForSelector(".ai-question");
     await page.waitForSelector(".review");
     await page.waitForTimeout(300);
-    assert.equal(await page.locator(".ai img:not(.cm-widgetBuffer), .review img, .ai .ai-turn a, .ai iframe").count(), 0);
+    assert.equal(
+      await page.locator(".ai img:not(.cm-widgetBuffer), .review img, .ai .ai-turn a, .ai iframe").count(),
+      0,
+    );
     assert.equal(await page.evaluate(() => window.__ran), undefined);
     assert.match(await page.textContent(".ai-answer"), /a⟨U\+202E⟩b/);
     await page.waitForSelector('.ai-notices [data-kind="hidden"]');
@@ -170,7 +185,9 @@ test("a model's words are text: nothing loads, nothing leads away, nothing hides
 
 test("questions have choices, chats are kept and found, chips can be taken away", () => {
   const play = ({ text }) =>
-    text === "send it" ? [[0, "question", { text: "Where to?", choices: ["By mail", "To a channel"] }]] : [token(`You said ${text}.`)];
+    text === "send it"
+      ? [[0, "question", { text: "Where to?", choices: ["By mail", "To a channel"] }]]
+      : [token(`You said ${text}.`)];
   return withAi({ turn: play }, async (editor) => {
     const { page, fake } = editor;
     await openWorkflow(editor, ORDERS);
@@ -209,7 +226,7 @@ test("without a model the planner says what it is", () =>
     await page.waitForSelector('.ai-mode:has-text("Built-in planner (no model)")');
     await message(page, "hello");
     await page.waitForSelector('.ai-receipt:has-text("no model was asked")');
-    await page.click('.ai-mode a');
+    await page.click(".ai-mode a");
     await page.waitForSelector('.settings:has-text("Built-in planner (no model)")');
   }));
 
@@ -226,4 +243,174 @@ test("what was typed while a proposal is looked at is kept beside it", () =>
     const now = await stored(page, "orders");
     assert.equal(now.name, "Mine");
     assert.deepEqual(ids(now), ["start", "fetch", "total", "large", "alert"]);
+  }));
+
+/** A run that failed, and what the played service answers about it. */
+async function failedRun(page) {
+  const { hash } = await api(page, "POST", "/workflows", PRICES);
+  const { runId } = await api(page, "POST", "/workflows/prices/runs?wait=true", { input: { id: 1, cost: 5 } });
+  return { runId, hash };
+}
+
+const healing = {
+  heal: (run, { frame }) => healed(run, frame ?? 3, "base"),
+  resumed: async (real, { mends: [run] }) => {
+    const { value } = await real("POST", `/workflows/prices/runs?wait=true`, { input: { id: 1, cost: 5 } });
+    return { resumed: { runId: value.runId, sameRun: false }, alike: { group: "g1", count: 12, runs: [run] } };
+  },
+  recover: (count) =>
+    count === 1
+      ? { resumed: [{ run: "aaaaaa1", into: "bbbbbb1", status: "COMPLETED" }], left: 11, stoppedAt: null }
+      : { resumed: [{ run: "aaaaaa2", into: "bbbbbb2", status: "FAILED" }], left: 10, stoppedAt: "bbbbbb2" },
+};
+
+test("a failure is mended: evidence, proof, the run goes on, then the others in stages", () =>
+  withAi(healing, async (editor) => {
+    const { page, fake } = editor;
+    const { runId } = await failedRun(page);
+    await openRun(editor, runId);
+    await page.click(".run-fix");
+    await page.waitForSelector('.ai-diagnosis:has-text("no such field any more")');
+    await page.waitForSelector(".ai-evidence li >> nth=1");
+    const proof = await page.locator(".ai-proof table").first().innerText();
+    const rows = proof.split("\n").map((row) => row.replace(/\s+/g, " "));
+    assert.match(rows[0], /^fixes 1\/1/);
+    assert.match(rows[1], /^keeps 40\/40/);
+    assert.match(rows[3], /^changes 2 see/);
+    await page.click('.ai-link:has-text("see")');
+    await page.waitForSelector(".ai-changed-output .cm-deletedChunk:has-text('\"b\": 2')");
+    await page.waitForSelector('.ai-sends:has-text("GET https://shop.example.com/price")');
+    await page.click(".ai-tried summary");
+    await page.waitForSelector('.ai-tried:has-text("Pass over the node")');
+    await page.waitForSelector('.react-flow__node [data-ghost="changed"]');
+    await page.click('.ai-decide .button.primary:has-text("Accept and go on")');
+    await page.waitForSelector('.ai-outcome:has-text("A fork goes on")');
+    const accepted = fake.state.asked.find(({ path }) => path.endsWith("/accept"));
+    assert.equal(accepted.body.resume, true);
+    await page.click('.ai-others button:has-text("Resume 1")');
+    await page.waitForSelector('.ai-others:has-text("11 other runs")');
+    await page.click('.ai-others button:has-text("Resume 10")');
+    await page.waitForSelector('.ai-others:has-text("failed again")');
+  }));
+
+test("a failed node on the canvas leads to a fix, which the open document takes over", () =>
+  withAi(healing, async (editor) => {
+    const { page, origin } = editor;
+    await failedRun(page);
+    await page.goto(`${origin}/workflows/prices`);
+    await page.waitForSelector(node("price"));
+    await page.click(".run-button .button:first-child");
+    const form = page.locator(".run-input");
+    if (await form.isVisible().catch(() => false)) await form.locator('button:has-text("Run")').click();
+    await page.waitForSelector(`${node("price")} .step-fix`);
+    await page.click(`${node("price")} .step-fix`);
+    await page.waitForSelector(".ai-proof");
+    await page.waitForSelector(".review");
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    assert.equal((await stored(page, "prices")).graph.nodes[1].params.code, "input.cost");
+    await page.waitForSelector(`${node("price")} [data-status="COMPLETED"]`);
+  }));
+
+test("a workflow, a frame and a comparison are explained by sentences that lead there", () => {
+  const play = {
+    explain: ({ workflow, run, frame, diff }) => ({
+      by: "rules",
+      sentences: workflow
+        ? [{ text: "It fetches the orders.", about: { node: "fetch" } }, { text: "It runs by hand." }]
+        : [
+            {
+              text: diff ? "The price differs." : "The frame failed.",
+              about: { node: "price", run: diff?.b ?? run, frame: frame ?? 2 },
+            },
+          ],
+    }),
+  };
+  return withAi(play, async (editor) => {
+    const { page, fake } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await page.click('[aria-label="Explain this workflow"]');
+    await page.click('.ai-sentence:has-text("It fetches")');
+    await page.waitForSelector(`${node("fetch")}.selected`);
+    await page.waitForSelector('.ai-receipt:has-text("By built-in rules")');
+    const { runId } = await failedRun(page);
+    await openRun(editor, runId);
+    await page.click('.run-frame .mini:has-text("Explain")');
+    await page.waitForSelector('.ai-sentence:has-text("The frame failed.")');
+    const { body } = fake.state.asked.findLast(({ path }) => path === "/explain");
+    assert.equal(body.run, runId);
+    assert.ok(body.frame > 0);
+    await page.click(".ai-sentence");
+    await page.waitForSelector(`${node("price")}.selected`);
+    await api(page, "POST", "/workflows/prices/runs?wait=true", { input: { price: 1 } });
+    const again = (await api(page, "POST", "/workflows/prices/runs?wait=true", { input: { price: 2 } })).runId;
+    await openRun(editor, again);
+    await page.keyboard.press("c");
+    await page.click('.run-frame .mini:has-text("Explain")');
+    await page.waitForSelector('.ai-sentence:has-text("The price differs.")');
+  });
+});
+
+test("code is described, written and looked at by line", () => {
+  const play = {
+    turn: ({ hash, sentence }) => [
+      token("Here is the code."),
+      [
+        0,
+        "proposal",
+        proposal("orders", hash, {
+          title: sentence,
+          patch: [{ edit: "setParam", node: "total", pointer: "/code", value: "input.body.len()" }],
+          parts: [{ id: 0, title: "Change the code of Total", edits: [0], needs: [] }],
+        }),
+      ],
+    ],
+  };
+  return withAi(play, async (editor) => {
+    const { page, fake } = editor;
+    await openWorkflow(editor, ORDERS);
+    await page.locator(node("total")).click();
+    await page.fill('[placeholder="Describe what this should do…"]', "count the orders");
+    await page.click('.describe button:has-text("Write")');
+    await page.waitForSelector('.ai-diff .cm-changedLine:has-text("input.body.len()")');
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    assert.equal((await stored(page, "orders")).graph.nodes[2].params.code, "input.body.len()");
+    const { body } = fake.state.asked.find(({ path }) => path === "/code");
+    assert.equal(body.node, "total");
+    assert.equal(body.sentence, "count the orders");
+    await page.waitForSelector('.cm-content:has-text("input.body.len()")');
+  });
+});
+
+test("the settings name models, limits and where the key is from, and never the key", () =>
+  withAi({}, async (editor) => {
+    const { page, origin, fake } = editor;
+    await page.goto(`${origin}/settings`);
+    await page.waitForSelector('.settings:has-text("From the environment")');
+    await page.fill("#ai-model-draft", "small/quick");
+    await page.keyboard.press("Enter");
+    await page.fill("#ai-limit-dayUsd", "2.5");
+    await page.keyboard.press("Enter");
+    await page.click('button:has-text("Ask it something small")');
+    await page.waitForSelector('[role=status]:has-text("small/quick answered in 412 ms.")');
+    const patches = fake.state.asked.filter(({ method }) => method === "PATCH").map(({ body }) => body);
+    assert.deepEqual(patches, [{ models: { draft: "small/quick" } }, { limits: { dayUsd: 2.5 } }]);
+  }));
+
+test("everything is in the command palette, and its keys in the help", () =>
+  withAi({}, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await page.keyboard.press(`${MOD}+k`);
+    await page.waitForSelector("[cmdk-input]");
+    await page.keyboard.type("explain this workflow");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('.ai-sentence:has-text("It fetches")');
+    await page.keyboard.press(`${MOD}+i`);
+    await page.waitForSelector(".ai", { state: "detached" });
+    await page.keyboard.press("?");
+    await page.waitForSelector('.help:has-text("Accept the proposed change")');
+    await page.waitForSelector('.help:has-text("Look for a fix of the failed frame")');
   }));

@@ -31,7 +31,8 @@ const json = (response, value, status = 200) => {
   response.end(JSON.stringify(value));
 };
 
-const refuse = (response, status, code, detail, hint) => json(response, { title: code, status, code, detail, hint }, status);
+const refuse = (response, status, code, detail, hint) =>
+  json(response, { title: code, status, code, detail, hint }, status);
 
 async function bodyOf(request) {
   let text = "";
@@ -43,7 +44,15 @@ async function bodyOf(request) {
 export async function startAiFake(service, play) {
   const patched = await readPatched();
   const target = new URL(service.origin);
-  const state = { mode: "model", chats: new Map(), proposals: new Map(), asked: [], stale: false, stopped: 0, cookie: "" };
+  const state = {
+    mode: "model",
+    chats: new Map(),
+    proposals: new Map(),
+    asked: [],
+    stale: false,
+    stopped: 0,
+    cookie: "",
+  };
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => refuse(response, 500, "fake", String(error.stack ?? error)));
   });
@@ -61,7 +70,17 @@ export async function startAiFake(service, play) {
 
   const handOn = (request, response) => {
     const onward = ask(
-      { ...{ host: target.hostname, port: target.port }, method: request.method, path: request.url, headers: { ...request.headers, host: target.host, ...(request.headers.origin && { origin: service.origin }), ...(request.headers.referer && { referer: service.origin }) } },
+      {
+        ...{ host: target.hostname, port: target.port },
+        method: request.method,
+        path: request.url,
+        headers: {
+          ...request.headers,
+          host: target.host,
+          ...(request.headers.origin && { origin: service.origin }),
+          ...(request.headers.referer && { referer: service.origin }),
+        },
+      },
       (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
         answer.pipe(response);
@@ -90,7 +109,9 @@ export async function startAiFake(service, play) {
     const { pathname, searchParams } = new URL(request.url, "http://fake");
     const path = pathname.replace("/api/v1", "");
     const [, room, id, verb] = path.split("/");
-    const isOurs = pathname.startsWith("/api/v1") && (["ai", "chat", "code", "proposals", "explain"].includes(room) || (room === "runs" && verb === "heal"));
+    const isOurs =
+      pathname.startsWith("/api/v1") &&
+      (["ai", "chat", "code", "proposals", "explain"].includes(room) || (room === "runs" && verb === "heal"));
     if (!isOurs) return handOn(request, response);
     const body = await bodyOf(request);
     state.asked.push({ method: request.method, path, body });
@@ -108,8 +129,19 @@ export async function startAiFake(service, play) {
     if (room === "proposals") return proposals(response, id, verb, body);
     if (room === "chat" && request.method === "GET" && !id) {
       const query = (searchParams.get("q") ?? "").toLowerCase();
-      const items = [...state.chats.values()].filter((chat) => JSON.stringify(chat.turns).toLowerCase().includes(query));
-      return json(response, { items: items.map((chat) => ({ id: chat.id, workflow: chat.workflow, title: chat.turns[0].text, updatedAt: chat.turns.at(-1).at, turns: chat.turns.length })), next: null });
+      const items = [...state.chats.values()].filter((chat) =>
+        JSON.stringify(chat.turns).toLowerCase().includes(query),
+      );
+      return json(response, {
+        items: items.map((chat) => ({
+          id: chat.id,
+          workflow: chat.workflow,
+          title: chat.turns[0].text,
+          updatedAt: chat.turns.at(-1).at,
+          turns: chat.turns.length,
+        })),
+        next: null,
+      });
     }
     if (room === "chat" && request.method === "GET") {
       const chat = state.chats.get(id);
@@ -124,14 +156,24 @@ export async function startAiFake(service, play) {
   }
 
   function ai(request, response, id, body) {
-    if (id === "models") return json(response, { items: [{ id: "small/quick" }, { id: "large/careful", name: "Large, careful" }] });
+    if (id === "models")
+      return json(response, { items: [{ id: "small/quick" }, { id: "large/careful", name: "Large, careful" }] });
     if (id === "test") return json(response, { ok: true, model: "small/quick", ms: 412 });
     if (request.method === "PATCH") Object.assign((state.settings ??= {}), body);
     const isModel = state.mode === "model";
     return json(response, {
       mode: state.mode,
       ...(isModel && { baseUrl: "http://127.0.0.1:11434/v1" }),
-      models: isModel ? { draft: "large/careful", code: "small/quick", heal: null, explain: null, node: null, ...state.settings?.models } : {},
+      models: isModel
+        ? {
+            draft: "large/careful",
+            code: "small/quick",
+            heal: null,
+            explain: null,
+            node: null,
+            ...state.settings?.models,
+          }
+        : {},
       limits: { runUsd: 0.5, dayUsd: 5, workspaceUsd: null, ...state.settings?.limits },
       spent: { dayUsd: 0.0123, workspaceUsd: 1.4, tokens: 48210 },
       keyFrom: isModel ? "environment" : null,
@@ -140,10 +182,17 @@ export async function startAiFake(service, play) {
 
   async function turn(response, body) {
     const { value: saved, hash } = await real("GET", `/workflows/${body.workflow}`);
-    const chat = state.chats.get(body.chat) ?? { id: `chat${state.chats.size + 1}`, workflow: body.workflow, turns: [] };
+    const chat = state.chats.get(body.chat) ?? {
+      id: `chat${state.chats.size + 1}`,
+      workflow: body.workflow,
+      turns: [],
+    };
     state.chats.set(chat.id, chat);
     const played = play.turn({ ...body, text: body.text ?? body.sentence, saved, hash, count: chat.turns.length });
-    const said = played.filter(([, name]) => name === "token").map(([, , data]) => data.text).join("");
+    const said = played
+      .filter(([, name]) => name === "token")
+      .map(([, , data]) => data.text)
+      .join("");
     const proposals = played.filter(([, name]) => name === "proposal").map(([, , data]) => data);
     for (const each of proposals) state.proposals.set(each.id, { ...each, chat: chat.id });
     const question = played.find(([, name]) => name === "question")?.[2];
@@ -160,7 +209,11 @@ export async function startAiFake(service, play) {
       by: state.mode === "model" ? "large/careful" : "planner",
     };
     chat.turns.push(done);
-    await stream(response, [[0, "started", { chat: chat.id, mode: state.mode }], ...played, [0, "done", { chat: chat.id, turn: done }]]);
+    await stream(response, [
+      [0, "started", { chat: chat.id, mode: state.mode }],
+      ...played,
+      [0, "done", { chat: chat.id, turn: done }],
+    ]);
   }
 
   async function proposals(response, id, verb, body) {
@@ -174,8 +227,16 @@ export async function startAiFake(service, play) {
     if (!verb) return json(response, proposal);
     if (verb === "reject") return json(response, closed({ state: "rejected", by: "me", at: new Date().toISOString() }));
     if (verb === "recover") return json(response, play.recover(body.count));
-    if (state.stale) return refuse(response, 409, "stale-proposal", "somebody else changed the node `fetch` since", "ask again; the answer will be for the newest version");
-    if (body.hash !== proposal.hash) return refuse(response, 409, "wrong-hash", "the patch is another one than was shown");
+    if (state.stale)
+      return refuse(
+        response,
+        409,
+        "stale-proposal",
+        "somebody else changed the node `fetch` since",
+        "ask again; the answer will be for the newest version",
+      );
+    if (body.hash !== proposal.hash)
+      return refuse(response, 409, "wrong-hash", "the patch is another one than was shown");
     const parts = body.parts ?? proposal.parts.map((part) => part.id);
     const edits = new Set(proposal.parts.filter((part) => parts.includes(part.id)).flatMap((part) => part.edits));
     const patch = proposal.patch.filter((_, at) => proposal.parts.length === 0 || edits.has(at));
@@ -184,14 +245,20 @@ export async function startAiFake(service, play) {
     // Everybody hears of the new version before the answer is here.
     await new Promise((resolve) => setTimeout(resolve, 60));
     json(response, {
-      proposal: closed({ state: "accepted", by: "me", at: new Date().toISOString(), version: value.hash, parts: body.parts ?? [] }),
+      proposal: closed({
+        state: "accepted",
+        by: "me",
+        at: new Date().toISOString(),
+        version: value.hash,
+        parts: body.parts ?? [],
+      }),
       workflow: proposal.workflow,
       version: value.hash,
       applied: proposal.parts.filter((part) => parts.includes(part.id)).map((part) => part.title),
       undo: [],
       patch,
       problems: value.problems,
-      ...(body.resume && play.resumed(proposal)),
+      ...(body.resume && (await play.resumed(real, proposal))),
     });
   }
 

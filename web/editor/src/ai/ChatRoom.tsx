@@ -5,7 +5,6 @@ import { ask, isAnswering, useChat } from "./chatStore";
 import { Composer } from "./Composer";
 import type { Host } from "./host";
 import { NO_LOOKING } from "./looking";
-import { Outcome } from "./Outcome";
 import { TurnView } from "./TurnView";
 
 const EXAMPLES = [
@@ -28,7 +27,6 @@ export function ChatRoom({ host }: { host: Host }) {
             onAnswer={(text) => void ask(text, NO_LOOKING)}
           />
         ))}
-        <Outcome />
       </Follow>
       <Composer host={host} isAnswering={isAnswering(turns)} />
     </>

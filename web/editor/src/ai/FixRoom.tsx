@@ -6,7 +6,6 @@ import { counted, duration } from "../lib/words";
 import { findFixes, isFor, stopFinding, useHeal } from "./healStore";
 import { FixProof } from "./FixProof";
 import { LiveTry } from "./LiveTry";
-import { Outcome } from "./Outcome";
 import { useAi } from "./panelStore";
 import { ProposalCard } from "./ProposalCard";
 import { Receipts } from "./Receipts";
@@ -35,7 +34,6 @@ export function FixRoom() {
         </div>
       )}
       {healed && isFor(held, failed) && <Found healed={healed} onAgain={again} />}
-      <Outcome />
     </div>
   );
 }

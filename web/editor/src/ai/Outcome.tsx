@@ -1,6 +1,7 @@
 /** What came of the proposal that was accepted last: what was applied, the run that goes on, and the others like it. */
 import { Check } from "lucide-react";
-import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { addressOf } from "../app/router";
 import { counted } from "../lib/words";
 import { Link } from "../ui/Link";
@@ -8,18 +9,23 @@ import { StatusDot } from "../ui/StatusDot";
 import type { Status } from "../api/types";
 import { recover } from "./api";
 import { refusalOf } from "./review";
-import { useReview } from "./reviewStore";
 import type { Accepted, Alike, Recovered } from "./types";
 import { visible } from "./words";
 
-export function Outcome() {
-  const accepted = useReview((review) => review.accepted);
-  return accepted && <Done key={accepted.proposal.id} accepted={accepted} />;
+/** A run that goes on does so with another workflow, and ends as it had not. */
+function useRunAnew(accepted: Accepted) {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const run = accepted.resumed?.runId;
+    if (run !== undefined) void queries.invalidateQueries({ queryKey: ["run", run] });
+  }, [accepted, queries]);
 }
 
 const runAt = (run: string) => addressOf({ screen: "run", id: run, seq: null, node: null, diff: null });
 
-function Done({ accepted: { proposal, applied, resumed, alike, problems } }: { accepted: Accepted }) {
+export function Outcome({ accepted }: { accepted: Accepted }) {
+  const { proposal, applied, resumed, alike, problems } = accepted;
+  useRunAnew(accepted);
   return (
     <section className="ai-outcome" aria-label="What was applied">
       <ul>

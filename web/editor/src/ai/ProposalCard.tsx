@@ -2,6 +2,7 @@
 import { Check, Eye, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { keyOf } from "../app/keys";
+import { Outcome } from "./Outcome";
 import { PartList } from "./PartList";
 import { useProposal } from "./proposals";
 import { Refused } from "./Refused";
@@ -30,6 +31,7 @@ const STATES: Record<Proposal["state"], string> = { open: "", accepted: "Accepte
 function Card({ proposal, onAgain, children, resume = false }: Omit<CardProps, "id"> & { proposal: Proposal }) {
   const isLookedAt = useReview((review) => review.proposal?.id === proposal.id);
   const isOpen = proposal.state === "open";
+  const accepted = useReview(({ accepted }) => (accepted?.proposal.id === proposal.id ? accepted : null));
   return (
     <section
       className="ai-proposal"
@@ -42,8 +44,9 @@ function Card({ proposal, onAgain, children, resume = false }: Omit<CardProps, "
         <span className="ai-origin">{isOpen ? originOf(proposal) : STATES[proposal.state]}</span>
       </header>
       {proposal.reason && <p className="ai-reason">{visible(proposal.reason)}</p>}
-      <SummaryList proposal={proposal} />
+      <SummaryList proposal={proposal} isBrief={accepted !== null || (isLookedAt && proposal.parts.length > 1)} />
       {children}
+      {accepted && <Outcome accepted={accepted} />}
       {isLookedAt && <PartList />}
       {isLookedAt && <Refused onAgain={onAgain} />}
       {isOpen && (isLookedAt ? <Decide resume={resume} /> : <LookAt proposal={proposal} />)}

@@ -59,7 +59,7 @@ function Bar({ proposal }: { proposal: Proposal }) {
           <X size={14} aria-hidden />
         </button>
       </div>
-      <Notices notices={noticesOf(proposal)} />
+      <Notices notices={noticesOf(proposal).filter(({ kind }) => kind !== "code")} />
       {refusal && (
         <p className="ai-problem" role="alert">
           {visible(refusal.reason)}

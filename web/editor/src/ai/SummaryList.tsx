@@ -46,11 +46,12 @@ export function noticesOf({ summary, problems }: Proposal): Notice[] {
   ];
 }
 
-export function SummaryList({ proposal }: { proposal: Proposal }) {
+/** Brief where the parts, which say the same, stand below it. */
+export function SummaryList({ proposal, isBrief }: { proposal: Proposal; isBrief: boolean }) {
   return (
     <>
       <Notices notices={noticesOf(proposal)} />
-      {proposal.summary.lines.length > 0 && (
+      {!isBrief && proposal.summary.lines.length > 0 && (
         <ul className="ai-lines">
           {proposal.summary.lines.map((line, at) => (
             <li key={at}>{visible(line)}</li>

@@ -9,6 +9,7 @@ import { edgeEnds } from "../document/ends";
 import { historyOf } from "../document/history";
 import { patched, PatchError } from "../document/patch";
 import { viewOf } from "../document/view";
+import { refreshDetail } from "../run/runStore";
 import { say } from "../ui/say";
 import { acceptProposal, rejectProposal } from "./api";
 import { changesOf, type Changes } from "./changes";
@@ -177,6 +178,7 @@ export async function accept({ resume = false }: { resume?: boolean } = {}): Pro
     leave();
     set({ accepted });
     announce(accepted);
+    goOn(accepted);
     return accepted;
   } catch (error) {
     set({ isBusy: false, refusal: refusalOf(error) });
@@ -235,6 +237,13 @@ function announce({ applied, resumed }: Accepted) {
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;
   say(text, doc && { label: "Undo", act: () => void historyOf(doc).undo() });
+}
+
+/** Shows the run that goes on, when this screen can. */
+function goOn({ resumed }: Accepted) {
+  if (!resumed) return;
+  if (resumed.sameRun) void refreshDetail(resumed.runId);
+  else hostNow()?.onRun?.(resumed.runId);
 }
 
 export async function reject() {

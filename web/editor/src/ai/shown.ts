@@ -47,6 +47,14 @@ export function askFix() {
   if (failed) openFix(failed);
 }
 
+/** The frame of a node at the shown moment. */
+export function askFixOf(node: NodeId) {
+  const { run, watched } = useRun.getState();
+  const moment = watched?.statuses.momentOf(node);
+  if (!run || !watched || !moment) return;
+  openFix({ run, frame: watched.timeline.table.opened[moment.frame] ?? null });
+}
+
 export function askAboutFrame() {
   const frame = frameShown();
   if (frame) openExplain({ kind: "frame", ...frame });

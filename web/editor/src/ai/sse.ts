@@ -10,7 +10,8 @@ export class EventCutter {
   private held = "";
 
   push(text: string): StreamEvent[] {
-    this.held += text.replaceAll("\r\n", "\n");
+    // A line's end may come in two pieces, so what is held is read again.
+    this.held = (this.held + text).replaceAll("\r\n", "\n");
     const blocks = this.held.split("\n\n");
     this.held = blocks.pop() ?? "";
     return blocks.flatMap(eventOf);

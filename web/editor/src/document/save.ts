@@ -105,7 +105,7 @@ export class Saver {
     this.busy = made.catch(() => undefined);
     await this.busy;
     this.busy = null;
-    this.schedule();
+    void this.now();
     await made;
   }
 

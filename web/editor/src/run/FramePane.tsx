@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect } from "../api/types";
+import { ExplainButton } from "../ai/ExplainButton";
 import { FixButton } from "../ai/FixButton";
 import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
@@ -32,6 +33,9 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
           {nameOf(node)}
         </button>
         <span className="run-frame-facts">{frame ? whereOf(frame) : "reading…"}</span>
+        {frame && (
+          <ExplainButton about={{ kind: "frame", run: frame.run, frame: frame.openedSeq, node: frame.nodeId }} />
+        )}
         {frame?.status === "FAILED" && (
           <FixButton className="mini words" failed={{ run: frame.run, frame: frame.openedSeq }} />
         )}

@@ -1,4 +1,5 @@
 /** What went into a node, or came out, at the moment that is shown. */
+import { FixButton } from "../../ai/FixButton";
 import type { ExecutionFrame, WorkflowNode } from "../../api/types";
 import { isRecord, writeJson } from "../../lib/schema";
 import { duration } from "../../lib/words";
@@ -59,13 +60,14 @@ function FrameLine({ frame: { status, attempt, metrics, openedSeq, closedSeq, me
   );
 }
 
-function FailureView({ frame: { error } }: { frame: ExecutionFrame }) {
+function FailureView({ frame: { error, run, openedSeq } }: { frame: ExecutionFrame }) {
   return (
     <div className="failure" role="note" aria-label="Why it failed">
       <p>
         <code>{error?.kind}</code> {error?.message}
       </p>
       {error?.hint && <p className="field-hint">{error.hint}</p>}
+      <FixButton className="button-plain" failed={{ run, frame: openedSeq }} />
       {error?.details !== undefined && error.details !== null && <PlainValue value={error.details} />}
     </div>
   );
