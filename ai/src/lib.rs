@@ -5,10 +5,14 @@
 //! What it may look at comes through the journal; what it may try comes through [`lab`], whose trials
 //! run in memory on recorded outcomes.
 //!
-//! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried).
+//! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried),
+//! [`prompt`] and [`context`] (what a model is told), [`draft`] (a turn of a chat with a model), [`planner`]
+//! (the same without one).
 
+pub mod draft;
 pub mod lab;
 pub mod model;
+pub mod planner;
 pub mod proposal;
 
 pub use proposal::Proposal;

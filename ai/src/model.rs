@@ -1,4 +1,25 @@
 //! What is asked of a language model, and what it answers.
+//!
+//! Reading order: [`ChatModel`] (all that the rest of this crate knows of models), [`endpoint`] (one that is
+//! reached over HTTP), [`cassette`] (one that was recorded), [`settings`] (which one to use), [`budget`] (what it
+//! may cost).
+
+mod answer;
+pub mod base_url;
+mod door;
+pub mod endpoint;
+pub mod key;
+pub mod list;
+mod manner;
+pub mod retry;
+mod told;
+mod trouble;
+pub mod usage;
+mod wire;
+
+pub use base_url::BaseUrl;
+pub use endpoint::{Endpoint, EndpointConfig, Models};
+pub use key::Key;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -107,6 +128,9 @@ pub struct Usage {
     /// In US dollars, where the endpoint tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Whether the tokens were estimated from the length of the texts, because the endpoint did not tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 /// A whole answer.
@@ -125,6 +149,15 @@ pub struct ChatAnswer {
     /// Whether the answer was cut at `max_tokens`.
     #[serde(default)]
     pub cut: bool,
+}
+
+/// A call and its answer, as they are recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What was asked.
+    pub request: ChatRequest,
+    /// What was answered.
+    pub answer: ChatAnswer,
 }
 
 /// Why a call has no answer.

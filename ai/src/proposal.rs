@@ -1,4 +1,23 @@
 //! A change that nobody has accepted yet, with everything that a person needs to judge it.
+//!
+//! Reading order: the shapes here, `make` (a patch becomes a proposal), `ground` (what it rests on),
+//! `parts` (how it comes apart), `summary`, `hosts`, `hidden` and `sentence` (what it does, in words),
+//! `accept` (a proposal becomes a workflow), `show` (a proposal as lines of text).
+
+mod accept;
+mod ground;
+mod hidden;
+mod hosts;
+mod make;
+mod parts;
+mod sentence;
+mod show;
+mod summary;
+
+pub use accept::{Accepted, Stale, accept};
+pub use ground::{Ground, Thing};
+pub use hidden::visible;
+pub use show::show;
 
 use flowforge_engine::edit::Patch;
 use flowforge_engine::problem::Problem;
@@ -168,6 +187,10 @@ pub struct Proposal {
     pub parts: Vec<Part>,
     /// What the checks say of the result.
     pub problems: Vec<Problem>,
+    /// What the patch rests on, as it was in the base; a later version in which all of it is the same can
+    /// take the patch as well.
+    #[serde(default)]
+    pub ground: Vec<Ground>,
     /// For a fix: the run and the frame that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mends: Option<(RunId, Seq)>,

@@ -234,6 +234,7 @@ fn documents(
 fn document_of(event: &Event<Kept>) -> Option<Address> {
     match event {
         Event::RunStarted { workflow, .. }
+        | Event::RunMended { workflow, .. }
         | Event::RunForked {
             changes:
                 Changes {

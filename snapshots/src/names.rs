@@ -114,6 +114,7 @@ mod tests {
         let database = redb::Builder::new().create_with_backend(disk.clone());
         let transaction = database.as_ref().unwrap().begin_write().unwrap();
         assert!(transaction.delete_table(tables::NAMES).unwrap());
+        assert!(transaction.delete_table(tables::RECORDS).unwrap());
         assert!(transaction.delete_table(tables::SAVED_AT).unwrap());
         transaction.commit().unwrap();
     }

@@ -89,6 +89,7 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::SAVED)?,
         size(transaction, tables::SAVED_AT)?,
         size(transaction, tables::NAMES)?,
+        size(transaction, tables::RECORDS)?,
         size(transaction, tables::LOG)?,
         size(transaction, tables::CHECKPOINTS)?,
     ])

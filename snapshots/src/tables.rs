@@ -42,6 +42,9 @@ pub(crate) const SAVED_AT: TableDefinition<'static, (&str, u64), Bytes> =
     TableDefinition::new("saved_at");
 /// Run: the name that somebody gave it.
 pub(crate) const NAMES: TableDefinition<'static, &[u8; 16], Bytes> = TableDefinition::new("names");
+/// Kind and id: a record of another room.
+pub(crate) const RECORDS: TableDefinition<'static, (&str, &str), Bytes> =
+    TableDefinition::new("records");
 /// Position: the segment that was written there.
 pub(crate) const LOG: TableDefinition<'static, u64, &[u8; 24]> = TableDefinition::new("log");
 /// Run and seq: a fold of the run up to there.

@@ -14,6 +14,7 @@ use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::pack::blob_of;
 use crate::read::{CheckpointRow, document};
+use crate::records::opened;
 use crate::removal::children;
 use crate::row::{RunRow, unseal};
 use crate::segment::Checked;
@@ -75,6 +76,7 @@ impl Look {
     fn at_everything(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
         self.at_segments(transaction)?;
         self.at_workflows(transaction)?;
+        self.at_records(transaction)?;
         self.at_blobs(transaction)?;
         self.at_references(transaction)?;
         self.at_runs(transaction)?;
@@ -152,6 +154,14 @@ impl Look {
             if let Some(Some((_, Kept::Stored { address, .. }))) = self.good(found)? {
                 self.refer(address);
             }
+        }
+        Ok(())
+    }
+
+    fn at_records(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
+        for entry in transaction.open_table(tables::RECORDS)?.iter()? {
+            let (key, row) = entry?;
+            self.good(opened(key.value(), row.value()))?;
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ mod service;
 
 use std::path::Path;
 
-use names::Names;
+pub use names::Names;
 pub use service::Service;
 
 use crate::case::CaseError;

@@ -59,6 +59,20 @@ impl Home {
         }
     }
 
+    /// Another data folder that holds the same. Nobody may have this one open.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let copy = Self {
+            allow: self.allow.clone(),
+            ..Self::new()
+        };
+        copy_folder(&self.data(), &copy.data());
+        copy
+    }
+
     /// The place of a file.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -141,6 +155,19 @@ impl Home {
         let mut command = self.command(args);
         command.stdout(Stdio::null()).stderr(stderr);
         command.spawn().expect("the binary starts")
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a copy");
+        }
     }
 }
 

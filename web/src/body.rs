@@ -16,10 +16,14 @@ use crate::service::off_reactor;
 
 /// Largest body, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
+/// Largest file with a run, in bytes. It is held in memory while it is checked.
+pub(crate) const BUNDLE_BYTES_MAX: usize = 512 << 20;
 /// A larger document is parsed away from the reactor.
 const PARSED_BYTES_MAX: usize = 64 << 10;
 /// Longest time that a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(20);
+/// Longest time that a file may take to arrive.
+const BUNDLE_TIME_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// A JSON body. The content type is not asked for: what may come from where is decided by who asks, not by it.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -29,6 +33,9 @@ pub(crate) struct Document(pub(crate) Workflow);
 
 /// A body that is a text.
 pub(crate) struct Text(pub(crate) String);
+
+/// A body that is a file with a run.
+pub(crate) struct Bundle(pub(crate) Bytes);
 
 /// The parts of the path.
 pub(crate) struct PathOf<T>(pub(crate) T);
@@ -69,6 +76,16 @@ impl<S: Send + Sync> FromRequest<S> for Text {
     }
 }
 
+impl<S: Send + Sync> FromRequest<S> for Bundle {
+    type Rejection = HttpProblem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
+        read_up_to(request.into_body(), BUNDLE_BYTES_MAX, BUNDLE_TIME_MAX)
+            .await
+            .map(Self)
+    }
+}
+
 /// A workflow as JSON or YAML; one without an id gets one from its name.
 pub(crate) fn parse_document(text: &str) -> Result<Workflow, HttpProblem> {
     Ok(file::parse(&with_id(text))?)
@@ -98,22 +115,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
 
 /// The whole body.
 async fn read(body: Body) -> Result<Bytes, HttpProblem> {
-    let collected = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_TIME_MAX, collected).await {
+    read_up_to(body, BODY_BYTES_MAX, BODY_TIME_MAX).await
+}
+
+async fn read_up_to(
+    body: Body,
+    bytes_max: usize,
+    time_max: Duration,
+) -> Result<Bytes, HttpProblem> {
+    let collected = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(time_max, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(HttpProblem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body-too-large",
-            format!("a body may hold {BODY_BYTES_MAX} bytes"),
+            format!("a body may hold {bytes_max} bytes"),
         )),
         Ok(Err(error)) => Err(HttpProblem::invalid("unreadable-body", error.to_string())),
         Err(_) => Err(HttpProblem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body-too-slow",
-            format!(
-                "the body did not arrive within {} s",
-                BODY_TIME_MAX.as_secs()
-            ),
+            format!("the body did not arrive within {} s", time_max.as_secs()),
         )),
     }
 }

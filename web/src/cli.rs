@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod diff;
+mod ended;
 pub(crate) mod error;
 mod export;
 mod fork;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Given};
+use crate::config::{Config, Given, Origin};
 use error::{CliError, Exit};
 use output::Output;
 use remote::Remote;
@@ -114,7 +115,10 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     if command.can_go_through()
         && let Some(remote) = Remote::find(workspace.folder()).await
     {
-        return command.through(&remote, output).await;
+        if workspace.config().allow_hosts.origin == Origin::Flag && command.may_call() {
+            output.note("--allow-host does not count here: the service that holds the data folder makes the calls; start it with --allow-host");
+        }
+        return command.through(&remote, &workspace, output).await;
     }
     match command {
         Command::Serve(command) => command.run(&workspace, output).await,
@@ -141,22 +145,29 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
 }
 
 impl Command {
-    /// Whether a service that holds the data folder can do it.
+    /// Whether it goes through a service that holds the data folder; the others do not open the folder's journal.
     fn can_go_through(&self) -> bool {
         !matches!(
             self,
-            Self::Serve(_)
-                | Self::Nodes(_)
-                | Self::Export(_)
-                | Self::Import(_)
-                | Self::Store(_)
-                | Self::Config(_)
-                | Self::Completions(_)
+            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_)
+        )
+    }
+
+    /// Whether it may make calls.
+    fn may_call(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_) | Self::Resume(_) | Self::Signal(_) | Self::Fork(_)
         )
     }
 
     /// Has the service do it.
-    async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+    async fn through(
+        self,
+        remote: &Remote,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
         match self {
             Self::Run(command) => command.through(remote, output).await,
             Self::Resume(command) => command.through(remote, output).await,
@@ -171,13 +182,10 @@ impl Command {
             Self::Diff(command) => command.through(remote, output).await,
             Self::Search(command) => command.through(remote, output).await,
             Self::Token(command) => command.through(remote, output).await,
-            Self::Serve(_)
-            | Self::Nodes(_)
-            | Self::Export(_)
-            | Self::Import(_)
-            | Self::Store(_)
-            | Self::Config(_)
-            | Self::Completions(_) => {
+            Self::Export(command) => command.through(remote, output).await,
+            Self::Import(command) => command.through(remote, output).await,
+            Self::Store(command) => command.through(remote, workspace, output).await,
+            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_) => {
                 Err(CliError::Usage("this does not go through a service".into()))
             }
         }

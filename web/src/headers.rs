@@ -50,8 +50,10 @@ pub(crate) async fn always(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Compresses answers but event streams, which must not wait for a full block.
+/// Compresses answers but event streams, which must not wait for a full block, and files, which are dense already.
 pub(crate) fn compression() -> CompressionLayer<impl Predicate> {
-    let predicate = SizeAbove::new(COMPRESSED_BYTES_MIN).and(NotForContentType::SSE);
+    let predicate = SizeAbove::new(COMPRESSED_BYTES_MIN)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new("application/octet-stream"));
     CompressionLayer::new().compress_when(predicate)
 }

@@ -9,7 +9,7 @@ use flowforge_engine::workflow::file::FileError;
 use flowforge_engine::{Place, Problem, Severity};
 use flowforge_runtime::RuntimeError;
 use flowforge_snapshots::search::SearchError;
-use flowforge_snapshots::{ReadError, WriteError};
+use flowforge_snapshots::{ExportError, ImportError, ReadError, WriteError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -140,7 +140,7 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::NoRun(run) => Self::no_run(run),
             RuntimeError::NoMoment { .. } => Self::not_found("no-such-moment", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
-            RuntimeError::Ended { .. } => conflict("run-ended", detail),
+            RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
             RuntimeError::Busy(_) => conflict("run-busy", detail),
@@ -187,6 +187,29 @@ impl From<WriteError> for HttpProblem {
     }
 }
 
+impl From<ExportError> for HttpProblem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Read(error) => error.into(),
+            ExportError::Io(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ImportError> for HttpProblem {
+    fn from(error: ImportError) -> Self {
+        let detail = error.to_string();
+        let unusable = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, &*detail);
+        match error {
+            ImportError::NotARun => unusable("not-a-run"),
+            ImportError::Newer { .. } => unusable("newer-format"),
+            ImportError::Damaged(_) => unusable("damaged-file"),
+            ImportError::Conflict(_) => conflict("run-exists", detail),
+            ImportError::Write(error) => error.into(),
+        }
+    }
+}
+
 impl From<SearchError> for HttpProblem {
     fn from(error: SearchError) -> Self {
         match error {
@@ -202,6 +225,7 @@ impl From<SearchError> for HttpProblem {
 impl From<AccessError> for HttpProblem {
     fn from(error: AccessError) -> Self {
         match error {
+            AccessError::Name => Self::invalid("wrong-name", error.to_string()),
             AccessError::Full => conflict("too-many-tokens", error.to_string()),
             other => Self::internal(other),
         }

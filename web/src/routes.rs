@@ -5,6 +5,7 @@
     reason = "what describes the routes is generated"
 )]
 
+mod bundles;
 mod capabilities;
 mod check;
 mod demo;
@@ -27,6 +28,7 @@ mod shown;
 mod snapshot;
 mod stats;
 mod steer;
+mod store;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -35,7 +37,8 @@ mod values;
 mod workflows;
 
 pub(crate) use execute::WithInput;
-pub(crate) use shown::RunResult;
+pub(crate) use shown::{RunResult, RunRow};
+pub(crate) use store::{Pruned, Pruning};
 
 use std::sync::Arc;
 
@@ -87,8 +90,14 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::start))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show, runs::rename))
+        .routes(routes!(runs::ended))
+        .routes(routes!(bundles::export))
+        .routes(routes!(bundles::import))
         .routes(routes!(timeline::show))
         .routes(routes!(stats::show))
+        .routes(routes!(store::size))
+        .routes(routes!(store::compact))
+        .routes(routes!(store::prune))
         .routes(routes!(runs::workflow))
         .routes(routes!(frames::list))
         .routes(routes!(frames::show))

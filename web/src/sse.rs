@@ -60,6 +60,9 @@ impl Line {
     }
 }
 
+/// Fields that are written otherwise in messages than in the journal's own words.
+const RENAMED: [(&str, &str); 2] = [("queued_ms", "queuedMs"), ("took_ms", "tookMs")];
+
 /// A recorded event as a message: `{seq, at, event: {type, ...}}`, its values as previews.
 pub(crate) fn line_of(recorded: Recorded<Kept>, previews: &Previews) -> Result<Line, ReadError> {
     let recorded = previews.event(recorded)?;
@@ -70,7 +73,7 @@ pub(crate) fn line_of(recorded: Recorded<Kept>, previews: &Previews) -> Result<L
         _ => json!({}),
     };
     if let Json::Object(fields) = &mut event {
-        for (from, to) in [("queued_ms", "queuedMs"), ("took_ms", "tookMs")] {
+        for (from, to) in RENAMED {
             if let Some(value) = fields.remove(from) {
                 fields.insert(to.into(), value);
             }
@@ -83,6 +86,21 @@ pub(crate) fn line_of(recorded: Recorded<Kept>, previews: &Previews) -> Result<L
         name,
         data: data.to_string(),
     })
+}
+
+/// What a message says was recorded; nothing when it says something else.
+pub(crate) fn recorded_in(data: &str) -> Option<Recorded<Json>> {
+    let mut message: Json = serde_json::from_str(data).ok()?;
+    let fields = message.get_mut("event")?.as_object_mut()?;
+    let name = fields.remove("type")?;
+    for (to, from) in RENAMED {
+        if let Some(value) = fields.remove(from) {
+            fields.insert(to.into(), value);
+        }
+    }
+    let fields = message["event"].take();
+    message["event"] = json!({ name.as_str()?: fields });
+    serde_json::from_value(message).ok()
 }
 
 fn name_of<V>(event: &flowforge_engine::event::Event<V>) -> &'static str {
@@ -102,6 +120,7 @@ fn name_of<V>(event: &flowforge_engine::event::Event<V>) -> &'static str {
         E::RunRetried { .. } => "runRetried",
         E::CancelRequested { .. } => "cancelRequested",
         E::RunClosed { .. } => "runClosed",
+        E::RunMended { .. } => "runMended",
     }
 }
 

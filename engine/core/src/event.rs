@@ -263,6 +263,14 @@ pub enum Event<V = Value> {
         /// How it ended.
         ending: RunEnding<V>,
     },
+    /// The run goes on with another workflow, and the frame that waits gets another attempt under it. What is
+    /// done stays done.
+    RunMended {
+        /// What is executed from here on; the documents of called workflows are not touched.
+        workflow: WorkflowRef,
+        /// The paused or interrupted frame to attempt again.
+        frame: FrameId,
+    },
 }
 
 impl<V> Recorded<V> {
@@ -435,6 +443,7 @@ impl<V> Event<V> {
             Self::RunClosed { ending } => Event::RunClosed {
                 ending: ending.try_map(map)?,
             },
+            Self::RunMended { workflow, frame } => Event::RunMended { workflow, frame },
         })
     }
 }

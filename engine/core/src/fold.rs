@@ -120,6 +120,14 @@ impl<V: Addressed> Fold<V> {
         }
     }
 
+    /// The same, and keeps every frame that opens from here on, besides those that are open or the latest of
+    /// their node.
+    #[must_use]
+    pub fn keeping_from_here(mut self) -> Self {
+        self.past.get_or_insert_with(Vec::new);
+        self
+    }
+
     /// Goes one event further.
     ///
     /// # Errors

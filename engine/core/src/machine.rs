@@ -90,6 +90,13 @@ pub enum Arrival {
         /// The frame.
         frame: FrameId,
     },
+    /// The run, which knows this workflow's plan, goes on with it; the paused or interrupted frame is attempted again.
+    Mend {
+        /// What to go on with.
+        workflow: crate::event::WorkflowRef,
+        /// The frame.
+        frame: FrameId,
+    },
     /// Somebody wants the run to end.
     Cancel {
         /// Why, or who.

@@ -50,6 +50,7 @@ static BUILT_IN: LazyLock<Vec<Arc<dyn NodeType>>> = LazyLock::new(|| {
 fn built_in() -> Vec<BuiltIn> {
     vec![
         trigger::manual::node_type(),
+        trigger::schedule::node_type(),
         data::set::node_type(),
         data::pick::node_type(),
         data::merge::node_type(),

@@ -164,6 +164,9 @@ pub struct Config {
     /// Constants, in scope of every expression as `vars`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, Value>,
+    /// What happens by itself when a run fails or waits on a failure.
+    #[serde(skip_serializing_if = "Healing::is_off")]
+    pub healing: Healing,
     /// Bounds on a run.
     pub limits: Limits,
     /// Fields that this version does not know.
@@ -179,6 +182,7 @@ impl Default for Config {
             retry: None,
             memo: true,
             vars: BTreeMap::new(),
+            healing: Healing::Off,
             limits: Limits::default(),
             extra: Extra::new(),
         }
@@ -202,6 +206,26 @@ pub enum ErrorHandling {
     Continue,
     /// The failed part of the run is attempted again; completed frames stay.
     Retry,
+}
+
+/// What happens by itself when a run fails or waits on a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Healing {
+    /// Nothing, until a person asks.
+    #[default]
+    Off,
+    /// Fixes are looked for and proven; a person decides.
+    Propose,
+    /// The best fix is applied too, when its proof is whole, it changes no recorded output, and it reaches no
+    /// new host, credential or trigger.
+    AutoSafe,
+}
+
+impl Healing {
+    fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
 }
 
 /// What follows when a node's last attempt failed.

@@ -13,7 +13,7 @@ use flowforge_engine::frame::Status;
 use flowforge_engine::machine::{Arrival, Outstanding, Request, Run, Step, step, take_in};
 use flowforge_engine::script::EvaluateRequest;
 use flowforge_engine::{
-    Clock, Failure, FailureKind, FrameId, NodeId, Path, RunId, Timestamp, Value,
+    Clock, Failure, FailureKind, FrameId, NodeId, Path, RunId, ScopeId, Timestamp, Value,
 };
 use flowforge_snapshots::WriteError;
 use tokio::sync::{mpsc, watch};
@@ -94,6 +94,7 @@ pub(crate) struct Driver {
     visible: HashMap<FrameId, usize>,
     wake_at: Option<Timestamp>,
     sightings: Vec<Sighting>,
+    until: Option<(ScopeId, NodeId)>,
 }
 
 /// What is left of a driver when its run has ended or cannot go on by itself.
@@ -126,7 +127,14 @@ impl Driver {
             visible: HashMap::new(),
             wake_at: None,
             sightings: Vec::new(),
+            until: None,
         }
+    }
+
+    /// Stops as soon as this node and what its edges lead to have come to rest.
+    pub(crate) fn until(mut self, level: ScopeId, node: NodeId) -> Self {
+        self.until = Some((level, node));
+        self
     }
 
     /// Drives the run from these arrivals until it has ended, waits for somebody outside, or is to stop.
@@ -323,6 +331,11 @@ impl Driver {
         if !self.pending.is_empty() {
             return false;
         }
+        if let Some((level, node)) = &self.until
+            && self.run.is_settled_from(*level, node)
+        {
+            return true;
+        }
         let is_stopping = *self.stopping.borrow() && self.visible.is_empty();
         self.run.ending().is_some() || is_stopping || self.is_idle()
     }
@@ -421,7 +434,8 @@ pub(crate) fn end_of(run: &Run) -> RunEnd {
     }
 }
 
-fn waits_of(run: &Run) -> Vec<Wait> {
+/// What only somebody outside can answer.
+pub(crate) fn waits_of(run: &Run) -> Vec<Wait> {
     let signals = run
         .outstanding()
         .into_iter()

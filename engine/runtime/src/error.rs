@@ -32,6 +32,9 @@ pub enum RuntimeError {
         /// The last moment at which something was left to do.
         before: Seq,
     },
+    /// The run has ended, so nothing can be handed to it.
+    #[error("run {0} has already ended")]
+    Over(RunId),
     /// A fork is to change a node that has no part in what is left.
     #[error(
         "`{node}` has already finished at event {seq}; fork at {before} or earlier to do it anew"
@@ -56,6 +59,44 @@ pub enum RuntimeError {
     /// The runtime is stopping and takes no runs.
     #[error("the service is stopping and takes no new runs")]
     Stopping,
+    /// A mend is to change a node that is in the middle of its work.
+    #[error(
+        "`{node}` is at work in run {run}, and the change would reach into it; wait until it has ended"
+    )]
+    AtWork {
+        /// The run.
+        run: RunId,
+        /// The node.
+        node: String,
+    },
+    /// The frame belongs to a workflow that the run calls, which has a document of its own.
+    #[error("`{node}` belongs to a workflow that run {run} calls; mend that one, and try again")]
+    Called {
+        /// The run.
+        run: RunId,
+        /// The node.
+        node: String,
+    },
+    /// There is no frame that failed there.
+    #[error("run {run} has no frame {frame} that failed")]
+    NoFailure {
+        /// The run.
+        run: RunId,
+        /// What was asked for.
+        frame: Seq,
+    },
+    /// Going on from the failure would do again what was done after it.
+    #[error(
+        "after frame {frame} failed, run {run} went on and asked the world through `{node}`; going on from the failure would ask again"
+    )]
+    WouldRepeat {
+        /// The run.
+        run: RunId,
+        /// The frame.
+        frame: Seq,
+        /// The first node that would ask again.
+        node: String,
+    },
     /// A workflow document in the journal cannot be read.
     #[error("the workflow of run {run} cannot be read: {reason}")]
     Workflow {

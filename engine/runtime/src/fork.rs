@@ -144,21 +144,26 @@ impl Runtime {
         recordings: SharedRecordings,
         first: Vec<Arrival>,
     ) -> Result<Finished, RuntimeError> {
+        let driver = self.driver_in_memory(run, recordings);
+        Ok(driver.drive(first).await?)
+    }
+
+    /// What drives a run against recordings, in memory.
+    pub(crate) fn driver_in_memory(&self, run: Run, recordings: SharedRecordings) -> Driver {
         let world = World::Recorded {
             recordings,
             clock: Arc::new(SkippingClock::default()),
         };
         let (_inbox, arrivals) = tokio::sync::mpsc::channel(1);
         let recorder = Recorder::memory(run.id());
-        let driver = Driver::new(
+        Driver::new(
             run,
             recorder,
             self.performer().clone(),
             world,
             arrivals,
             self.stopping(),
-        );
-        Ok(driver.drive(first).await?)
+        )
     }
 
     /// The world that a run of this history goes on in.
@@ -196,7 +201,7 @@ impl Runtime {
 
     fn prepare_fork(&self, fork: &Fork, id: RunId) -> Result<Prepared, RuntimeError> {
         let history = History::read(self.journal(), self.catalogue(), fork.run)?;
-        check_moment(fork, &history)?;
+        check_moment(fork.run, fork.seq, &history)?;
         let mut run = history.fold(id, self.catalogue(), fork.seq);
         let workflow = self.changed_workflow(fork, &mut run)?;
         check_changes(fork, &run, &history)?;
@@ -272,8 +277,9 @@ fn with_inside(within: Option<&Value>, path: &str, value: &Value) -> Value {
     Value::Record(record.with(path, changed))
 }
 
-fn check_moment(fork: &Fork, history: &History) -> Result<(), RuntimeError> {
-    let (run, seq, last) = (fork.run, fork.seq, history.last());
+/// Whether something is left to do at this moment.
+pub(crate) fn check_moment(run: RunId, seq: Seq, history: &History) -> Result<(), RuntimeError> {
+    let last = history.last();
     if seq > last || seq == START {
         return Err(RuntimeError::NoMoment { run, seq, last });
     }
@@ -330,7 +336,7 @@ fn first_opened(events: &[Recorded]) -> BTreeMap<&NodeId, Seq> {
     opened.collect()
 }
 
-fn planned(sighting: Sighting) -> PlannedEffect {
+pub(crate) fn planned(sighting: Sighting) -> PlannedEffect {
     PlannedEffect {
         node_id: sighting.node,
         path: sighting.path,

@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`Runtime`] (start, resume, cancel, signal), `drive` (one run's loop), `perform` (effects for
 //! real), [`outbound`] (HTTP that goes to public addresses only), [`sandbox`] (hostile code in processes of its
-//! own), `recordings` (effects from the past), [`fork`] and [`replay`] (time travel).
+//! own), `recordings` (effects from the past), [`fork`] and [`replay`] (time travel), [`trial`] (what a changed
+//! workflow would have done, in memory) and [`mend`] (a failed run goes on with it).
 
 mod clock;
 mod counts;
@@ -16,6 +17,7 @@ mod error;
 pub mod fork;
 mod load;
 mod memo;
+pub mod mend;
 pub mod outbound;
 mod perform;
 mod recorder;
@@ -23,6 +25,7 @@ mod recordings;
 pub mod replay;
 mod runtime;
 pub mod sandbox;
+pub mod trial;
 
 pub use clock::SystemClock;
 pub use counts::Counts;

@@ -53,14 +53,15 @@ impl History {
     /// The run folded up to `seq`.
     pub(crate) fn fold(&self, id: RunId, catalogue: &Arc<Catalogue>, seq: Seq) -> Run {
         let mut run = self.fresh(id, catalogue);
-        for recorded in self
-            .events
-            .iter()
-            .take_while(|recorded| recorded.seq <= seq)
-        {
-            run.apply(recorded);
-        }
+        self.until(seq).for_each(|recorded| run.apply(recorded));
         run
+    }
+
+    /// The events up to and including `seq`.
+    pub(crate) fn until(&self, seq: Seq) -> impl Iterator<Item = &Recorded> {
+        self.events
+            .iter()
+            .take_while(move |recorded| recorded.seq <= seq)
     }
 }
 
@@ -68,6 +69,7 @@ fn workflow_of(event: &Event) -> Option<&WorkflowRef> {
     match event {
         Event::RunStarted { workflow, .. } => Some(workflow),
         Event::RunForked { changes, .. } => changes.workflow.as_ref(),
+        Event::RunMended { workflow, .. } => Some(workflow),
         _ => None,
     }
 }

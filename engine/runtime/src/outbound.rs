@@ -32,6 +32,7 @@ use flowforge_engine::{Failure, FailureKind, Value};
 use reqwest::{Client, ClientBuilder, Response};
 use rustls::crypto::aws_lc_rs;
 use tokio::sync::Semaphore;
+use url::Url;
 
 pub use allow::{AllowedHost, AllowedHostError};
 
@@ -134,6 +135,26 @@ impl Outbound {
         }
     }
 
+    /// A client for a library that calls this URL's host itself, under the same rules: every name that it looks up
+    /// is checked, and it follows no redirect.
+    ///
+    /// # Errors
+    /// `BlockedAddress` when calls may not go there.
+    pub fn client_for(&self, url: &Url) -> Result<Client, Failure> {
+        let passage = self
+            .guard
+            .check(url)
+            .map_err(|refusal| refusal.into_failure(false))?;
+        self.door(passage).client().cloned()
+    }
+
+    fn door(&self, passage: Passage) -> &Door {
+        match passage {
+            Passage::Public => &self.public,
+            Passage::Allowed => &self.allowed,
+        }
+    }
+
     /// Sends the request, and what each redirect asks for, until there is a response.
     async fn follow(&self, mut hop: Hop, terms: Terms) -> Outcome {
         for redirects in 0..=terms.redirects_max {
@@ -155,11 +176,9 @@ impl Outbound {
             .check(&hop.url)
             .map_err(|refusal| refusal.into_failure(redirected))?;
         let target = target(&hop.url).map_err(|refusal| refusal.into_failure(redirected))?;
-        let client = match passage {
-            Passage::Public => self.public.client()?,
-            Passage::Allowed => self.allowed.client()?,
-        };
-        let mut request = client
+        let mut request = self
+            .door(passage)
+            .client()?
             .request(hop.method.clone(), hop.url.clone())
             .headers(hop.headers.clone());
         if let Some(body) = &hop.body {

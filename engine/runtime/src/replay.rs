@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use flowforge_engine::effect::Effect;
-use flowforge_engine::event::{Ending, Event, Mode, Recorded};
+use flowforge_engine::event::{Ending, Event, Mode, Recorded, WorkflowRef};
 use flowforge_engine::machine::{Arrival, Run};
 use flowforge_engine::{FrameId, NodeId, Path, RunId, Seq, Value};
 
@@ -92,7 +92,7 @@ impl Runtime {
                 .await?;
             events.extend(played.events);
             run = played.run;
-            arrivals = recorded.retries_of(&run);
+            arrivals = recorded.decisions_for(&run);
         }
         Ok(events)
     }
@@ -129,6 +129,8 @@ type Spot = (NodeId, Path, u32);
 struct Facts {
     frames: BTreeMap<FrameId, (Spot, Fact)>,
     by_spot: HashMap<Spot, FrameId>,
+    /// What somebody decided for a frame that waited: when, and the workflow if it was mended.
+    decided: HashMap<Spot, (Seq, Option<WorkflowRef>)>,
 }
 
 #[derive(Clone, Default)]
@@ -143,10 +145,22 @@ impl Facts {
     fn of(mut run: Run, events: &[Recorded]) -> Self {
         let mut facts = Self::default();
         for recorded in events {
+            facts.take_decision(&run, recorded);
             run.apply(recorded);
             facts.take(&run, recorded);
         }
         facts
+    }
+
+    fn take_decision(&mut self, run: &Run, recorded: &Recorded) {
+        let (frame, mended) = match &recorded.event {
+            Event::RetryRequested { frame } => (*frame, None),
+            Event::RunMended { workflow, frame } => (*frame, Some(workflow.clone())),
+            _ => return,
+        };
+        if let Some((_, spot)) = held(run).find(|(held, _)| *held == frame) {
+            self.decided.insert(spot, (recorded.seq, mended));
+        }
     }
 
     fn take(&mut self, run: &Run, recorded: &Recorded) {
@@ -211,14 +225,31 @@ impl Facts {
         })
     }
 
-    /// Another attempt for each frame that waits for one and got one in the recording.
-    fn retries_of(&self, run: &Run) -> Vec<Arrival> {
-        let held = run.held().into_iter().filter(|(_, node, path, attempt)| {
-            self.by_spot
-                .contains_key(&(node.clone(), path.clone(), attempt + 1))
-        });
-        held.map(|(frame, ..)| Arrival::Retry { frame }).collect()
+    /// What was decided next in the recording for the frames that wait: a mend first of all, if it was, and
+    /// the attempts that were asked for before another.
+    fn decisions_for(&self, run: &Run) -> Vec<Arrival> {
+        let decided = held(run).filter_map(|(frame, spot)| Some((self.decided.get(&spot)?, frame)));
+        let mut decided: Vec<_> = decided.collect();
+        decided.sort_by_key(|((seq, _), _)| *seq);
+        let next = decided
+            .into_iter()
+            .enumerate()
+            .take_while(|(at, ((_, mended), _))| *at == 0 || mended.is_none());
+        let arrival = |((_, mended), frame): (&(Seq, Option<WorkflowRef>), FrameId)| match mended {
+            Some(workflow) => Arrival::Mend {
+                workflow: workflow.clone(),
+                frame,
+            },
+            None => Arrival::Retry { frame },
+        };
+        next.map(|(_, decision)| arrival(decision)).collect()
     }
+}
+
+/// The frames that wait for a decision, with their places.
+fn held(run: &Run) -> impl Iterator<Item = (FrameId, Spot)> {
+    let held = run.held().into_iter();
+    held.map(|(frame, node, path, attempt)| (frame, (node, path, attempt)))
 }
 
 /// What differs first between a frame and its replay, with both sides.

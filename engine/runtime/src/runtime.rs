@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use flowforge_engine::check::check;
 use flowforge_engine::event::{Mode, WorkflowRef};
+use flowforge_engine::frame::Status;
 use flowforge_engine::machine::{Arrival, Outstanding, Plan, Run};
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
 use flowforge_engine::{
-    Address, Failure, FailureKind, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
+    Address, Failure, FailureKind, FrameId, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
 use flowforge_snapshots::{Journal, NewRun};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::counts::{Counting, Counts};
-use crate::drive::{Driver, RunEnd, World};
+use crate::drive::{Driver, RunEnd, Wait, World, waits_of};
 use crate::error::RuntimeError;
 use crate::load::History;
 use crate::memo::Memo;
@@ -65,6 +66,8 @@ struct Inner {
     /// Workflow documents that the journal is known to hold.
     kept: Mutex<HashSet<Address>>,
     counting: Counting,
+    /// Told each time that a run is not worked on any more.
+    rested: Notify,
     stopping: watch::Sender<bool>,
 }
 
@@ -108,6 +111,7 @@ impl Runtime {
                 active,
                 kept,
                 counting: Counting::default(),
+                rested: Notify::new(),
                 stopping,
             }),
         }
@@ -129,6 +133,18 @@ impl Runtime {
     #[must_use]
     pub fn is_driving(&self, id: RunId) -> bool {
         self.inner.active().contains_key(&id)
+    }
+
+    /// Waits until this process does not work on the run: it has ended, waits for somebody, or was suspended.
+    pub async fn at_rest(&self, id: RunId) {
+        loop {
+            // Made before the look, so that a run that comes to rest in between is not missed.
+            let rested = self.inner.rested.notified();
+            if !self.is_driving(id) {
+                return;
+            }
+            rested.await;
+        }
     }
 
     /// What was done so far, in numbers.
@@ -214,7 +230,20 @@ impl Runtime {
     ) -> Result<RunHandle, RuntimeError> {
         let history = History::read(&self.inner.journal, &self.inner.catalogue, id)?;
         let run = history.fold(id, &self.inner.catalogue, history.last());
-        let world = self.world_of(&run, &history)?;
+        let plan = Arc::clone(run.plan());
+        let recorder = self.recorder(id, None, &plan);
+        self.go_on(run, &history, recorder, arrivals)
+    }
+
+    /// Drives a folded run on, with what it was waiting for and these arrivals.
+    fn go_on(
+        &self,
+        run: Run,
+        history: &History,
+        recorder: Recorder,
+        arrivals: Vec<Arrival>,
+    ) -> Result<RunHandle, RuntimeError> {
+        let world = self.world_of(&run, history)?;
         let mut first = Vec::new();
         let mut again = Vec::new();
         for asked in run.outstanding() {
@@ -225,8 +254,6 @@ impl Runtime {
         }
         first.extend(arrivals);
         first.push(Arrival::Continue);
-        let plan = Arc::clone(run.plan());
-        let recorder = self.recorder(id, None, &plan);
         self.launch(run, recorder, world, again, first)
     }
 
@@ -245,13 +272,14 @@ impl Runtime {
     /// Answers what a run waits for from a person or a callback: the signal of `node`, or the only one there is.
     ///
     /// # Errors
-    /// When nothing in the run waits for it.
+    /// When the run has ended, or nothing in it waits for that.
     pub fn signal(
         &self,
         id: RunId,
         node: Option<&NodeId>,
         value: Value,
     ) -> Result<Option<RunHandle>, RuntimeError> {
+        self.refuse_ended(id)?;
         let run = self.folded(id)?;
         let signals = run.outstanding().into_iter().filter(|asked| {
             let is_signal = asked.effect.kind == flowforge_engine::effect::EffectKind::Signal;
@@ -275,12 +303,13 @@ impl Runtime {
     /// Asks for another attempt of the paused and interrupted frames of a run: those of `node`, or all.
     ///
     /// # Errors
-    /// When there are none.
+    /// When the run has ended, or there are none.
     pub fn retry(
         &self,
         id: RunId,
         node: Option<&NodeId>,
     ) -> Result<Option<RunHandle>, RuntimeError> {
+        self.refuse_ended(id)?;
         let held = self.folded(id)?.held();
         let frames = held
             .into_iter()
@@ -295,8 +324,9 @@ impl Runtime {
     /// Ends a run.
     ///
     /// # Errors
-    /// When there is no such run.
+    /// When there is no such run, or it has ended.
     pub fn cancel(&self, id: RunId, reason: &str) -> Result<Option<RunHandle>, RuntimeError> {
+        self.refuse_ended(id)?;
         self.send(
             id,
             Arrival::Cancel {
@@ -341,6 +371,44 @@ impl Runtime {
                 .map_err(|_| RuntimeError::Busy(id))?;
         }
         Ok(None)
+    }
+
+    fn refuse_ended(&self, id: RunId) -> Result<(), RuntimeError> {
+        let row = self.inner.journal.run(id)?;
+        let row = row.ok_or(RuntimeError::NoRun(id))?;
+        match row.status {
+            Status::Completed | Status::Failed | Status::Cancelled => Err(RuntimeError::Over(id)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What only somebody outside can answer in a run that is not worked on.
+    ///
+    /// # Errors
+    /// When there is no such run, or the journal cannot be read.
+    pub fn waits(&self, id: RunId) -> Result<Vec<Wait>, RuntimeError> {
+        Ok(waits_of(&self.folded(id)?))
+    }
+
+    /// A run that is at rest goes on with another workflow, and with another attempt of these frames.
+    pub(crate) fn resume_mended(
+        &self,
+        history: &History,
+        mut run: Run,
+        plan: Arc<Plan>,
+        frames: &[FrameId],
+    ) -> Result<RunHandle, RuntimeError> {
+        let workflow = plan.reference();
+        run.know(Arc::clone(&plan));
+        let recorder = self.recorder(run.id(), None, &plan);
+        let (first, rest) = frames.split_first().expect("a mend has a frame");
+        let mend = Arrival::Mend {
+            workflow,
+            frame: *first,
+        };
+        let rest = rest.iter().map(|&frame| Arrival::Retry { frame });
+        let arrivals = std::iter::once(mend).chain(rest).collect();
+        self.go_on(run, history, recorder, arrivals)
     }
 
     fn folded(&self, id: RunId) -> Result<Run, RuntimeError> {
@@ -414,6 +482,7 @@ impl Runtime {
                 Err(_) => inner.forget_kept(),
             }
             inner.active().remove(&id);
+            inner.rested.notify_waiters();
             drop(tell.send(end));
         });
         Ok(RunHandle { id, end })

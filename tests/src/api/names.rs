@@ -8,7 +8,7 @@ use super::service::Answer;
 
 /// The names given so far, with what they stand for.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     given: Vec<(String, String)>,
 }
 
@@ -37,14 +37,21 @@ impl Names {
             let value = self.named(value);
             let _ = writeln!(text, "{name}: {value}");
         }
-        match serde_json::from_str::<JsonValue>(&answer.body) {
-            Ok(json) => {
-                let json = self.named_json(json, "");
-                let _ = writeln!(text, "{json:#}");
-            }
-            Err(_) => self.lines(&answer.body, &mut text),
-        }
+        text += &self.plain(&answer.body);
         text
+    }
+
+    /// A text with names for what differs; when it is JSON, also for what is measured.
+    #[must_use]
+    pub fn plain(&mut self, text: &str) -> String {
+        match serde_json::from_str::<JsonValue>(text) {
+            Ok(json) => format!("{:#}\n", self.named_json(json, "")),
+            Err(_) => {
+                let mut plain = String::new();
+                self.lines(text, &mut plain);
+                plain
+            }
+        }
     }
 
     /// A text that is not JSON; the data lines of an event stream are.

@@ -53,7 +53,14 @@ impl Service {
     /// # Errors
     /// When it does not say that it is ready.
     pub fn start(arguments: &[&str]) -> Result<Self, CaseError> {
-        let home = Home::new();
+        Self::on(Home::new(), arguments)
+    }
+
+    /// Starts it on a data folder that may have been used before.
+    ///
+    /// # Errors
+    /// When it does not say that it is ready.
+    pub fn on(home: Home, arguments: &[&str]) -> Result<Self, CaseError> {
         let token = home.ok(&["token", "create", "tests"]);
         let (child, address) = serve(&home, arguments)?;
         Ok(Self {

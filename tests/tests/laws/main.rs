@@ -5,6 +5,7 @@
 mod cli;
 mod crash;
 mod disk;
+mod either_way;
 mod isolation;
 mod kill;
 mod service;

@@ -27,23 +27,40 @@ const BROWSER_FLAGS = [
 ];
 const READY_MS = 30_000;
 
-/** Starts the service on a free port with a folder of its own. */
+/**
+ * Starts the service on a free port with a folder of its own. `crash` is kill -9; `again` starts it on what is left, at
+ * the same address.
+ */
 export async function startService(binary = process.env.FLOWFORGE_BIN) {
   if (!binary) throw new Error("FLOWFORGE_BIN must name the flowforge binary");
   const folder = await mkdtemp(join(tmpdir(), "flowforge-browser-"));
-  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--json", "--data-dir", folder], {
+  let { child, address, link } = await serve(binary, folder, "127.0.0.1:0");
+  const { origin, host } = new URL(link);
+  const end = async (signal) => {
+    child.kill(signal);
+    await new Promise((resolve) => (hasEnded(child) ? resolve() : child.once("exit", resolve)));
+  };
+  const crash = () => end("SIGKILL");
+  const again = async () => {
+    ({ child } = await serve(binary, folder, host));
+  };
+  const stop = async () => {
+    await end("SIGTERM");
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { address, link, origin, stop, crash, again };
+}
+
+const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
+
+async function serve(binary, folder, listen) {
+  const child = spawn(binary, ["serve", "--listen", listen, "--json", "--data-dir", folder], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let complaints = "";
   child.stderr.on("data", (bytes) => (complaints += bytes));
   const { address, link } = await firstLine(child, () => complaints);
-  const origin = new URL(link).origin;
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve()));
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { address, link, origin, stop };
+  return { child, address, link };
 }
 
 function firstLine(child, complaints) {
@@ -57,8 +74,8 @@ function firstLine(child, complaints) {
   });
 }
 
-/** A browser with a new, empty profile, signed in by the service's link. */
-export async function startBrowser(service, { width = 1440, height = 900, theme = "light" } = {}) {
+/** A browser with a new, empty profile, signed in by the service's link; `byHand` opens the link in the page itself. */
+export async function startBrowser(service, { width = 1440, height = 900, theme = "light", byHand = false } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "flowforge-profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -76,10 +93,12 @@ export async function startBrowser(service, { width = 1440, height = 900, theme 
   });
   page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
   page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
+    if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
   });
+  // The link itself is answered by the service, with the page that the binary carries.
+  if (byHand) await page.goto(service.link, { waitUntil: "networkidle" });
   await serveDist(context, service);
-  await signIn(context, service);
+  if (!byHand) await signIn(context, service);
   await page.goto(service.origin);
   const close = async () => {
     await context.close();

@@ -16,7 +16,7 @@ test("keys scrub the whole canvas", () =>
     await momentIs(page, 1);
     assert.equal(await statusOf(page, "start"), null);
     await page.keyboard.press("ArrowRight");
-    assert.match(await momentText(page), /start, completed/);
+    assert.match(await momentText(page), /Start, completed/);
     assert.equal(await statusOf(page, "start"), "COMPLETED");
     await page.keyboard.press("ArrowRight");
     assert.match(await momentText(page), /List orders, completed/);

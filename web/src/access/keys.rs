@@ -22,6 +22,8 @@ const FILE: &str = "access.redb";
 const KEYS: TableDefinition<'static, &[u8; 32], &[u8]> = TableDefinition::new("keys");
 /// Bytes of the file held in memory.
 const CACHE_BYTES: usize = 1 << 20;
+/// Longest name of a token, in characters.
+const NAME_CHARS_MAX: usize = 100;
 /// Most tokens there may be.
 const TOKENS_MAX: usize = 1000;
 /// Most sessions there may be; the one used longest ago makes room.
@@ -38,6 +40,9 @@ pub(crate) enum AccessError {
     /// There are too many tokens.
     #[error("there are {TOKENS_MAX} tokens; revoke one first")]
     Full,
+    /// Nobody could tell what it is for.
+    #[error("a token's name has 1 to {NAME_CHARS_MAX} characters")]
+    Name,
     /// The system gives no chance.
     #[error("the system gives no random bytes: {0}")]
     Chance(getrandom::Error),
@@ -109,6 +114,10 @@ impl Access {
 
     /// A new token; its secret is told here and never again.
     pub(crate) fn create_token(&self, name: &str) -> Result<(TokenRow, Secret), AccessError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+            return Err(AccessError::Name);
+        }
         let tokens = self
             .keys()
             .values()

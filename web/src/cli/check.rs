@@ -12,7 +12,7 @@ use super::error::{CliError, Exit};
 use super::input::read_file;
 use super::output::{Output, problem_report};
 use super::remote::Remote;
-use super::run::path_step;
+use super::run::{no_workflow, path_step};
 use super::workspace::Workspace;
 
 /// Find every problem of a workflow, without running it.
@@ -58,7 +58,8 @@ impl Check {
             read(path)?
         } else {
             let path = format!("/workflows/{}", path_step(&self.workflow));
-            let text = remote.text(&path, "application/yaml").await?;
+            let text = remote.text(&path, "application/yaml").await;
+            let text = text.map_err(no_workflow(&self.workflow))?;
             of_text(&self.workflow, text)?
         };
         Ok(report(&workflow, &source, output))

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
 use super::input::Moment;
-use super::output::Output;
+use super::output::{Output, items, json_of, word};
 use super::remote::Remote;
 use super::workspace::Workspace;
 
@@ -29,9 +29,7 @@ impl Diff {
             journal.run(run)?.ok_or(CliError::NoRun(run))?;
         }
         let diff = journal.diff(self.left.run, self.left.seq, self.right.run, self.right.seq)?;
-        output.result(&diff, |diff| {
-            text(&serde_json::to_value(diff).unwrap_or_default())
-        });
+        output.result(&json_of(&diff)?, text);
         Ok(Exit::Ok)
     }
 }
@@ -81,14 +79,6 @@ fn text(diff: &Json) -> String {
         lines.extend(frames.map(|frame| format!("{sign} frame {}", place(frame))));
     }
     lines.join("\n")
-}
-
-fn items(json: &Json) -> &[Json] {
-    json.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn word(json: &Json) -> &str {
-    json.as_str().unwrap_or_default()
 }
 
 /// `fetch`, `fetch in each[2]`, `fetch, attempt 3`.

@@ -82,8 +82,14 @@ pub(crate) enum CliError {
     Search(String),
     #[error("{0}")]
     Access(String),
+    #[error("cannot be written as JSON: {0}")]
+    Json(serde_json::Error),
     #[error("{message}")]
-    Refused { status: u16, message: String },
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
     #[error("the service at {address} cannot be reached: {reason}")]
     Unreachable { address: String, reason: String },
     #[error("cannot listen on {address}: {error}; name another address with --listen")]
@@ -109,10 +115,20 @@ impl CliError {
             Self::Runtime(
                 RuntimeError::NoRun(_) | RuntimeError::NoMoment { .. } | RuntimeError::NoNode(_),
             ) => Exit::NotFound,
+            Self::Read(error) | Self::Runtime(RuntimeError::Read(error)) if is_absent(error) => {
+                Exit::NotFound
+            }
             Self::ReadFile { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
             }
             _ => Exit::Error,
         }
     }
+}
+
+fn is_absent(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::NoSuchRun(_) | ReadError::NoSuchEvent { .. }
+    )
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::error::{CliError, Exit};
 use super::output::Output;
+use super::remote::Remote;
 use super::workspace::Workspace;
 
 /// Write a run to one file that can be looked at, forked and replayed elsewhere.
@@ -45,6 +46,18 @@ impl Export {
             .metadata()
             .map_err(unwritten)?
             .len();
+        self.tell(bytes, output);
+        Ok(Exit::Ok)
+    }
+
+    /// Has the service write it.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        let bytes = remote.export(self.run, &self.file).await?;
+        self.tell(bytes, output);
+        Ok(Exit::Ok)
+    }
+
+    fn tell(self, bytes: u64, output: &Output) {
         let exported = Exported {
             run_id: self.run,
             file: self.file,
@@ -57,6 +70,5 @@ impl Export {
                 exported.bytes
             )
         });
-        Ok(Exit::Ok)
     }
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use flowforge_engine::Seq;
 use flowforge_engine::event::Mode;
 use flowforge_engine::node_type::Catalogue;
-use flowforge_runtime::fork::{Fork as Request, ForkPlan, PlannedEffect};
-use serde_json::json;
+use flowforge_runtime::fork::Fork as Request;
+use serde_json::{Value as Json, json};
 
 use super::check;
 use super::error::{CliError, Exit};
 use super::input::{self, Moment};
-use super::output::{Output, one_line, pretty, table};
+use super::output::{Output, items, json_of, one_line, path, table, word};
 use super::remote::{self, Remote};
 use super::run::finish;
 use super::workspace::{Opened, Workspace};
@@ -53,7 +53,8 @@ impl Fork {
         let plan_only = self.plan;
         let fork = self.request(&opened)?;
         if plan_only {
-            output.result(&opened.runtime().plan_fork(&fork).await?, text);
+            let plan = opened.runtime().plan_fork(&fork).await?;
+            output.result(&json_of(&plan)?, text);
             return Ok(Exit::Ok);
         }
         let handle = opened.runtime().fork(&fork)?;
@@ -96,12 +97,12 @@ impl Fork {
             "live": self.live, "plan": self.plan,
         });
         let path = remote::of_run(self.moment.run, "/fork");
-        let answer = remote.post(&path, &remote::waiting(), &body).await?;
+        let answer = remote.post(&path, &[], &body).await?;
         if self.plan {
-            output.result(&answer, pretty);
+            output.result(&answer, text);
             return Ok(Exit::Ok);
         }
-        Ok(remote::report(answer, output))
+        remote.finish(&answer, output).await
     }
 
     fn seq(&self) -> Result<Seq, CliError> {
@@ -113,28 +114,26 @@ impl Fork {
     }
 }
 
-fn text(plan: &ForkPlan) -> String {
-    if plan.effects.is_empty() {
+fn text(plan: &Json) -> String {
+    let effects = items(&plan["effects"]);
+    if effects.is_empty() {
         return "a live fork would send nothing".into();
     }
-    let row = |planned: &PlannedEffect| {
-        let known = if planned.recorded {
+    let row = |planned: &Json| {
+        let known = if planned["recorded"] == true {
             "answer recorded"
         } else {
             "answer unknown"
         };
         [
-            planned.node_id.to_string(),
-            planned.path.to_string(),
+            word(&planned["nodeId"]).to_owned(),
+            path(&planned["path"]),
             known.into(),
-            one_line(&planned.effect.request, 100),
+            one_line(&planned["request"], 100),
         ]
     };
-    let list = table(
-        ["node", "in", "then", "request"],
-        plan.effects.iter().map(row),
-    );
-    let end = if plan.complete {
+    let list = table(["node", "in", "then", "request"], effects.iter().map(row));
+    let end = if plan["complete"] == true {
         "and then the run would end"
     } else {
         "and what follows depends on unknown answers"

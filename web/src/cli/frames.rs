@@ -1,11 +1,11 @@
 //! `flowforge frames`.
 
-use flowforge_engine::frame::ExecutionFrame;
 use flowforge_engine::{RunId, Seq};
 use flowforge_snapshots::moment::FrameFilter;
+use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
-use super::output::{Output, one_line, table};
+use super::output::{Output, items, json_of, one_line, path, table, word};
 use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
@@ -18,7 +18,7 @@ pub(crate) struct Frames {
     #[arg(long, value_name = "NODE")]
     node: Option<String>,
     /// Most frames to print; all when absent.
-    #[arg(long)]
+    #[arg(long, value_parser = super::input::count)]
     limit: Option<usize>,
     /// Go on behind the frame that this event opened.
     #[arg(long, value_name = "SEQ", value_parser = super::input::seq)]
@@ -43,7 +43,7 @@ impl Frames {
                 self.limit.unwrap_or(usize::MAX),
             )?
             .frames;
-        output.result(&frames, |frames| text(frames));
+        output.result(&json_of(&frames)?, text);
         Ok(Exit::Ok)
     }
 }
@@ -57,56 +57,12 @@ impl Frames {
         let path = remote::of_run(self.run, "/frames");
         let limit = self.limit.unwrap_or(usize::MAX);
         let frames = remote.items(&path, &query, limit).await?;
-        output.result(&frames, |frames| {
-            remote::rows(
-                frames,
-                [
-                    ("seq", "/openedSeq"),
-                    ("node", "/nodeId"),
-                    ("in", "/path"),
-                    ("status", "/status"),
-                    ("ms", "/metrics/durationMs"),
-                    ("input", "/input"),
-                    ("output", "/output"),
-                    ("error", "/error/message"),
-                ],
-            )
-        });
+        output.result(&frames.into(), text);
         Ok(Exit::Ok)
     }
 }
 
-fn text(frames: &[ExecutionFrame]) -> String {
-    let row = |frame: &ExecutionFrame| {
-        let result = match (&frame.error, &frame.output) {
-            (Some(error), _) => error.message.clone(),
-            (None, Some(output)) => one_line(&output.to_value(), 60),
-            (None, None) => String::new(),
-        };
-        let closed = frame
-            .closed_seq
-            .map_or_else(|| "…".into(), |seq| seq.to_string());
-        [
-            format!("{}-{closed}", frame.opened_seq),
-            format!(
-                "{}{}",
-                frame.node_id,
-                if frame.attempt > 1 {
-                    format!(" #{}", frame.attempt)
-                } else {
-                    String::new()
-                }
-            ),
-            frame.path.to_string(),
-            format!("{:?}", frame.status).to_lowercase(),
-            format!("{} ms", frame.metrics.duration_ms),
-            frame
-                .input
-                .as_ref()
-                .map_or_else(String::new, |input| one_line(input, 40)),
-            result,
-        ]
-    };
+fn text(frames: &Json) -> String {
     table(
         [
             "seq",
@@ -117,6 +73,30 @@ fn text(frames: &[ExecutionFrame]) -> String {
             "input",
             "output or error",
         ],
-        frames.iter().map(row),
+        items(frames).iter().map(row),
     )
+}
+
+fn row(frame: &Json) -> [String; 7] {
+    let closed = match &frame["closedSeq"] {
+        Json::Null => "…".to_owned(),
+        closed => closed.to_string(),
+    };
+    let attempt = match frame["attempt"].as_u64() {
+        Some(attempt) if attempt > 1 => format!(" #{attempt}"),
+        _ => String::new(),
+    };
+    let result = match frame["error"]["message"].as_str() {
+        Some(message) => message.to_owned(),
+        None => one_line(&frame["output"], 60),
+    };
+    [
+        format!("{}-{closed}", frame["openedSeq"]),
+        format!("{}{attempt}", word(&frame["nodeId"])),
+        path(&frame["path"]),
+        word(&frame["status"]).to_lowercase(),
+        format!("{} ms", frame["metrics"]["durationMs"]),
+        one_line(&frame["input"], 40),
+        result,
+    ]
 }

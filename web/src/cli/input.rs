@@ -80,6 +80,14 @@ pub(crate) fn seq(text: &str) -> Result<Seq, String> {
         .map_err(|_| format!("`{text}` is not the number of an event"))
 }
 
+/// How many at most: nobody asks for none.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is not a number from 1 on")),
+        Ok(count) => Ok(count),
+    }
+}
+
 /// The text of a file.
 pub(crate) fn read_file(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(|error| CliError::ReadFile {

@@ -4,10 +4,13 @@ use std::io::Write;
 
 use comfy_table::presets;
 use comfy_table::{ContentArrangement, Table};
+use flowforge_engine::Path;
 use flowforge_engine::{Failure, Problem, Severity};
 use flowforge_runtime::RuntimeError;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, SourceOffset};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
 
@@ -190,14 +193,43 @@ pub(crate) fn table<const N: usize>(
     table.trim_fmt()
 }
 
-/// A value on one line, cut to `chars_max`.
-pub(crate) fn one_line(value: &flowforge_engine::Value, chars_max: usize) -> String {
-    let text = value.to_json().to_string();
+/// What a service would have sent: the shape that every command shows, whoever did the work.
+pub(crate) fn json_of<T: Serialize>(value: &T) -> Result<Json, CliError> {
+    let text = serde_json::to_string(value).map_err(CliError::Json)?;
+    serde_json::from_str(&text).map_err(CliError::Json)
+}
+
+/// A value on one line, cut to `chars_max`; nothing for null.
+pub(crate) fn one_line(value: &Json, chars_max: usize) -> String {
+    if value.is_null() {
+        return String::new();
+    }
+    let text = value.to_string();
     if text.chars().count() <= chars_max {
         return text;
     }
     let cut: String = text.chars().take(chars_max.saturating_sub(1)).collect();
     format!("{cut}…")
+}
+
+/// A field that is a text; an empty one when it is something else.
+pub(crate) fn word(value: &Json) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The items of a list; none when it is something else.
+pub(crate) fn items(value: &Json) -> &[Json] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A path as people read it: `each[2]/inner`.
+pub(crate) fn path(value: &Json) -> String {
+    read::<Path>(value).unwrap_or_default().to_string()
+}
+
+/// A part of what is shown, as what it is.
+pub(crate) fn read<T: DeserializeOwned>(value: &Json) -> Option<T> {
+    T::deserialize(value).ok()
 }
 
 /// Pretty JSON for people.

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use flowforge_engine::event::{Disposition, Ending, Event, Recorded};
 use flowforge_engine::{FrameId, RunId, Seq, Timestamp};
-use flowforge_snapshots::{Journal, Kept, Notice};
+use flowforge_snapshots::{Journal, Notice};
 
 use super::output::Output;
 
@@ -24,7 +24,7 @@ impl Progress {
         if output.is_json() {
             return Self { done, thread: None };
         }
-        let mut lines = Lines::new(journal.clone(), run, *output);
+        let mut reading = Reading::new(journal.clone(), run, *output);
         let stop = Arc::clone(&done);
         let (wake, woken) = std::sync::mpsc::sync_channel(1);
         let watch = journal.watch(Some(Box::new(move || {
@@ -38,10 +38,10 @@ impl Progress {
                     .is_ok()
                 {
                     while let Some(Notice::Recorded { .. } | Notice::Lagged) = watch.take() {}
-                    lines.catch_up();
+                    reading.catch_up();
                 }
             }
-            lines.catch_up();
+            reading.catch_up();
         });
         Self {
             done,
@@ -59,23 +59,23 @@ impl Progress {
     }
 }
 
-/// Events turned into lines.
-struct Lines {
+/// A journal's events, printed as lines.
+struct Reading {
     journal: Journal,
     run: RunId,
     output: Output,
     seen: Seq,
-    open: HashMap<FrameId, (String, Timestamp)>,
+    lines: Lines,
 }
 
-impl Lines {
+impl Reading {
     fn new(journal: Journal, run: RunId, output: Output) -> Self {
         Self {
             journal,
             run,
             output,
             seen: Seq(0),
-            open: HashMap::new(),
+            lines: Lines::default(),
         }
     }
 
@@ -85,13 +85,22 @@ impl Lines {
         };
         for recorded in events {
             self.seen = recorded.seq;
-            if let Some(line) = self.line(&recorded) {
+            if let Some(line) = self.lines.line(&recorded) {
                 self.output.note(&line);
             }
         }
     }
+}
 
-    fn line(&mut self, recorded: &Recorded<Kept>) -> Option<String> {
+/// Events turned into lines.
+#[derive(Default)]
+pub(crate) struct Lines {
+    open: HashMap<FrameId, (String, Timestamp)>,
+}
+
+impl Lines {
+    /// What is told of an event; the run's events come in order.
+    pub(crate) fn line<V>(&mut self, recorded: &Recorded<V>) -> Option<String> {
         match &recorded.event {
             Event::FrameOpened { node, attempt, .. } => {
                 let name = if *attempt > 1 {
@@ -119,7 +128,7 @@ impl Lines {
     }
 }
 
-fn ended(name: &str, ending: &Ending<Kept>) -> String {
+fn ended<V>(name: &str, ending: &Ending<V>) -> String {
     match ending {
         Ending::Completed { .. } => format!("✓ {name}"),
         Ending::Failed {

@@ -1,16 +1,18 @@
 //! The service that holds the data folder, when there is one: commands then go through it.
 
+mod files;
+mod following;
+
 use std::path::Path;
 use std::time::Duration;
 
 use flowforge_engine::{Problem, RunId};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use url::Url;
 
-use super::error::{CliError, Exit};
-use super::output::{Output, pretty};
+use super::error::CliError;
 use crate::beacon::{self, Found};
 
 /// Longest wait for an answer to whether anybody is there.
@@ -22,6 +24,14 @@ const PAGE_MAX: usize = 200;
 pub(crate) struct Remote {
     found: Found,
     client: Client,
+}
+
+/// What a list held.
+#[derive(Default)]
+pub(crate) struct Pages {
+    pub(crate) items: Vec<Json>,
+    /// The last page, without its items.
+    pub(crate) last: Json,
 }
 
 /// A refusal, as far as a command needs it.
@@ -38,7 +48,9 @@ impl Remote {
     /// The service of this data folder, if it answers. What a killed one left behind is passed over.
     pub(crate) async fn find(folder: &Path) -> Option<Self> {
         let found = beacon::find(folder)?;
-        let client = Client::builder().no_proxy().build().ok()?;
+        // It is on this machine: packing would only cost time.
+        let client = Client::builder().no_proxy().no_gzip().no_deflate();
+        let client = client.build().ok()?;
         let remote = Self { found, client };
         let hello = remote.request(Method::GET, "/session", &[]).ok()?;
         let answer = hello.timeout(HELLO_TIME_MAX).send().await.ok()?;
@@ -90,22 +102,32 @@ impl Remote {
         query: &[(&str, String)],
         limit: usize,
     ) -> Result<Vec<Json>, CliError> {
-        let mut items = Vec::new();
+        Ok(self.pages(path, query, limit).await?.items)
+    }
+
+    /// The items of a list, page after page, at most `limit`, and what else the last page said.
+    pub(crate) async fn pages(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        limit: usize,
+    ) -> Result<Pages, CliError> {
+        let mut pages = Pages::default();
         let mut query = query.to_vec();
-        while items.len() < limit {
-            let page = (limit - items.len()).min(PAGE_MAX);
+        while pages.items.len() < limit {
+            let page = (limit - pages.items.len()).min(PAGE_MAX);
             let asked = [&query[..], &[("limit", page.to_string())]].concat();
-            let mut list = self.get(path, &asked).await?;
-            if let Json::Array(page) = list["items"].take() {
-                items.extend(page);
+            pages.last = self.get(path, &asked).await?;
+            if let Json::Array(page) = pages.last["items"].take() {
+                pages.items.extend(page);
             }
-            let Some(next) = list["next"].as_str() else {
+            let Some(next) = pages.last["next"].as_str() else {
                 break;
             };
             query.retain(|(name, _)| *name != "cursor");
             query.push(("cursor", next.to_owned()));
         }
-        Ok(items)
+        Ok(pages)
     }
 
     fn request(
@@ -140,6 +162,7 @@ impl Remote {
             Ok(refusal) => refusal.into_error(status),
             Err(_) => CliError::Refused {
                 status,
+                code: String::new(),
                 message: format!("the service answered {status}"),
             },
         })
@@ -166,12 +189,12 @@ impl Refusal {
                     .collect(),
             };
         }
-        let hint = self
-            .hint
-            .map(|hint| format!("; {hint}"))
-            .unwrap_or_default();
+        // What is not there is hinted at in routes, which is no help on a command line.
+        let hint = self.hint.filter(|_| status != 404);
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         CliError::Refused {
             status,
+            code: self.code,
             message: format!("{}{hint}", self.detail),
         }
     }
@@ -180,71 +203,4 @@ impl Refusal {
 /// The path of a run, or of something of it.
 pub(crate) fn of_run(run: RunId, what: &str) -> String {
     format!("/runs/{run}{what}")
-}
-
-/// Asks that the answer comes when the run has come to rest.
-pub(crate) fn waiting() -> [(&'static str, String); 1] {
-    [("wait", "true".into())]
-}
-
-/// Prints how a run stands, and gives the exit code.
-pub(crate) fn report(mut end: Json, output: &Output) -> Exit {
-    // A run that is looked at names itself `run`, with more around it than a command prints.
-    if let Some(run) = end.get_mut("run").map(Json::take) {
-        end = json!({
-            "runId": run, "status": end["status"], "output": end["output"], "frames": end["frames"],
-            "error": end["error"], "waits": end["waits"],
-        });
-    }
-    if let Json::Object(fields) = &mut end {
-        fields.retain(|name, value| match name.as_str() {
-            "error" => !value.is_null(),
-            "waits" => value.as_array().is_some_and(|waits| !waits.is_empty()),
-            _ => true,
-        });
-    }
-    let status = end["status"].as_str().unwrap_or_default().to_owned();
-    if !output.is_json() {
-        output.note(&summary(&end, &status));
-    }
-    output.result(&end, |end| pretty(&end["output"]));
-    match status.as_str() {
-        "FAILED" | "CANCELLED" | "INTERRUPTED" => Exit::RunFailed,
-        _ => Exit::Ok,
-    }
-}
-
-fn summary(end: &Json, status: &str) -> String {
-    let run = end["runId"].as_str().unwrap_or_default();
-    let mut lines = vec![format!(
-        "run {run} {} ({} frames, in the service)",
-        status.to_lowercase(),
-        end["frames"]
-    )];
-    lines.extend(
-        end["error"]["message"]
-            .as_str()
-            .map(|message| format!("  {message}")),
-    );
-    for wait in end["waits"].as_array().into_iter().flatten() {
-        let node = wait["nodeId"].as_str().unwrap_or_default();
-        lines.push(format!(
-            "  `{node}` waits for a {}",
-            wait["reason"].as_str().unwrap_or_default()
-        ));
-    }
-    lines.join("\n")
-}
-
-/// Rows of a table for people: the field of each column, by JSON pointer.
-pub(crate) fn rows<const N: usize>(items: &[Json], columns: [(&str, &str); N]) -> String {
-    let cell = |item: &Json, pointer: &str| match item.pointer(pointer) {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string().chars().take(60).collect(),
-    };
-    let lines = items
-        .iter()
-        .map(|item| columns.map(|(_, pointer)| cell(item, pointer)));
-    super::output::table(columns.map(|(head, _)| head), lines)
 }

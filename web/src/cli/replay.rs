@@ -1,11 +1,10 @@
 //! `flowforge replay`.
 
 use flowforge_engine::RunId;
-use flowforge_runtime::replay::Replayed;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::error::{CliError, Exit};
-use super::output::{Output, pretty};
+use super::output::{Output, json_of, pretty, word};
 use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
@@ -24,12 +23,7 @@ impl Replay {
     ) -> Result<Exit, CliError> {
         let opened = workspace.open()?;
         let replayed = opened.runtime().replay(self.run).await?;
-        output.result(&replayed, text);
-        Ok(if replayed.identical {
-            Exit::Ok
-        } else {
-            Exit::Error
-        })
+        Ok(tell(&json_of(&replayed)?, output))
     }
 }
 
@@ -38,32 +32,32 @@ impl Replay {
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let path = remote::of_run(self.run, "/replay");
         let replayed = remote.post(&path, &[], &json!({})).await?;
-        output.result(&replayed, pretty);
-        Ok(if replayed["identical"] == true {
-            Exit::Ok
-        } else {
-            Exit::Error
-        })
+        Ok(tell(&replayed, output))
     }
 }
 
-fn text(replayed: &Replayed) -> String {
-    let Replayed {
-        frames,
-        effects_performed,
-        divergence,
-        ..
-    } = replayed;
-    match divergence {
-        None => {
-            format!("identical: {frames} frames compared, {effects_performed} effects performed")
-        }
-        Some(divergence) => format!(
-            "different at event {}, node `{}`, {}\n{}",
-            divergence.seq,
-            divergence.node_id,
-            divergence.what,
-            pretty(divergence)
-        ),
+fn tell(replayed: &Json, output: &Output) -> Exit {
+    output.result(replayed, text);
+    if replayed["identical"] == true {
+        Exit::Ok
+    } else {
+        Exit::Error
     }
+}
+
+fn text(replayed: &Json) -> String {
+    let divergence = &replayed["divergence"];
+    if divergence.is_null() {
+        return format!(
+            "identical: {} frames compared, {} effects performed",
+            replayed["frames"], replayed["effectsPerformed"]
+        );
+    }
+    format!(
+        "different at event {}, node `{}`, {}\n{}",
+        divergence["seq"],
+        word(&divergence["nodeId"]),
+        word(&divergence["what"]),
+        pretty(divergence)
+    )
 }

@@ -2,13 +2,15 @@
 
 use flowforge_engine::{NodeId, RunId};
 use flowforge_runtime::RuntimeError;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
+use super::ended;
 use super::error::{CliError, Exit};
-use super::output::Output;
+use super::output::{Output, json_of, word};
 use super::remote::{self, Remote};
-use super::run::{RunResult, finish};
-use super::workspace::Workspace;
+use super::run::finish;
+use super::workspace::{Opened, Workspace};
+use crate::routes::RunResult;
 
 /// Finish runs that a stop, a crash or a question left unfinished.
 #[derive(Debug, clap::Args)]
@@ -47,44 +49,52 @@ impl Resume {
 }
 
 impl Resume {
-    /// Has the service attempt frames again, or waits until it has finished the run: it goes on with unfinished
-    /// runs by itself.
+    /// Has the service attempt frames again, or waits until it has finished what is unfinished: it goes on with
+    /// that by itself.
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let Some(run) = self.run else {
-            let none: [RunResult; 0] = [];
-            output.result(&none, |_| {
-                "the service goes on with unfinished runs by itself".into()
-            });
-            return Ok(Exit::Ok);
+            return await_all(remote, output).await;
         };
-        let end = if self.retry {
+        if self.retry {
             let body = json!({ "node": self.node });
             let path = remote::of_run(run, "/retry");
-            remote.post(&path, &remote::waiting(), &body).await?
-        } else {
-            remote
-                .get(&remote::of_run(run, ""), &remote::waiting())
-                .await?
-        };
-        Ok(remote::report(end, output))
+            remote.post(&path, &[], &body).await?;
+        }
+        remote.follow(run, output).await
     }
 }
 
-async fn resume_all(opened: &super::workspace::Opened, output: &Output) -> Result<Exit, CliError> {
-    let handles = opened.runtime().resume_all()?;
-    let mut resumed: Vec<RunResult> = Vec::new();
-    let mut exit = Exit::Ok;
-    for handle in handles {
-        let end = handle.ended().await?;
-        if super::run::exit_of(end.status) != Exit::Ok {
-            exit = Exit::RunFailed;
-        }
-        output.note(&super::run::summary(&end));
-        resumed.push(RunResult::from(&end));
+async fn resume_all(opened: &Opened, output: &Output) -> Result<Exit, CliError> {
+    let mut resumed = Vec::new();
+    for handle in opened.runtime().resume_all()? {
+        let end = json_of(&RunResult::from(handle.ended().await?))?;
+        output.note(&ended::summary(&end));
+        resumed.push(end);
     }
+    Ok(tell(&resumed, output))
+}
+
+async fn await_all(remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+    let mut unfinished = Vec::new();
+    for status in ["RUNNING", "WAITING", "INTERRUPTED"] {
+        let query = [("status", status.to_owned())];
+        unfinished.extend(remote.items("/runs", &query, usize::MAX).await?);
+    }
+    unfinished.sort_by(|a, b| word(&a["run"]).cmp(word(&b["run"])));
+    let mut resumed = Vec::new();
+    for row in unfinished {
+        let end = remote.ended(word(&row["run"])).await?;
+        output.note(&ended::summary(&end));
+        resumed.push(end);
+    }
+    Ok(tell(&resumed, output))
+}
+
+fn tell(resumed: &[Json], output: &Output) -> Exit {
+    let failed = resumed.iter().any(|end| ended::exit_of(end) != Exit::Ok);
     output.result(&resumed, |resumed| match resumed.len() {
         1 => "1 unfinished run was resumed".to_owned(),
         count => format!("{count} unfinished runs were resumed"),
     });
-    Ok(exit)
+    if failed { Exit::RunFailed } else { Exit::Ok }
 }

@@ -3,19 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use flowforge_engine::frame::Status;
+use flowforge_engine::Workflow;
 use flowforge_engine::node_type::Catalogue;
-use flowforge_engine::{Failure, Value, Workflow};
-use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
-use serde::Serialize;
+use flowforge_runtime::{RunEnd, RunHandle, StartRun};
 use serde_json::json;
 
 use super::error::{CliError, Exit};
-use super::output::{Output, pretty, script_report};
+use super::output::{Output, json_of};
 use super::progress::Progress;
-use super::remote::{self, Remote};
+use super::remote::Remote;
 use super::workspace::{Opened, Workspace};
-use super::{check, input};
+use super::{check, ended, input};
+use crate::routes::RunResult;
 
 /// Run a workflow to its end.
 #[derive(Debug, clap::Args)]
@@ -32,33 +31,6 @@ pub(crate) struct Run {
     /// The same key gives the same run instead of a new one.
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
-}
-
-/// How a run stands, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RunResult {
-    run_id: String,
-    status: Status,
-    output: Value,
-    frames: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Failure>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    waits: Vec<Wait>,
-}
-
-impl From<&RunEnd> for RunResult {
-    fn from(end: &RunEnd) -> Self {
-        Self {
-            run_id: end.id.to_string(),
-            status: end.status,
-            output: end.output.clone(),
-            frames: end.frames,
-            error: end.error.clone(),
-            waits: end.waits.clone(),
-        }
-    }
 }
 
 impl Run {
@@ -101,10 +73,22 @@ impl Run {
             self.workflow
         };
         let key = self.idempotency_key.map(|key| ("idempotency-key", key));
-        let path = format!("/workflows/{}/runs?wait=true", path_step(&id));
+        let path = format!("/workflows/{}/runs", path_step(&id));
         let body = json!({ "input": input }).to_string();
-        let end = remote.post_with(&path, key, body).await?;
-        Ok(remote::report(end, output))
+        let started = remote.post_with(&path, key, body).await;
+        remote
+            .finish(&started.map_err(no_workflow(&id))?, output)
+            .await
+    }
+}
+
+/// The service names its routes when it has no such workflow; here that is said as it is without one.
+pub(crate) fn no_workflow(id: &str) -> impl FnOnce(CliError) -> CliError {
+    move |error| match error {
+        CliError::Refused { code, .. } if code == "no-such-workflow" => {
+            CliError::NoWorkflow(id.to_owned())
+        }
+        error => error,
     }
 }
 
@@ -134,15 +118,16 @@ pub(crate) async fn finish(
     };
     progress.finish();
     let end = end?;
-    report(&end, output);
-    if let Some(shown) = end
-        .error
-        .as_ref()
-        .and_then(|error| in_script(opened, &end, error))
+    let run = end.id;
+    let end = json_of(&RunResult::from(end))?;
+    let exit = ended::report(&end, output);
+    if ended::is_in_script(&end)
+        && let Some(row) = opened.journal().run(run)?
+        && let Some(workflow) = opened.journal().workflow(row.workflow.hash)?
     {
-        output.note(&format!("{shown:?}"));
+        ended::draw(&end, &workflow, output);
     }
-    Ok(exit_of(end.status))
+    Ok(exit)
 }
 
 /// A first Ctrl-C or SIGTERM suspends runs at their next boundary.
@@ -150,89 +135,4 @@ async fn interrupted(opened: &Opened) -> Result<RunEnd, flowforge_runtime::Runti
     super::workspace::stop_signal().await;
     opened.runtime().stop().await;
     std::future::pending().await
-}
-
-fn report(end: &RunEnd, output: &Output) {
-    if !output.is_json() {
-        output.note(&summary(end));
-    }
-    output.result(&RunResult::from(end), |result| pretty(&result.output));
-}
-
-/// What people read under the progress.
-pub(crate) fn summary(end: &RunEnd) -> String {
-    let mut lines = vec![format!(
-        "run {} {} ({} frames)",
-        end.id,
-        status_word(end.status),
-        end.frames
-    )];
-    if let Some(error) = &end.error {
-        lines.push(format!("  {}", error.message));
-        lines.extend(error.hint.iter().map(|hint| format!("  hint: {hint}")));
-    }
-    for wait in &end.waits {
-        let place = if wait.path.0.is_empty() {
-            String::new()
-        } else {
-            format!(" in {}", wait.path)
-        };
-        let how = match wait.reason {
-            "signal" => format!(
-                "flowforge signal {} --node {} '{{\"approved\": true}}'",
-                end.id, wait.node_id
-            ),
-            _ => format!("flowforge resume {} --retry", end.id),
-        };
-        lines.push(format!(
-            "  `{}`{place} waits; go on with: {how}",
-            wait.node_id
-        ));
-    }
-    if end.status == Status::Running {
-        lines.push(format!(
-            "  suspended; go on with: flowforge resume {}",
-            end.id
-        ));
-    }
-    lines.join("\n")
-}
-
-fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Completed => "completed",
-        Status::Failed => "failed",
-        Status::Cancelled => "cancelled",
-        Status::Interrupted => "was interrupted and asks what to do",
-        Status::Waiting => "waits",
-        Status::Running | Status::Pending | Status::Skipped => "is not finished",
-    }
-}
-
-/// A run that failed, was cancelled, or was interrupted has not done what was asked.
-pub(crate) fn exit_of(status: Status) -> Exit {
-    match status {
-        Status::Failed | Status::Cancelled | Status::Interrupted => Exit::RunFailed,
-        _ => Exit::Ok,
-    }
-}
-
-/// The failure drawn at its place in the script or expression it comes from.
-fn in_script(opened: &Opened, end: &RunEnd, error: &Failure) -> Option<miette::Report> {
-    let place = error.place.as_ref()?;
-    let (node, line, column) = (place.node.as_ref()?, place.line?, place.column?);
-    let row = opened.journal().run(end.id).ok()??;
-    let workflow = opened.journal().workflow(row.workflow.hash).ok()??;
-    let params = &workflow.graph.node(node.as_str())?.params;
-    let mut steps = place.param.as_deref()?.trim_start_matches('/').split('/');
-    let first = params.get(steps.next()?)?;
-    let text = steps
-        .try_fold(first, |value, step| value.get(step))?
-        .as_str()?;
-    Some(script_report(
-        &format!("{node}{}", place.param.as_deref()?),
-        text,
-        error,
-        (line, column),
-    ))
 }

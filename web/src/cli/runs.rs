@@ -1,12 +1,14 @@
 //! `flowforge runs`.
 
 use flowforge_engine::RunId;
-use flowforge_snapshots::{RunFilter, RunRow};
+use flowforge_snapshots::RunFilter;
+use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
-use super::output::{Output, table};
-use super::remote::{self, Remote};
+use super::output::{Output, items, json_of, table, word};
+use super::remote::Remote;
 use super::workspace::Workspace;
+use crate::routes::RunRow;
 
 /// List runs, the newest first.
 #[derive(Debug, clap::Args)]
@@ -15,7 +17,7 @@ pub(crate) struct Runs {
     #[arg(long, value_name = "ID")]
     workflow: Option<String>,
     /// Most runs to list.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = super::input::count)]
     limit: usize,
     /// Go on behind this run.
     #[arg(long, value_name = "RUN")]
@@ -28,11 +30,11 @@ impl Runs {
             workflow: self.workflow.map(Into::into),
             ..RunFilter::default()
         };
-        let runs = workspace
-            .journal()?
-            .runs(&filter, self.after, self.limit)?
-            .rows;
-        output.result(&runs, |runs| text(runs));
+        let journal = workspace.journal()?;
+        let rows = journal.runs(&filter, self.after, self.limit)?.rows;
+        let rows = rows.into_iter().map(|row| RunRow::of(&journal, row));
+        let runs: Vec<RunRow> = rows.collect::<Result<_, _>>()?;
+        output.result(&json_of(&runs)?, text);
         Ok(Exit::Ok)
     }
 }
@@ -44,39 +46,30 @@ impl Runs {
         let after = self.after.map(|run| ("cursor", run.to_string()));
         let query: Vec<_> = workflow.into_iter().chain(after).collect();
         let runs = remote.items("/runs", &query, self.limit).await?;
-        output.result(&runs, |runs| {
-            remote::rows(
-                runs,
-                [
-                    ("run", "/run"),
-                    ("workflow", "/workflow/id"),
-                    ("status", "/status"),
-                    ("started", "/started"),
-                    ("frames", "/frames"),
-                    ("fork of", "/forkOf/run"),
-                ],
-            )
-        });
+        output.result(&runs.into(), text);
         Ok(Exit::Ok)
     }
 }
 
-fn text(runs: &[RunRow]) -> String {
-    let row = |row: &RunRow| {
-        let fork = row
-            .fork_of
-            .map_or_else(String::new, |fork| format!("{}@{}", fork.run, fork.at));
+fn text(runs: &Json) -> String {
+    let row = |row: &Json| {
+        let fork = &row["forkOf"];
+        let fork = if fork.is_null() {
+            String::new()
+        } else {
+            format!("{}@{}", word(&fork["run"]), fork["at"])
+        };
         [
-            row.run.to_string(),
-            row.workflow.id.to_string(),
-            format!("{:?}", row.status).to_lowercase(),
-            row.started.to_string(),
-            row.frames.to_string(),
+            word(&row["run"]).to_owned(),
+            word(&row["workflow"]["id"]).to_owned(),
+            word(&row["status"]).to_lowercase(),
+            word(&row["started"]).to_owned(),
+            row["frames"].to_string(),
             fork,
         ]
     };
     table(
         ["run", "workflow", "status", "started", "frames", "fork of"],
-        runs.iter().map(row),
+        items(runs).iter().map(row),
     )
 }

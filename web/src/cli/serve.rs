@@ -190,6 +190,9 @@ fn raise_file_limit() {
 
 impl From<AccessError> for CliError {
     fn from(error: AccessError) -> Self {
-        Self::Access(error.to_string())
+        match error {
+            AccessError::Name => Self::Usage(error.to_string()),
+            other => Self::Access(other.to_string()),
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! `flowforge show`.
 
-use flowforge_engine::Seq;
-use flowforge_engine::frame::Snapshot;
+use serde_json::Value as Json;
 
 use super::error::{CliError, Exit};
 use super::input::Moment;
-use super::output::{Output, one_line, pretty, table};
+use super::output::{Output, json_of, one_line, table, word};
 use super::remote::{self, Remote};
 use super::workspace::Workspace;
 
@@ -20,15 +19,11 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
         let journal = workspace.journal()?;
-        let row = journal
+        journal
             .run(self.moment.run)?
             .ok_or(CliError::NoRun(self.moment.run))?;
-        let seq = self.moment.seq.unwrap_or(row.last_seq);
-        if seq > row.last_seq || seq == Seq(0) {
-            let (run, last) = (self.moment.run, row.last_seq);
-            return Err(flowforge_runtime::RuntimeError::NoMoment { run, seq, last }.into());
-        }
-        output.result(&journal.snapshot(self.moment.run, seq)?, text);
+        let snapshot = journal.snapshot(self.moment.run, self.moment.seq)?;
+        output.result(&json_of(&snapshot)?, text);
         Ok(Exit::Ok)
     }
 }
@@ -39,30 +34,28 @@ impl Show {
         let seq = self.moment.seq.map(|seq| ("seq", seq.to_string()));
         let path = remote::of_run(self.moment.run, "/snapshot");
         let snapshot = remote.get(&path, seq.as_slice()).await?;
-        output.result(&snapshot, pretty);
+        output.result(&snapshot, text);
         Ok(Exit::Ok)
     }
 }
 
-fn text(snapshot: &Snapshot) -> String {
-    let rows = snapshot.nodes.iter().map(|(node, moment)| {
-        let frame = moment.frame.as_ref();
+fn text(snapshot: &Json) -> String {
+    let nodes = snapshot["nodes"].as_object().into_iter().flatten();
+    let rows = nodes.map(|(node, moment)| {
         [
             node.clone(),
-            format!("{:?}", moment.status).to_lowercase(),
-            moment.opened.to_string(),
-            frame
-                .and_then(|frame| frame.input.as_ref())
-                .map_or_else(String::new, |input| one_line(input, 50)),
-            frame
-                .and_then(|frame| frame.output.as_ref())
-                .map_or_else(String::new, |output| one_line(&output.to_value(), 50)),
+            word(&moment["status"]).to_lowercase(),
+            moment["opened"].to_string(),
+            one_line(&moment["frame"]["input"], 50),
+            one_line(&moment["frame"]["output"], 50),
         ]
     });
     let nodes = table(["node", "status", "frames", "input", "output"], rows);
-    let status = format!("{:?}", snapshot.status).to_lowercase();
     format!(
-        "run {} at event {} ({}): {status}\n{nodes}",
-        snapshot.run, snapshot.seq, snapshot.at
+        "run {} at event {} ({}): {}\n{nodes}",
+        word(&snapshot["run"]),
+        snapshot["seq"],
+        word(&snapshot["at"]),
+        word(&snapshot["status"]).to_lowercase()
     )
 }

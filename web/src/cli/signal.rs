@@ -53,8 +53,8 @@ impl Signal {
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let body = json!({ "value": input::value(&self.value)?, "node": self.node });
         let path = remote::of_run(self.run, "/signal");
-        let end = remote.post(&path, &remote::waiting(), &body).await?;
-        Ok(remote::report(end, output))
+        remote.post(&path, &[], &body).await?;
+        remote.follow(self.run, output).await
     }
 }
 
@@ -63,8 +63,8 @@ impl Cancel {
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let body = json!({ "reason": self.reason });
         let path = remote::of_run(self.run, "/cancel");
-        let end = remote.post(&path, &remote::waiting(), &body).await?;
-        remote::report(end, output);
+        remote.post(&path, &[], &body).await?;
+        remote.follow(self.run, output).await?;
         Ok(Exit::Ok)
     }
 }

@@ -4,12 +4,14 @@ use clap::Subcommand;
 use flowforge_engine::Clock;
 use flowforge_runtime::SystemClock;
 use flowforge_snapshots::search::Search as Index;
-use flowforge_snapshots::{Journal, Retention, SizeReport};
-use serde::Serialize;
+use flowforge_snapshots::{Journal, Retention};
+use serde_json::{Value as Json, json};
 
 use super::error::{CliError, Exit};
-use super::output::{Output, table};
+use super::output::{Output, json_of, table};
+use super::remote::Remote;
 use super::workspace::Workspace;
+use crate::routes::{Pruned, Pruning};
 
 /// A day in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -44,39 +46,42 @@ struct Prune {
     bytes_max: Option<u64>,
 }
 
-/// What pruning did, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pruned {
-    runs_removed: u64,
-    bytes_before: u64,
-    bytes_after: u64,
-}
-
 impl Store {
     pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
         let journal = workspace.journal()?;
         match self.action {
-            Action::Size => output.result(&journal.size()?, size_text),
+            Action::Size => output.result(&json_of(&journal.size()?)?, size_text),
             Action::Compact => {
                 journal.compact()?;
-                output.result(&journal.size()?, size_text);
+                output.result(&json_of(&journal.size()?)?, size_text);
             }
             Action::Prune(prune) => {
                 let policy = prune.policy(workspace)?;
                 let done = journal.retain(&policy, SystemClock.now())?;
                 forget(workspace, &journal)?;
-                let pruned = Pruned {
-                    runs_removed: done.runs,
-                    bytes_before: done.bytes_before,
-                    bytes_after: done.bytes_after,
-                };
-                output.result(&pruned, |pruned| {
-                    format!(
-                        "{} runs removed; {} bytes became {}",
-                        pruned.runs_removed, pruned.bytes_before, pruned.bytes_after
-                    )
-                });
+                output.result(&json_of(&Pruned::from(done))?, pruned_text);
+            }
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// Has the service do it.
+    pub(crate) async fn through(
+        self,
+        remote: &Remote,
+        workspace: &Workspace,
+        output: &Output,
+    ) -> Result<Exit, CliError> {
+        match self.action {
+            Action::Size => output.result(&remote.get("/store", &[]).await?, size_text),
+            Action::Compact => {
+                let size = remote.post("/store/compact", &[], &json!({})).await?;
+                output.result(&size, size_text);
+            }
+            Action::Prune(prune) => {
+                let policy = json_of(&Pruning::from(&prune.policy(workspace)?))?;
+                let pruned = remote.post("/store/prune", &[], &policy).await?;
+                output.result(&pruned, pruned_text);
             }
         }
         Ok(Exit::Ok)
@@ -114,14 +119,21 @@ impl Prune {
     }
 }
 
-fn size_text(size: &SizeReport) -> String {
-    let row = |name: &str, bytes: u64| [name.to_owned(), bytes.to_string()];
+fn pruned_text(pruned: &Json) -> String {
+    format!(
+        "{} runs removed; {} bytes became {}",
+        pruned["runsRemoved"], pruned["bytesBefore"], pruned["bytesAfter"]
+    )
+}
+
+fn size_text(size: &Json) -> String {
+    let row = |name: &str, field: &str| [name.to_owned(), size[field].to_string()];
     let rows = [
-        row("file", size.file_bytes),
-        row("free inside", size.free_bytes),
-        row("events", size.segment_bytes),
-        row("values", size.value_bytes),
-        row("values as often as they flowed", size.logical_value_bytes),
+        row("file", "fileBytes"),
+        row("free inside", "freeBytes"),
+        row("events", "segmentBytes"),
+        row("values", "valueBytes"),
+        row("values as often as they flowed", "logicalValueBytes"),
     ];
-    format!("{} runs\n{}", size.runs, table(["what", "bytes"], rows))
+    format!("{} runs\n{}", size["runs"], table(["what", "bytes"], rows))
 }

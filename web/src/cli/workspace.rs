@@ -129,12 +129,8 @@ impl Opened {
     /// A workflow from a file, checked, or the newest version of one that ran before.
     pub(crate) fn workflow(&self, name: &str) -> Result<Workflow, CliError> {
         let path = PathBuf::from(name);
-        if path.exists() {
+        if path.exists() || path.extension().is_some() {
             return check::checked(&path, self.runtime.catalogue());
-        }
-        if path.extension().is_some() {
-            let error = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(CliError::ReadFile { path, error });
         }
         self.journal()
             .latest_workflow(&name.into())?

@@ -302,6 +302,38 @@ pub(crate) struct Wait {
     reason: String,
 }
 
+/// How much room the journal takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreSize {
+    /// The file.
+    file_bytes: u64,
+    /// Of these, those in pages that nothing uses now.
+    free_bytes: u64,
+    /// Runs, with those that were removed and of which forks share a part.
+    runs: u64,
+    /// Rows of events, compressed.
+    segment_bytes: u64,
+    /// Values that are stored by address, each once, compressed.
+    value_bytes: u64,
+    /// The sizes of the same values, counted as often as events refer to them.
+    logical_value_bytes: u64,
+    /// Each table.
+    tables: Vec<StoreTable>,
+}
+
+/// How much room one table takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreTable {
+    name: String,
+    rows: u64,
+    /// Bytes of keys and values.
+    stored_bytes: u64,
+    /// Bytes of whole pages, with what is unused in them.
+    page_bytes: u64,
+}
+
 /// What a fork answers: a plan, or how it ended.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use flowforge_engine::effect::EffectKind;
-use flowforge_engine::frame::Status;
+use flowforge_engine::frame::{ExecutionFrame, Status};
 use flowforge_engine::machine::Plan;
 use flowforge_engine::{Failure, RunId, Seq, Timestamp, Value, Workflow, WorkflowId};
 use flowforge_runtime::{RunEnd, RunHandle, StartRun, Wait};
@@ -282,6 +282,9 @@ pub(crate) struct RunDetail {
     error: Option<Failure<Shown>>,
     /// What it waits for from outside.
     waits: Vec<Waits>,
+    /// Its frames, with those that a fork shares.
+    #[serde(skip)]
+    frames_in_all: u64,
 }
 
 /// Something a run waits for from outside.
@@ -331,21 +334,32 @@ pub(crate) async fn show(
 
 /// Waits until a run has ended, waits for somebody, or the service stops.
 pub(crate) async fn at_rest(app: &AppState, run: RunId) -> Result<(), HttpProblem> {
-    let mut stopping = app.stopping();
-    loop {
-        let recorded = app.hub().recorded(run);
-        let row = app
-            .journal()
-            .run(run)?
-            .ok_or_else(|| HttpProblem::no_run(run))?;
-        if is_final(row.status) || !app.runtime().is_driving(run) {
-            return Ok(());
-        }
+    let row = app.journal().run(run)?;
+    let row = row.ok_or_else(|| HttpProblem::no_run(run))?;
+    if !is_final(row.status) {
+        let mut stopping = app.stopping();
         tokio::select! {
-            _ = recorded => {}
-            _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+            () = app.runtime().at_rest(run) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
         }
     }
+    Ok(())
+}
+
+/// How a run stands, as `flowforge run --json` prints it.
+#[utoipa::path(get, path = "/runs/{id}/result", tag = "runs", params(("id" = String, Path, description = "the run"), Waiting), responses(
+    (status = 200, body = RunResult),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn ended(
+    State(app): State<AppState>,
+    PathOf(run): PathOf<RunId>,
+    QueryOf(waiting): QueryOf<Waiting>,
+) -> Result<Json<RunResult>, HttpProblem> {
+    if waiting.wait {
+        at_rest(&app, run).await?;
+    }
+    off_reactor(move || result(&app, run).map(Json)).await
 }
 
 /// How a run stands, read from the journal.
@@ -370,7 +384,7 @@ pub(crate) fn result(app: &App, run: RunId) -> Result<RunResult, HttpProblem> {
             .map(|output| Value::from_json(&output))
             .unwrap_or_default(),
         error,
-        frames: detail.row.frames(),
+        frames: detail.frames_in_all,
         waits: waits.collect(),
     }))
 }
@@ -381,6 +395,8 @@ fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProble
         .run(run)?
         .ok_or_else(|| HttpProblem::no_run(run))?;
     let snapshot = app.journal().snapshot_kept(run, Some(row.last_seq))?;
+    let nodes = snapshot.nodes.values();
+    let frames_in_all = nodes.map(|node| node.opened + node.skipped).sum();
     let show = &mut |kept: Kept| match values {
         Values::Preview => app.hub().previews().show(&kept),
         Values::Full => Ok(Arc::new(app.journal().value(&kept)?.to_json())),
@@ -394,42 +410,49 @@ fn detail(app: &App, run: RunId, values: Values) -> Result<RunDetail, HttpProble
             .transpose()?,
         waits: waits(app, run, row.status)?,
         row: RunRow::of(app.journal(), row)?,
+        frames_in_all,
     })
 }
 
 /// What an unfinished run waits for. Frames that wait for a moment are not told: nobody can help them.
 fn waits(app: &App, run: RunId, status: Status) -> Result<Vec<Waits>, HttpProblem> {
-    let mut waits = Vec::new();
-    if is_final(status) {
-        return Ok(waits);
+    let frames = match status {
+        Status::Completed | Status::Failed | Status::Cancelled => return Ok(Vec::new()),
+        Status::Waiting | Status::Interrupted => held(app, run)?,
+        // While it goes on, what looks like waiting is good enough, and costs no fold of the whole run.
+        _ => waiting(app, run)?,
+    };
+    Ok(frames.iter().filter_map(wait_of).collect())
+}
+
+/// The frames that somebody must answer or attempt again, of a run at rest.
+fn held(app: &App, run: RunId) -> Result<Vec<ExecutionFrame>, HttpProblem> {
+    let mut frames = Vec::new();
+    for wait in app.runtime().waits(run)?.into_iter().take(WAITS_MAX) {
+        frames.extend(app.journal().frame(run, wait.frame)?);
     }
+    Ok(frames)
+}
+
+fn waiting(app: &App, run: RunId) -> Result<Vec<ExecutionFrame>, HttpProblem> {
+    let mut frames = Vec::new();
     for status in [Status::Waiting, Status::Interrupted] {
         let filter = FrameFilter {
             status: Some(status),
             ..FrameFilter::default()
         };
-        let frames = app.journal().frames(run, &filter, None, WAITS_MAX)?.frames;
-        waits.extend(frames.iter().filter_map(wait_of));
+        frames.extend(app.journal().frames(run, &filter, None, WAITS_MAX)?.frames);
     }
-    Ok(waits)
+    Ok(frames)
 }
 
-fn wait_of(frame: &flowforge_engine::frame::ExecutionFrame) -> Option<Waits> {
-    let asked = frame
-        .effects
-        .iter()
-        .rev()
-        .find(|effect| effect.outcome.is_none());
-    let (reason, message) = match asked.map(|asked| &asked.effect) {
-        Some(effect) if effect.kind == EffectKind::Signal => {
-            let message = effect.request.get("message").and_then(Value::as_str);
-            ("signal", message.map(str::to_owned))
+fn wait_of(frame: &ExecutionFrame) -> Option<Waits> {
+    let (reason, message) = match frame.status {
+        Status::Waiting => ("signal", asked(frame)?),
+        _ => {
+            let error = frame.error.as_ref();
+            ("retry", error.map(|error| error.message.clone()))
         }
-        Some(_) => return None,
-        None => (
-            "retry",
-            frame.error.as_ref().map(|error| error.message.clone()),
-        ),
     };
     Some(Waits {
         frame: frame.opened_seq.0,
@@ -437,6 +460,16 @@ fn wait_of(frame: &flowforge_engine::frame::ExecutionFrame) -> Option<Waits> {
         path: frame.path.clone(),
         reason,
         message,
+    })
+}
+
+/// What a frame asks somebody, if it says so in words; nothing when it waits for something else.
+fn asked(frame: &ExecutionFrame) -> Option<Option<String>> {
+    let mut effects = frame.effects.iter().rev();
+    let asked = effects.find(|effect| effect.outcome.is_none())?;
+    (asked.effect.kind == EffectKind::Signal).then(|| {
+        let message = asked.effect.request.get("message").and_then(Value::as_str);
+        message.map(str::to_owned)
     })
 }
 

@@ -84,10 +84,6 @@ impl RunRow {
     pub(crate) fn status(&self) -> Status {
         self.status
     }
-
-    pub(crate) fn frames(&self) -> u64 {
-        self.frames
-    }
 }
 
 /// How a run stands once it has ended or waits, as `flowforge run --json` prints it.

@@ -15,7 +15,6 @@ use super::forks::accepted;
 use super::runs::{self, Started, Waiting};
 use super::shown::RunResult;
 use crate::body::{JsonBody, PathOf, QueryOf};
-use crate::hub::is_final;
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
 
@@ -119,13 +118,6 @@ async fn steer(
 ) -> Result<Response, HttpProblem> {
     let steering = Arc::clone(&app);
     let (handle, recorded) = off_reactor(move || {
-        let row = steering
-            .journal()
-            .run(run)?
-            .ok_or_else(|| HttpProblem::no_run(run))?;
-        if is_final(row.status) {
-            return Err(ended(run));
-        }
         let recorded = steering.hub().recorded(run);
         Ok((hand(steering.runtime())?, recorded))
     })
@@ -152,9 +144,4 @@ async fn steer(
         return Ok(axum::Json(result).into_response());
     }
     Ok(accepted(run))
-}
-
-fn ended(run: RunId) -> HttpProblem {
-    let status = axum::http::StatusCode::CONFLICT;
-    HttpProblem::new(status, "run-ended", format!("run {run} has already ended"))
 }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
+use flowforge_engine::Seq;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::PoolConfig;
@@ -643,6 +644,17 @@ async fn a_stream_follows_a_run_that_goes_on() {
         .iter()
         .filter_map(|(_, id, _)| id.parse::<u64>().ok());
     assert!(seqs.eq(1..events.len() as u64), "no gap, nothing twice");
+    // The command line reads the messages back as what was recorded.
+    let read = events
+        .iter()
+        .filter_map(|(.., data)| crate::sse::recorded_in(&data.to_string()));
+    let read: Vec<Json> = read.map(|event| json!(event)).collect();
+    let run = run.parse().unwrap();
+    let kept = api.state.journal().read(run, Seq(0), None).unwrap();
+    assert_eq!(
+        read,
+        kept.iter().map(|event| json!(event)).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
@@ -688,6 +700,109 @@ async fn forks_replays_and_differences() {
         (status, code(&problem)),
         (StatusCode::BAD_REQUEST, "wrong-moment")
     );
+}
+
+#[tokio::test]
+async fn a_run_goes_elsewhere_as_a_file() {
+    let (here, there) = (Api::new(), Api::new());
+    here.save(HELLO).await;
+    let run = here.run("hello", json!({ "name": "Ann" })).await;
+    let export = format!("/api/v1/runs/{run}/export");
+    let request = here.request("GET", &export).body(Body::empty()).unwrap();
+    let answer = here.send(request).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let named = answer.headers()[header::CONTENT_DISPOSITION].to_str();
+    assert!(named.unwrap().contains(&run));
+    let file = answer.into_body().collect().await.unwrap().to_bytes();
+    let mut kept = Vec::new();
+    let id = run.parse().unwrap();
+    here.state.journal().export(id, &mut kept).unwrap();
+    assert_eq!(file, kept);
+
+    let import = |bytes: Vec<u8>| there.ask("POST", "/runs/import", bytes);
+    let told = json!({ "runId": run });
+    assert_eq!(
+        import(kept.clone()).await,
+        (StatusCode::CREATED, told.clone())
+    );
+    assert_eq!(import(kept.clone()).await, (StatusCode::OK, told));
+    let row = there.get(&format!("/runs/{run}")).await;
+    assert_eq!(
+        (&row["imported"], &row["output"]),
+        (
+            &json!(true),
+            &here.get(&format!("/runs/{run}")).await["output"]
+        )
+    );
+    *kept.last_mut().unwrap() ^= 1;
+    for (bytes, expected) in [
+        (kept, "damaged-file"),
+        (b"{}".to_vec(), "not-a-run"),
+        (Vec::new(), "not-a-run"),
+    ] {
+        let (status, problem) = import(bytes).await;
+        let unusable = StatusCode::UNPROCESSABLE_ENTITY;
+        assert_eq!((status, code(&problem)), (unusable, expected));
+    }
+    let nobody = "/runs/01a1fdcb-86e3-71f2-aa39-7aacfd1bf5f9/export";
+    let (status, problem) = here.ask("GET", nobody, Body::empty()).await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::NOT_FOUND, "no-such-run")
+    );
+}
+
+#[tokio::test]
+async fn the_store_is_measured_and_pruned() {
+    let api = Api::new();
+    api.save(HELLO).await;
+    let old = api.run("hello", json!({ "name": "Ann" })).await;
+    let new = api.run("hello", json!({ "name": "Bob" })).await;
+    assert_eq!(api.get("/store").await["runs"], 2);
+    let (status, problem) = api.post("/store/prune", &json!({})).await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::BAD_REQUEST, "no-limit")
+    );
+    let (status, _) = api.post("/store/prune", &json!({ "runsMin": 1 })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, pruned) = api.post("/store/prune", &json!({ "runsMax": 1 })).await;
+    assert_eq!(
+        (status, &pruned["runsRemoved"]),
+        (StatusCode::OK, &json!(1)),
+        "{pruned}"
+    );
+    let (status, _) = api.ask("GET", &format!("/runs/{old}"), Body::empty()).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, size) = api.post("/store/compact", &json!({})).await;
+    assert_eq!((status, &size["runs"]), (StatusCode::OK, &json!(1)));
+    assert_eq!(
+        api.get(&format!("/runs/{new}")).await["status"],
+        "COMPLETED"
+    );
+}
+
+/// What a run that paused waits for is told, and a request that waits for it to rest is answered.
+#[tokio::test]
+async fn a_paused_frame_waits_for_another_attempt() {
+    let api = Api::new();
+    api.save("id: pauses\ngraph:\n  nodes:\n    - { id: a, type: flow.fail, params: { message: no }, onError: pause }\n")
+        .await;
+    let run = api.run("pauses", Json::Null).await;
+    let result = api.get(&format!("/runs/{run}/result?wait=true")).await;
+    assert_eq!(
+        (&result["status"], &result["waits"]),
+        (
+            &json!("WAITING"),
+            &json!([{ "frame": 2, "nodeId": "a", "path": [], "reason": "retry" }])
+        )
+    );
+    let detail = api.get(&format!("/runs/{run}?wait=true")).await;
+    assert_eq!(detail["waits"][0]["message"], "no");
+    let path = format!("/runs/{run}/retry?wait=true");
+    let (status, again) = api.post(&path, &json!({})).await;
+    assert_eq!((status, &again["frames"]), (StatusCode::OK, &json!(2)));
+    assert_eq!(again["waits"].as_array().map(Vec::len), Some(1), "{again}");
 }
 
 #[tokio::test]

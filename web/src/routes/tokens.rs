@@ -12,9 +12,6 @@ use crate::body::{JsonBody, PathOf};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
 
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 100;
-
 /// A token to make.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewToken {
@@ -50,12 +47,7 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     JsonBody(new): JsonBody<NewToken>,
 ) -> Result<(StatusCode, Json<MadeToken>), HttpProblem> {
-    let name = new.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-        let detail = format!("a token's name has 1 to {NAME_CHARS_MAX} characters");
-        return Err(HttpProblem::invalid("wrong-name", detail));
-    }
-    let (row, secret) = off_reactor(move || Ok(app.access().create_token(&name)?)).await?;
+    let (row, secret) = off_reactor(move || Ok(app.access().create_token(&new.name)?)).await?;
     let token = secret.text().to_owned();
     Ok((StatusCode::CREATED, Json(MadeToken { row, token })))
 }

@@ -14,6 +14,7 @@ const CONFIG: &[&str] = &[
     "retry",
     "memo",
     "vars",
+    "healing",
     "limits",
 ];
 const LIMITS: &[&str] = &["maxFrames", "maxDepth", "maxValueBytes"];
@@ -116,7 +117,7 @@ mod tests {
             "retry": {}, "timeoutMs": 1, "onError": "stop", "memo": true, "pinned": 1,
         });
         let edge = json!({"source": "a", "sourcePort": "x", "target": "b", "targetPort": "y"});
-        let config = json!({"retry": {}, "vars": {"v": 1}, "memo": false});
+        let config = json!({"retry": {}, "vars": {"v": 1}, "memo": false, "healing": "propose"});
         let text = json!({
             "id": "w", "name": "W", "config": config, "graph": {"nodes": [node], "edges": [edge]},
         });

@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::{NodeId, WorkflowId};
 use crate::value::Value;
-use crate::workflow::{Config, ErrorHandling, Extra, Limits, Node, OnError, Retry, Workflow};
+use crate::workflow::{
+    Config, ErrorHandling, Extra, Healing, Limits, Node, OnError, Retry, Workflow,
+};
 
 /// A field of a node that is not its id and not a parameter, and its value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,8 @@ pub enum ConfigField {
     Retry(Option<Retry>),
     /// `memo`: whether equal pure work may be answered from an earlier frame.
     Memo(bool),
+    /// `healing`: what happens by itself when a run fails.
+    Healing(Healing),
     /// `limits`: bounds on a run.
     Limits(Limits),
     /// A field that this version does not know.
@@ -220,6 +224,7 @@ impl ConfigField {
             Self::ErrorHandling(_) => "errorHandling",
             Self::Retry(_) => "retry",
             Self::Memo(_) => "memo",
+            Self::Healing(_) => "healing",
             Self::Limits(_) => "limits",
             Self::Extra(name, _) => name,
         }
@@ -234,6 +239,7 @@ impl ConfigField {
             }
             Self::Retry(new) => Self::Retry(replace(&mut config.retry, new)),
             Self::Memo(new) => Self::Memo(replace(&mut config.memo, new)),
+            Self::Healing(new) => Self::Healing(replace(&mut config.healing, new)),
             Self::Limits(new) => Self::Limits(replace(&mut config.limits, new)),
             Self::Extra(name, new) => swap_extra(&mut config.extra, name, new, Self::Extra),
         }
@@ -246,6 +252,7 @@ impl ConfigField {
             Self::ErrorHandling(config.error_handling),
             Self::Retry(config.retry.clone()),
             Self::Memo(config.memo),
+            Self::Healing(config.healing),
             Self::Limits(config.limits.clone()),
         ];
         known
@@ -266,6 +273,7 @@ impl TryFrom<Change> for ConfigField {
             "errorHandling" => Self::ErrorHandling(change.read()?.unwrap_or_default()),
             "retry" => Self::Retry(change.read()?),
             "memo" => Self::Memo(change.read()?.unwrap_or(absent.memo)),
+            "healing" => Self::Healing(change.read()?.unwrap_or_default()),
             "limits" => Self::Limits(change.read()?.unwrap_or_default()),
             _ => Self::Extra(change.field, change.value),
         })
@@ -280,6 +288,7 @@ impl From<ConfigField> for Change {
             ConfigField::ErrorHandling(value) => Self::new(&name, &value),
             ConfigField::Retry(value) => Self::new(&name, &value),
             ConfigField::Memo(value) => Self::new(&name, &value),
+            ConfigField::Healing(value) => Self::new(&name, &value),
             ConfigField::Limits(value) => Self::new(&name, &value),
             ConfigField::Extra(field, value) => Self { field, value },
         }

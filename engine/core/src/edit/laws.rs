@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
-use crate::workflow::{Config, ErrorHandling, Extra, Limits, OnError, Retry};
+use crate::workflow::{Config, ErrorHandling, Extra, Healing, Limits, OnError, Retry};
 
 fn name() -> impl Strategy<Value = String> {
     select(vec!["a", "b", "c", "d", "e~/f", ""]).prop_map(str::to_owned)
@@ -128,6 +128,11 @@ fn config() -> impl Strategy<Value = Config> {
                 retry,
                 memo,
                 vars,
+                healing: if max_depth > 1 {
+                    Healing::Propose
+                } else {
+                    Healing::Off
+                },
                 limits: Limits {
                     max_depth,
                     ..Limits::default()

@@ -103,6 +103,12 @@ impl Outline {
         self.trails.values()
     }
 
+    /// The frames that have not ended, in the order they were opened.
+    pub fn open_frames(&self) -> impl Iterator<Item = FrameId> {
+        let open = self.trails.values().filter(|trail| trail.is_open());
+        open.map(|trail| trail.id)
+    }
+
     /// The frame with this id, if it is open or the latest of its node.
     #[must_use]
     pub fn trail(&self, id: FrameId) -> Option<&Trail> {
@@ -202,6 +208,10 @@ impl Outline {
             Event::ScopeOpened { frame, index, .. } => self.open_scope(*frame, *index),
             Event::ScopeClosed { scope, .. } => self.close_scope(*scope, leave),
             Event::RetryRequested { frame } => self.retry(*frame),
+            Event::RunMended { workflow, frame } => {
+                self.go_on_with(workflow);
+                self.retry(*frame)
+            }
             _ => Ok(()),
         }
     }
@@ -224,11 +234,17 @@ impl Outline {
         self.end = None;
         if let Some(start) = &mut self.start {
             start.mode = mode;
-            if let Some(workflow) = &changes.workflow {
-                start.workflow = workflow.clone();
-                let own = self.scopes.values_mut().filter(|scope| !scope.called);
-                own.for_each(|scope| scope.change_workflow(workflow.hash));
-            }
+        }
+        if let Some(workflow) = &changes.workflow {
+            self.go_on_with(workflow);
+        }
+    }
+
+    fn go_on_with(&mut self, workflow: &WorkflowRef) {
+        if let Some(start) = &mut self.start {
+            start.workflow = workflow.clone();
+            let own = self.scopes.values_mut().filter(|scope| !scope.called);
+            own.for_each(|scope| scope.change_workflow(workflow.hash));
         }
     }
 

@@ -58,6 +58,7 @@ impl Run {
             Event::RunRetried { attempt, at: due } => self.run_retried(*attempt, *due),
             Event::CancelRequested { reason } => self.cancel = Some(reason.clone()),
             Event::RunClosed { ending } => self.end(ending.clone()),
+            Event::RunMended { workflow, frame } => self.mended(workflow, *frame, at),
         }
     }
 
@@ -411,7 +412,7 @@ impl Run {
         }
     }
 
-    fn retry_requested(&mut self, frame: FrameId, at: Timestamp) {
+    pub(super) fn retry_requested(&mut self, frame: FrameId, at: Timestamp) {
         let held = |state: &CellState| matches!(state, CellState::Held { frame: held, .. } if *held == frame);
         for (id, scope) in &mut self.scopes {
             if let Some(cell) = scope.cells.iter().position(|cell| held(&cell.state)) {

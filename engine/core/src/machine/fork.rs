@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::plan::Plan;
 use super::run::Run;
 use super::scope::{Cell, CellState, Resolved, Scope};
-use crate::event::{Changes, Mode};
+use crate::event::{Changes, Mode, WorkflowRef};
 use crate::id::{FrameId, ScopeId};
 use crate::time::Timestamp;
 
@@ -33,6 +33,15 @@ impl Run {
         for frame in leaves {
             self.begin_anew(frame);
         }
+    }
+
+    /// Goes on with another workflow in the same run. Frames that are at work stay as they are: unlike a
+    /// fork's, what they asked may be under way, and asking again would do it twice.
+    pub(super) fn mended(&mut self, workflow: &WorkflowRef, frame: FrameId, at: Timestamp) {
+        if let Some(plan) = self.known(&workflow.hash) {
+            self.replan(&plan, at);
+        }
+        self.retry_requested(frame, at);
     }
 
     /// An unfinished frame is asked again from its beginning; what it was told already counts as told

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::value::{Address, Value};
 
 /// One execution of one exact workflow, at one moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     pub(crate) id: RunId,
     pub(crate) catalogue: Arc<Catalogue>,
@@ -40,7 +40,7 @@ pub struct Run {
 }
 
 /// What is to be looked at next. Sets, so that the order never depends on how the state was reached.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Queues {
     /// Frames to evaluate.
     pub(crate) awake: BTreeSet<FrameId>,
@@ -68,7 +68,7 @@ pub(crate) enum Timer {
 }
 
 /// A frame that has not ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Open {
     pub(crate) scope: ScopeId,
     pub(crate) cell: usize,
@@ -99,7 +99,7 @@ pub(crate) struct Asked {
 }
 
 /// What a container runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// Once for each item.
     Each {
@@ -249,6 +249,50 @@ impl Run {
                 .collect::<Vec<_>>()
         };
         self.scopes.values().flat_map(held).collect()
+    }
+
+    /// Whether this frame waits for another attempt to be asked for.
+    #[must_use]
+    pub fn is_held(&self, frame: FrameId) -> bool {
+        self.held().iter().any(|(held, ..)| *held == frame)
+    }
+
+    /// The nodes of the workflow itself, not of one it calls, that are being worked on or wait in the middle of
+    /// their work, with the loops whose body is open.
+    #[must_use]
+    pub fn at_work(&self) -> Vec<NodeId> {
+        let own = self
+            .frames
+            .values()
+            .filter(|open| self.scopes.get(&open.scope).is_some_and(|s| s.calls == 0));
+        own.map(|open| open.node.clone()).collect()
+    }
+
+    /// Whether a held frame belongs to the workflow itself, not to one that it calls.
+    #[must_use]
+    pub fn is_own(&self, frame: FrameId) -> bool {
+        let holds = |scope: &Scope| {
+            scope.cells.iter().any(
+                |cell| matches!(cell.state, CellState::Held { frame: held, .. } if held == frame),
+            )
+        };
+        self.scopes
+            .values()
+            .any(|scope| scope.calls == 0 && holds(scope))
+    }
+
+    /// The level that an open frame is in.
+    #[must_use]
+    pub fn level_of(&self, frame: FrameId) -> Option<ScopeId> {
+        Some(self.frames.get(&frame)?.scope)
+    }
+
+    /// Whether a node of this level, and everything on the level that its edges lead to, has come to rest:
+    /// ended, passed over, failed, or held until somebody decides.
+    #[must_use]
+    pub fn is_settled_from(&self, level: ScopeId, node: &NodeId) -> bool {
+        let scope = self.scopes.get(&level);
+        scope.is_none_or(|scope| scope.is_settled_from(node.as_str()))
     }
 
     /// The node, loops around it, and attempt of an open frame.

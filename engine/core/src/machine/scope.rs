@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::value::{Record, Value};
 
 /// One execution of one level of a graph.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scope {
     pub(crate) plan: Arc<Plan>,
     pub(crate) level: LevelIx,
@@ -31,7 +31,7 @@ pub(crate) struct Scope {
 }
 
 /// A node in a scope.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) state: CellState,
     /// Edges that have neither delivered nor died.
@@ -44,7 +44,7 @@ pub(crate) struct Cell {
 }
 
 /// Where a node is in its life in a scope.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum CellState {
     /// Waits for edges.
     Idle,
@@ -67,6 +67,10 @@ pub(crate) enum CellState {
 impl CellState {
     fn is_settled(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Skipped)
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.is_settled() || matches!(self, Self::Ended | Self::Held { .. })
     }
 }
 
@@ -192,6 +196,22 @@ impl Scope {
             target.ready_at = at;
         }
         Some((cell, fate))
+    }
+
+    /// Whether a node and everything that its edges lead to have come to rest.
+    pub(crate) fn is_settled_from(&self, node: &str) -> bool {
+        let mut left: Vec<usize> = self.cell_of(node).into_iter().collect();
+        let mut seen = vec![false; self.cells.len()];
+        while let Some(cell) = left.pop() {
+            if std::mem::replace(&mut seen[cell], true) {
+                continue;
+            }
+            if !self.cells[cell].state.is_at_rest() {
+                return false;
+            }
+            left.extend(self.node(cell).outgoing.iter().map(|edge| edge.cell));
+        }
+        true
     }
 
     /// What `nodes[id].output` is here, if that node is in this level and has ended with a value.

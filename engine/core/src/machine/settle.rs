@@ -99,8 +99,13 @@ impl Turn<'_> {
             Arrival::Woke => {}
             Arrival::InDoubt { frame, error } => self.close(frame, Ending::Interrupted { error }),
             Arrival::Retry { frame } => {
-                if self.run.held().iter().any(|(held, ..)| *held == frame) {
+                if self.run.is_held(frame) {
                     self.record(Event::RetryRequested { frame });
+                }
+            }
+            Arrival::Mend { workflow, frame } => {
+                if self.run.is_held(frame) && self.run.known(&workflow.hash).is_some() {
+                    self.record(Event::RunMended { workflow, frame });
                 }
             }
             Arrival::Cancel { reason } => {

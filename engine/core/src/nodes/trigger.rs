@@ -2,3 +2,4 @@
 
 mod input_schema;
 pub(super) mod manual;
+pub(super) mod schedule;

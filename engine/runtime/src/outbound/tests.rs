@@ -12,6 +12,8 @@ use flowforge_engine::effect::Outcome;
 use flowforge_engine::{Failure, FailureKind, Value};
 use serde_json::json;
 
+use url::Url;
+
 use super::{Outbound, OutboundConfig};
 
 /// Calls that may go to these hosts besides public ones.

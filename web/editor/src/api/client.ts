@@ -40,6 +40,12 @@ export class TextBody {
   ) {}
 }
 
+function contentOf(body: unknown): { content: BodyInit; type: string } {
+  if (body instanceof TextBody) return { content: body.text, type: body.type };
+  if (body instanceof Blob) return { content: body, type: "application/octet-stream" };
+  return { content: JSON.stringify(body), type: "application/json" };
+}
+
 /** Sends a request under `/api/v1` and gives the answer, or throws what was refused. */
 export async function send(
   method: string,
@@ -51,9 +57,9 @@ export async function send(
   const init: RequestInit = { method, headers: { accept: "application/json", ...headers }, credentials: "same-origin" };
   if (signal) init.signal = signal;
   if (body !== undefined) {
-    const text = body instanceof TextBody;
-    init.body = text ? body.text : JSON.stringify(body);
-    init.headers = { ...init.headers, "content-type": text ? body.type : "application/json" };
+    const { content, type } = contentOf(body);
+    init.body = content;
+    init.headers = { ...init.headers, "content-type": type };
   }
   const response = await fetch(`/api/v1${path}`, init).catch(() => {
     throw new ServiceError(UNREACHABLE);

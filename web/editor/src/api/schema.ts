@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes in a run that was exported, here or elsewhere. It is never resumed by itself. */
+        post: operations["postRunsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}": {
         parameters: {
             query?: never;
@@ -174,6 +191,23 @@ export interface paths {
          *     `reread` `{from}` tells a slow watcher to re-read what it missed; `end` `{status, lastSeq}` is the last message.
          */
         get: operations["getRunsIdEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run as one file, which `POST /api/v1/runs/import` takes, here or elsewhere. */
+        get: operations["getRunsIdExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -278,6 +312,23 @@ export interface paths {
         put?: never;
         /** Runs again from recorded outcomes, performing nothing, and compares every frame. */
         post: operations["postRunsIdReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a run stands, as `flowforge run --json` prints it. */
+        get: operations["getRunsIdResult"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -432,6 +483,57 @@ export interface paths {
         get: operations["getStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room the journal takes, and for what. */
+        get: operations["getStore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges small pieces and gives unused room back. At the end everything else waits while the file is written anew. */
+        post: operations["postStoreCompact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes finished runs; what a run that stays or a fork shares is never removed. */
+        post: operations["postStorePrune"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1414,42 @@ export interface components {
             place: components["schemas"]["Place"];
             severity: components["schemas"]["Severity"];
         };
+        /** @description What pruning did. */
+        Pruned: {
+            /**
+             * Format: int64
+             * @description The same afterwards.
+             */
+            bytesAfter: number;
+            /**
+             * Format: int64
+             * @description Bytes of segments and values before.
+             */
+            bytesBefore: number;
+            /**
+             * Format: int64
+             * @description How many runs were removed.
+             */
+            runsRemoved: number;
+        };
+        /** @description Which finished runs may go. Limits that are absent do not count; one must be there. */
+        Pruning: {
+            /**
+             * Format: int64
+             * @description Runs that ended longer ago than this go.
+             */
+            ageMs?: number | null;
+            /**
+             * Format: int64
+             * @description The oldest go until the journal's segments and values take at most this many bytes.
+             */
+            bytesMax?: number | null;
+            /**
+             * Format: int64
+             * @description Of the finished runs, this many of the latest stay.
+             */
+            runsMax?: number | null;
+        };
         /** @description What to change. */
         Rename: {
             /** @description What to call the run; null or nothing takes the name away. */
@@ -1594,6 +1732,57 @@ export interface components {
             runs: number;
             /** Format: int64 */
             valueBytes: number;
+        };
+        /** @description How much room the journal takes. */
+        StoreSize: {
+            /**
+             * Format: int64
+             * @description The file.
+             */
+            fileBytes: number;
+            /**
+             * Format: int64
+             * @description Of these, those in pages that nothing uses now.
+             */
+            freeBytes: number;
+            /**
+             * Format: int64
+             * @description The sizes of the same values, counted as often as events refer to them.
+             */
+            logicalValueBytes: number;
+            /**
+             * Format: int64
+             * @description Runs, with those that were removed and of which forks share a part.
+             */
+            runs: number;
+            /**
+             * Format: int64
+             * @description Rows of events, compressed.
+             */
+            segmentBytes: number;
+            /** @description Each table. */
+            tables: components["schemas"]["StoreTable"][];
+            /**
+             * Format: int64
+             * @description Values that are stored by address, each once, compressed.
+             */
+            valueBytes: number;
+        };
+        /** @description How much room one table takes. */
+        StoreTable: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes of whole pages, with what is unused in them.
+             */
+            pageBytes: number;
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Bytes of keys and values.
+             */
+            storedBytes: number;
         };
         /** @description Every frame of a run as columns of equal length, in the order they were opened. */
         Timeline: {
@@ -2031,6 +2220,75 @@ export interface operations {
             };
         };
     };
+    postRunsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description the file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description it was there already, event for event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description taken in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description another run has its id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description it is no exported run, or damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
     getRunsId: {
         parameters: {
             query?: {
@@ -2213,6 +2471,46 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getRunsIdExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2512,6 +2810,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getRunsIdResult: {
+        parameters: {
+            query?: {
+                /** @description Answer when the run has ended, or waits for somebody. */
+                wait?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunResult"];
                 };
             };
             404: {
@@ -2955,6 +3295,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreSize"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postStoreCompact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreSize"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postStorePrune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pruning"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
                 };
             };
             /** @description anything else is a problem */

@@ -38,7 +38,7 @@ function Screen({ place }: { place: Place }) {
     case "workflows":
       return <WorkflowsScreen />;
     case "workflow":
-      return <WorkflowScreen key={place.id} id={place.id} />;
+      return <WorkflowScreen key={place.id} place={place} />;
     case "run":
       return <RunScreen key={place.id} place={place} />;
     case "runs":

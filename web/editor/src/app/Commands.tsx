@@ -9,6 +9,7 @@ import { listWorkflows } from "../api/workflows";
 import { onScreen } from "../canvas/onScreen";
 import { NodeIcon } from "../canvas/icons";
 import { ago } from "../lib/words";
+import { ALL_RUNS, runsAddress } from "../lists/runFilter";
 import { StatusDot } from "../ui/StatusDot";
 import { act, findHandler, KEYS, keyLabel, type Key } from "./keys";
 import { addressOf, go } from "./router";
@@ -170,6 +171,7 @@ function Values({ query, done }: Part) {
     enabled: query.length >= VALUE_LETTERS_MIN,
   });
   if (!data || data.items.length === 0) return null;
+  const every = runsAddress({ ...ALL_RUNS, text: query });
   return (
     <Command.Group heading="Values">
       {data.items.map((hit) => (
@@ -178,18 +180,29 @@ function Values({ query, done }: Part) {
           id={`value ${hit.run} ${hit.frame} ${hit.role} ${hit.snippet.path}`}
           onSelect={done(() => go(addressOf({ screen: "run", id: hit.run, seq: hit.seq, node: hit.node, diff: null })))}
           icon={<FileSearch size={16} aria-hidden />}
-          end={`${hit.workflow} · ${hit.node}`}
+          end={whereOf(hit)}
         >
           <Snippet hit={hit} />
         </Row>
       ))}
+      {data.next && (
+        <Row id="value every" onSelect={done(() => go(every))} icon={<FileSearch size={16} aria-hidden />}>
+          All values that hold “{query}”
+        </Row>
+      )}
     </Command.Group>
   );
+}
+
+/** Where it flowed: many values are alike in all but this. */
+function whereOf({ workflow, node, role, at, run }: SearchHit): string {
+  return `${workflow} · ${node} · ${role} · ${run.slice(-6)}, ${ago(at)}`;
 }
 
 function Snippet({ hit }: { hit: SearchHit }) {
   return (
     <code>
+      {hit.snippet.path && <span className="text-ink-soft">{hit.snippet.path}: </span>}
       {hit.snippet.parts.map(({ text, found }, at) =>
         found ? <mark key={at}>{text}</mark> : <span key={at}>{text}</span>,
       )}

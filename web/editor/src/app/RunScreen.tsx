@@ -37,7 +37,16 @@ export function RunScreen({ place }: { place: RunPlace }) {
       <Header tools={<ChatButton />}>
         {run.data && workflow.data && (
           <>
-            <Link className="workflow-link" href={addressOf({ screen: "workflow", id: workflow.data.id })}>
+            <Link
+              className="workflow-link"
+              title="Open the workflow, with this run at hand"
+              href={addressOf({
+                screen: "workflow",
+                id: workflow.data.id,
+                run: place.id,
+                ...(place.seq !== null && { seq: place.seq }),
+              })}
+            >
               {workflow.data.name || workflow.data.id}
             </Link>
             <span className="saved">

@@ -1,5 +1,6 @@
 /** The editor of one workflow. */
-import { useCallback, useEffect, useState } from "react";
+import { History } from "lucide-react";
+import { useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
@@ -8,8 +9,10 @@ import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
+import { runsAddress } from "../lists/runFilter";
 import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
+import { Link } from "../ui/Link";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
 import { Failed } from "./Failed";
@@ -19,11 +22,15 @@ import { ChatButton } from "./ChatButton";
 import { useKeys } from "./keys";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
+import { addressOf, go, type Place } from "./router";
 import { SavedState } from "./Saved";
 import { Middle } from "./Middle";
 import { useOpened } from "./useOpened";
 
-export function WorkflowScreen({ id }: { id: string }) {
+type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
+
+export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
+  const { id } = place;
   const { specs, error } = useCatalogue();
   const opening = useOpened(id, specs);
   const failure = error ?? (opening.kind === "failed" ? opening.error : null);
@@ -35,18 +42,19 @@ export function WorkflowScreen({ id }: { id: string }) {
       </div>
     );
   }
-  return <Editor id={id} opened={opening.opened} specs={specs} />;
+  return <Editor place={place} opened={opening.opened} specs={specs} />;
 }
 
 interface EditorProps {
-  id: string;
+  place: WorkflowPlace;
   opened: Opened;
   specs: Specs;
 }
 
-function Editor({ id, opened, specs }: EditorProps) {
+function Editor({ place, opened, specs }: EditorProps) {
   const { doc, saver } = opened;
-  const [run, setRun] = useState<ShownRun | null>(null);
+  const { id, run: runId, seq = null } = place;
+  const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
@@ -54,18 +62,31 @@ function Editor({ id, opened, specs }: EditorProps) {
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
   const close = useCallback(() => {
-    setRun(null);
+    go(addressOf({ screen: "workflow", id }), "replace");
     clearRunStatus();
-  }, []);
+  }, [id]);
   useEffect(() => clearRunStatus, []);
-  const onRun = useCallback((runId: string) => setRun({ id: runId, seq: null }), []);
-  useAsHost({ workflow: id, doc, specs, opened, run: run?.id ?? null, onRun });
-  const onSeq = useCallback((seq: number | null) => setRun((now) => now && { ...now, seq }), []);
+  const onRun = useCallback((run: string) => go(addressOf({ screen: "workflow", id, run }), "replace"), [id]);
+  const onSeq = useCallback(
+    (seq: number | null) =>
+      runId !== undefined &&
+      go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
+    [id, runId],
+  );
+  useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
   return (
     <div className="screen" data-keys-default="canvas">
       <Header
         tools={
           <>
+            <Link
+              className="tool"
+              href={runsAddress({ workflow: id })}
+              aria-label="Runs of this workflow"
+              title="Its runs"
+            >
+              <History size={16} aria-hidden />
+            </Link>
             <ChatButton />
             <RunButton id={id} opened={opened} onStarted={onRun} />
           </>

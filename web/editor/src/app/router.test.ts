@@ -5,6 +5,8 @@ const PLACES: Exclude<Place, { screen: "unknown" }>[] = [
   { screen: "workflows" },
   { screen: "workflow", id: "order-total" },
   { screen: "workflow", id: "a/b c%" },
+  { screen: "workflow", id: "w", run: "r1", seq: 4 },
+  { screen: "workflow", id: "w", run: "r1" },
   { screen: "runs" },
   { screen: "dashboard" },
   { screen: "settings" },

@@ -3,7 +3,7 @@ import { useSyncExternalStore, type MouseEvent } from "react";
 
 export type Place =
   | { screen: "workflows" }
-  | { screen: "workflow"; id: string }
+  | { screen: "workflow"; id: string; run?: string; seq?: number }
   | { screen: "runs" }
   | { screen: "run"; id: string; seq: number | null; node: string | null; diff: string | null }
   | { screen: "dashboard" }
@@ -15,14 +15,13 @@ export function parsePlace(path: string, search = ""): Place {
   const query = new URLSearchParams(search);
   if (rest.length > 0) return { screen: "unknown", path };
   if (first === undefined || (first === "workflows" && second === undefined)) return { screen: "workflows" };
-  if (first === "workflows" && second !== undefined) return { screen: "workflow", id: second };
+  if (first === "workflows" && second !== undefined) return { screen: "workflow", id: second, ...shownRun(query) };
   if (first === "runs" && second === undefined) return { screen: "runs" };
   if (first === "runs" && second !== undefined) {
-    const seq = Number(query.get("seq") ?? Number.NaN);
     return {
       screen: "run",
       id: second,
-      seq: Number.isInteger(seq) && seq > 0 ? seq : null,
+      seq: seqOf(query),
       node: query.get("node"),
       diff: query.get("diff"),
     };
@@ -30,6 +29,18 @@ export function parsePlace(path: string, search = ""): Place {
   if (first === "dashboard" && second === undefined) return { screen: "dashboard" };
   if (first === "settings" && second === undefined) return { screen: "settings" };
   return { screen: "unknown", path };
+}
+
+function seqOf(query: URLSearchParams): number | null {
+  const seq = Number(query.get("seq") ?? Number.NaN);
+  return Number.isInteger(seq) && seq > 0 ? seq : null;
+}
+
+/** The run that is shown under the canvas. */
+function shownRun(query: URLSearchParams): { run?: string; seq?: number } {
+  const run = query.get("run");
+  const seq = seqOf(query);
+  return run === null ? {} : { run, ...(seq !== null && { seq }) };
 }
 
 function decode(part: string): string {
@@ -46,7 +57,7 @@ export function addressOf(place: Exclude<Place, { screen: "unknown" }>): string 
     case "workflows":
       return "/";
     case "workflow":
-      return `/workflows/${encodeURIComponent(place.id)}`;
+      return `/workflows/${encodeURIComponent(place.id)}${queryOf({ run: place.run, seq: place.seq })}`;
     case "runs":
       return "/runs";
     case "dashboard":
@@ -54,14 +65,17 @@ export function addressOf(place: Exclude<Place, { screen: "unknown" }>): string 
     case "settings":
       return "/settings";
     case "run": {
-      const query = new URLSearchParams();
-      if (place.seq !== null) query.set("seq", String(place.seq));
-      if (place.node !== null) query.set("node", place.node);
-      if (place.diff !== null) query.set("diff", place.diff);
-      const text = query.toString();
-      return `/runs/${encodeURIComponent(place.id)}${text && `?${text}`}`;
+      const { id, seq, node, diff } = place;
+      return `/runs/${encodeURIComponent(id)}${queryOf({ seq, node, diff })}`;
     }
   }
+}
+
+function queryOf(parts: Record<string, string | number | null | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parts)) if (value != null) query.set(name, String(value));
+  const text = query.toString();
+  return text && `?${text}`;
 }
 
 const listeners = new Set<() => void>();

@@ -82,7 +82,10 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   useOnScreen(doc, specs, flow, commands);
   useClipboard(commands.edit);
   const all = useMemo(() => [...specs.values()], [specs]);
-  const ask = useMemo(() => commands.edit && { insertOn: commands.edit.insertOn }, [commands]);
+  const ask = useMemo(
+    () => commands.edit && { insertOn: commands.edit.insertOn, insertInto: commands.edit.insertInto },
+    [commands],
+  );
   if (!flow) return <div className="h-full" aria-busy="true" />;
   return (
     <CanvasActions value={ask}>
@@ -241,7 +244,7 @@ function useCanvasKeys({ look, edit }: Commands) {
 }
 
 function keyed(edit: Editing): Handlers {
-  const { clip: _, pasteText: __, pick: ___, insertOn: ____, ...rest } = edit;
+  const { clip: _, pasteText: __, pick: ___, insertOn: ____, insertInto: _____, ...rest } = edit;
   return rest;
 }
 

@@ -1,7 +1,9 @@
 /** A loop: a frame that holds its body. */
 import type { NodeProps } from "@xyflow/react";
-import { memo } from "react";
+import { Plus } from "lucide-react";
+import { memo, useContext } from "react";
 import { joined } from "../lib/words";
+import { CanvasActions } from "./actions";
 import type { LoopNode as Loop } from "./flowTypes";
 import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
@@ -37,8 +39,27 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
         <span className="step-summary flex-1">{summaryLine(node, spec)}</span>
         <NodeBadges id={id} node={node} status={status} />
       </div>
+      {data.empty && <First loop={id} />}
       {ghost && <GhostBadge ghost={ghost} isOpen={isLookedAt} />}
       <Ports data={data} height={LOOP_HEAD} />
     </div>
   );
 });
+
+/** An empty body says what it is for. */
+function First({ loop }: { loop: string }) {
+  const actions = useContext(CanvasActions);
+  return (
+    actions && (
+      <button
+        type="button"
+        className="loop-first nodrag nopan"
+        onClick={(event) => actions.insertInto(loop, { x: event.clientX, y: event.clientY })}
+        onDoubleClick={(event) => event.stopPropagation()}
+      >
+        <Plus size={14} aria-hidden />
+        Add what each round does
+      </button>
+    )
+  );
+}

@@ -34,7 +34,8 @@ function Opened({ ask, all, onPick }: OpenedProps) {
   const [words, setWords] = useState("");
   const query = useDeferredValue(words.trim());
   const found = useFound(query, all).filter((spec) => isUseful(spec, ask));
-  const first = found[0]?.type ?? "";
+  const shown = sections(found, query);
+  const first = shown[0]?.[1][0]?.type ?? "";
   // A new best answer is chosen until the arrows choose another.
   const [picked, setPicked] = useState({ first, type: first });
   const box = useRef<HTMLDivElement>(null);
@@ -58,7 +59,7 @@ function Opened({ ask, all, onPick }: OpenedProps) {
         <Command.Input autoFocus value={words} onValueChange={setWords} placeholder={placeholder(ask)} />
         <Command.List style={{ maxHeight: HEIGHT - 52 }}>
           <Command.Empty>Nothing fits “{words}”.</Command.Empty>
-          {sections(found, query).map(([title, specs]) => (
+          {shown.map(([title, specs]) => (
             <Command.Group key={title} heading={title}>
               {specs.map((spec) => (
                 <Command.Item key={spec.type} value={spec.type} onSelect={() => onPick(spec, ask)}>

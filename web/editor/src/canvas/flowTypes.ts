@@ -8,6 +8,8 @@ export interface StepData extends Record<string, unknown> {
   spec: NodeSpec | undefined;
   ins: Port[];
   outs: Port[];
+  /** A loop in which nothing lies yet. */
+  empty: boolean;
   density: Density;
 }
 

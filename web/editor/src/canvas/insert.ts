@@ -107,12 +107,13 @@ function insertOn(key: string, spec: NodeSpec, size: Size, into: InsertInto): No
   });
 }
 
-/** Moves a node and all that follows it to the right. */
+/** Moves a node and all that follows it to the right. What lies in a loop goes with the loop. */
 function pushOn(first: NodeId, by: number, { doc, boxes }: InsertInto) {
   const { edges } = viewOf(doc).get();
   const reached = new Set([first]);
   for (const id of reached) for (const { value } of edges) if (value.source === id) reached.add(value.target);
-  const moved = boxes.filter((box) => reached.has(box.id));
+  const level = boxes.find((box) => box.id === first)?.parent;
+  const moved = boxes.filter((box) => reached.has(box.id) && box.parent === level);
   const holders = new Map(boxes.map((box) => [box.id, box]));
   moveNodes(
     doc,

@@ -29,6 +29,8 @@ interface Part {
   ins: Port[];
   outs: Port[];
   loop: boolean;
+  /** A loop in which nothing lies yet. */
+  empty: boolean;
   size: Size;
 }
 
@@ -46,7 +48,7 @@ export class ToFlow {
 
   private draw(part: Part, look: Look): FlowNode {
     const { key, node, position, size, parent } = part;
-    const words = `${position.x} ${position.y} ${size.width} ${size.height} ${parent} ${look.density} ${look.specs.has(node.type)}`;
+    const words = `${position.x} ${position.y} ${size.width} ${size.height} ${parent} ${look.density} ${part.empty} ${look.specs.has(node.type)}`;
     const found = this.drawn.get(key);
     if (found?.node === node && found.look === words) return found.made;
     const made = drawStep(part, look);
@@ -96,6 +98,7 @@ export function partsOf(nodes: readonly Keyed<WorkflowNode>[], look: Look): Map<
       ins,
       outs,
       loop,
+      empty: loop && !holders.has(key),
       size: nodeSize(look.density, Math.max(ins.length, outs.length), params),
     });
   });
@@ -159,7 +162,7 @@ function drawStep(part: Part, look: Look): FlowNode {
     measured: size,
     ...(parent !== null && { parentId: parent }),
     handles: [...handles(ins, "target", size.width, head), ...handles(outs, "source", size.width, head)],
-    data: { node, spec, ins, outs, density: look.density },
+    data: { node, spec, ins, outs, empty: part.empty, density: look.density },
     ...(loop && { dragHandle: ".loop-head" }),
     ariaLabel: `${node.name ?? spec?.title ?? node.type}, ${spec?.title ?? node.type}${node.disabled ? ", disabled" : ""}`,
   };

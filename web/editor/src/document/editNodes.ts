@@ -99,7 +99,19 @@ export function moveNodes(
       setField(nodes.get(id), "position", { x: Math.round(position.x), y: Math.round(position.y) });
     }
     for (const [id, parent] of Object.entries(parents)) setField(nodes.get(id), "parent", parent);
+    cutAtBorders(doc, new Set(Object.keys(parents)));
   });
+}
+
+/** No edge crosses a loop's border: those of a node that went in or out are gone unless the other end came along. */
+function cutAtBorders(doc: Y.Doc, moved: ReadonlySet<NodeId>) {
+  if (moved.size === 0) return;
+  const { nodes, edges } = roots(doc);
+  for (const [key, edge] of edges) {
+    const [source, target] = [edge.get("source") as NodeId, edge.get("target") as NodeId];
+    if (!moved.has(source) && !moved.has(target)) continue;
+    if (nodes.get(source)?.get("parent") !== nodes.get(target)?.get("parent")) edges.delete(key);
+  }
 }
 
 function setField(entry: Fields | undefined, field: string, value: unknown) {

@@ -8,6 +8,7 @@ import { go } from "../app/router";
 import { listRuns } from "../run/api";
 import { SearchValues } from "../run/SearchValues";
 import { STATUS_WORDS } from "../ui/StatusDot";
+import { ImportRun } from "./ImportRun";
 import { ALL_RUNS, askedOf, isFiltered, type ListedRuns, parseFilter, runsAddress } from "./runFilter";
 import { RunTable } from "./RunTable";
 import { WorkflowChoice } from "./WorkflowChoice";
@@ -26,6 +27,7 @@ export function RunsScreen() {
       <div className="runs-head">
         <h1>Runs</h1>
         <Filters filter={filter} change={change} />
+        <ImportRun />
       </div>
       {text.length >= 2 ? (
         <SearchValues text={text} {...(filter.workflow && { workflow: filter.workflow })} />

@@ -40,7 +40,9 @@ export function WorkflowTable({ rows }: { rows: readonly WorkflowRow[] }) {
                     {tag}
                   </span>
                 ))}
-                {row.description}
+                <span className="truncate" title={row.description ?? undefined}>
+                  {row.description}
+                </span>
               </span>
             </td>
             <td>

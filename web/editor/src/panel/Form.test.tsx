@@ -189,7 +189,7 @@ describe("an expression", () => {
   it("begins when two braces are typed, and is closed", () => {
     show({ type: "http.request" });
     type(input("URL*"), "https://{{");
-    expect(written.mock.lastCall).toEqual(["url", "https://{{  }}", true]);
+    expect(written.mock.lastCall).toEqual(["url", "https://{{}}", true]);
     expect(screen.getByLabelText("URL as an expression").getAttribute("aria-pressed")).toBe("true");
   });
 

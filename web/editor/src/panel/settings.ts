@@ -93,6 +93,13 @@ const WORKFLOW: JsonSchema = {
       description: "Only work without effects is.",
       default: true,
     },
+    healing: {
+      title: "Healing",
+      description:
+        "What happens by itself when a run fails. `propose`: fixes are looked for and proven. `auto-safe`: the best one is applied too, when its proof is whole and it reaches nothing new.",
+      enum: ["off", "propose", "auto-safe"],
+      default: "off",
+    },
     vars: { type: "object", title: "Constants", description: "In every expression as `vars`." },
     limits: {
       type: "object",

@@ -80,6 +80,14 @@ describe("what an expression can name", () => {
     expect(result.current.inLoop).toBe(true);
   });
 
+  it("is what the one node before it gave, when it has not run itself", async () => {
+    const view: RunView = { run: "r", seq: 9, frame: (id) => Promise.resolve(id === "fetch" ? frame(id, [4]) : null) };
+    const each = renderHook(() => useSurroundings(WORKFLOW, nodeOf("each"), view));
+    await waitFor(() => expect(each.result.current.scope?.source).toMatchObject({ input: [4], vars: { rate: 2 } }));
+    const after = renderHook(() => useSurroundings(WORKFLOW, nodeOf("after"), view));
+    await waitFor(() => expect(after.result.current.scope?.from).toBe("pinned outputs"));
+  });
+
   it("has pinned outputs when nothing has run", () => {
     const { result } = renderHook(() => useSurroundings(WORKFLOW, nodeOf("each"), null));
     expect(result.current.scope).toMatchObject({ source: { input: { rows: [1] }, nodes: { fetch: {} } } });

@@ -1,11 +1,16 @@
 /** What the expressions of a node can name, read from the graph, and values for it from a run or from pins. */
 import { useEffect, useMemo, useState } from "react";
-import type { ExecutionFrame, Json, NodeId, Workflow, WorkflowNode } from "../api/types";
+import type { ExecutionFrame, Json, NodeId, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
+import { leftBy } from "../lib/output";
+import { getFrame } from "../run/api";
+import { isPreview } from "../ui/json/kinds";
 import { useFrame, type RunView } from "./runView";
 import type { Scope, Surroundings } from "./scope";
 
 /** Frames of earlier nodes that are read for completion: the nearest ones. */
 const BEFORE_READ = 16;
+/** A cut value up to this size is read whole, so that an expression can be tried with it before its node has run. */
+const WHOLE_BYTES_MAX = 256 * 1024;
 
 /** Ids of the nodes from which an edge leads here, the nearest first; in a loop also what is before the loop. */
 export function nodesBefore({ graph }: Workflow, id: NodeId): NodeId[] {
@@ -28,6 +33,8 @@ export function nodesBefore({ graph }: Workflow, id: NodeId): NodeId[] {
 
 export function useSurroundings(workflow: Workflow, node: WorkflowNode, view: RunView | null): Surroundings {
   const { graph } = workflow;
+  const into = graph.edges.filter(({ target }) => target === node.id);
+  const entry = into.length === 1 ? into[0] : undefined;
   const before = useMemo(() => nodesBefore({ graph } as Workflow, node.id), [graph, node.id]);
   const seen = useFrame(view, node.id);
   const outputs = useOutputs(view, before);
@@ -35,9 +42,12 @@ export function useSurroundings(workflow: Workflow, node: WorkflowNode, view: Ru
   const { config } = workflow;
   return useMemo(() => {
     const vars = config?.["vars"] ?? {};
-    const scope = frame && view ? frameScope(frame, view, outputs, vars) : pinnedScope(graph.nodes, before, vars);
+    const scope =
+      frame && view
+        ? frameScope(frame, view, outputs, vars)
+        : (comingScope(entry, outputs, vars) ?? pinnedScope(graph.nodes, before, vars));
     return { scope, before, inLoop: node.parent !== undefined };
-  }, [frame, view, outputs, config, graph.nodes, before, node.parent]);
+  }, [frame, view, outputs, config, graph.nodes, before, node.parent, entry]);
 }
 
 type Outputs = Record<NodeId, { output: Json }>;
@@ -47,7 +57,7 @@ function useOutputs(view: RunView | null, before: NodeId[]): Outputs {
   useEffect(() => {
     if (!view) return;
     let left = false;
-    const asked = before.slice(0, BEFORE_READ).map((id) => view.frame(id).catch(() => null));
+    const asked = before.slice(0, BEFORE_READ).map((id) => frameOf(view, id).catch(() => null));
     void Promise.all(asked).then((frames) => {
       const done = frames.filter((frame) => frame?.status === "COMPLETED");
       if (!left)
@@ -58,6 +68,25 @@ function useOutputs(view: RunView | null, before: NodeId[]): Outputs {
     };
   }, [view, before]);
   return outputs;
+}
+
+/** The frame with its output as it is, unless that is very large. */
+async function frameOf(view: RunView, node: NodeId): Promise<ExecutionFrame | null> {
+  const frame = await view.frame(node);
+  if (frame?.status !== "COMPLETED" || !isPreview(frame.output)) return frame;
+  const { bytes } = (frame.output as { $preview: { bytes: number } }).$preview;
+  return bytes > WHOLE_BYTES_MAX
+    ? frame
+    : { ...frame, output: (await getFrame(view.run, frame.openedSeq, "full")).output };
+}
+
+/** A node that has not run yet: what the one before it gave will come in. */
+function comingScope(entry: WorkflowEdge | undefined, outputs: Outputs, vars: Json): Scope | null {
+  const given = entry && outputs[entry.source];
+  if (!given || isPreview(given.output)) return null;
+  const whole = Object.entries(outputs).filter(([, { output }]) => !isPreview(output));
+  const values = { input: leftBy(given.output, entry.sourcePort), nodes: Object.fromEntries(whole), vars };
+  return { source: values, values, from: `the output of ${entry.source}` };
 }
 
 function frameScope(frame: ExecutionFrame, view: RunView, nodes: Outputs, vars: Json): Scope {

@@ -196,7 +196,7 @@ function OnlyLine({ line, nameOf }: { line: Extract<Line, { kind: "only" }>; nam
 }
 
 function FrameName({ frame, nameOf }: { frame: FrameRef; nameOf: (node: NodeId) => string }) {
-  const path = frame.path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(" ");
+  const path = frame.path.map((step) => (typeof step === "number" ? `[${step}]` : nameOf(step))).join(" ");
   return (
     <span className="diff-name">
       <StatusDot status={frame.status} /> {nameOf(frame.nodeId)}

@@ -1,8 +1,10 @@
 /** The run under the canvas: how it stands, its timeline, and the frame of the moment. */
-import { useCallback, useEffect, useState, type KeyboardEvent } from "react";
-import type { NodeId, RunId, Seq, Workflow } from "../api/types";
+import { useCallback, useEffect, useMemo, useState, type KeyboardEvent } from "react";
+import { useCatalogue } from "../api/catalogue";
+import type { NodeId, RunId, Seq, Workflow, WorkflowNode } from "../api/types";
 import { addressOf, go, usePlace } from "../app/router";
 import { soleStep, useSelection } from "../canvas/selection";
+import type { Specs } from "../document/load";
 import { compareWith, resetPanels, useRunPanels } from "./actions";
 import { DiffPane } from "./DiffPane";
 import { ForkDialog } from "./ForkDialog";
@@ -136,8 +138,19 @@ function useComparedInAddress(runId: RunId): void {
   }, [compared]);
 }
 
+/** Names as the canvas writes them; with the id where two nodes would be called the same. */
+export function titlesOf(nodes: readonly WorkflowNode[], specs: Specs | undefined): Map<NodeId, string> {
+  const titles = new Map(nodes.map((node) => [node.id, node.name ?? specs?.get(node.type)?.title ?? node.id]));
+  const times = new Map<string, number>();
+  for (const title of titles.values()) times.set(title, (times.get(title) ?? 0) + 1);
+  for (const [id, title] of titles) if ((times.get(title) ?? 0) > 1 && title !== id) titles.set(id, `${title} (${id})`);
+  return titles;
+}
+
 function useNames(workflow: Workflow | null): (node: NodeId) => string {
-  return useCallback((node) => workflow?.graph.nodes.find((each) => each.id === node)?.name ?? node, [workflow]);
+  const { specs } = useCatalogue();
+  const titles = useMemo(() => titlesOf(workflow?.graph.nodes ?? [], specs), [workflow, specs]);
+  return useCallback((node) => titles.get(node) ?? node, [titles]);
 }
 
 function Failed({ error, onAgain }: { error: Error; onAgain: () => void }) {

@@ -1,5 +1,5 @@
 /** How the shown run stands, and what can be done with it. */
-import { GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
+import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
 import type { RunDetail } from "../api/types";
@@ -9,8 +9,9 @@ import { Link } from "../ui/Link";
 import { say } from "../ui/say";
 import { StatusDot } from "../ui/StatusDot";
 import { comparePrevious, complain, openForkDialog, useRunPanels } from "./actions";
-import { cancelRun, replayRun, retryRun } from "./api";
+import { cancelRun, exportAddress, replayRun, retryRun } from "./api";
 import { type FrameTable, isOpen } from "./frameTable";
+import { stepFailure, toStart } from "./moves";
 import { refreshDetail, useRun } from "./runStore";
 
 const runAddress = (id: string, seq: number | null = null) =>
@@ -27,8 +28,12 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         {detail.name && <b>{detail.name}</b>}
         <span title={detail.started}>{ago(detail.started)}</span>
         <span>{duration(live ? table.lastMs : (detail.durationMs ?? table.lastMs))}</span>
-        <span>{counted(live ? table.length : detail.frames, "frame")}</span>
-        {stops.failures.length > 0 && <span className="text-failed">{stops.failures.length} failed</span>}
+        <span>{framesOf(detail, table)}</span>
+        {stops.failures.length > 0 && (
+          <button type="button" className="text-failed underline" title="Show the first failure" onClick={firstFailure}>
+            {stops.failures.length} failed
+          </button>
+        )}
         {detail.mode === "dry" && (
           <span className="run-chip" title="Effects were answered from recordings">
             dry
@@ -45,6 +50,17 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
       <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>
   );
+}
+
+/** A fork shares frames with the run it comes from. */
+function framesOf({ forkOf, frames }: RunDetail, table: FrameTable): string {
+  const all = counted(table.length, "frame");
+  return forkOf && frames < table.length ? `${all}, ${frames} of them new` : all;
+}
+
+function firstFailure() {
+  toStart();
+  stepFailure(1);
 }
 
 export const short = (run: string) => run.slice(-6);
@@ -84,6 +100,10 @@ function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; 
         isPressed={isForksShown}
         act={() => useRunPanels.setState({ isForksShown: !isForksShown })}
       />
+      <a className="mini words" href={exportAddress(run)} download title="Export the run as a file">
+        <FileDown size={13} aria-hidden />
+        <span className="mini-label">Export</span>
+      </a>
     </div>
   );
 }

@@ -29,6 +29,12 @@ export const getSnapshot = (run: RunId, seq: Seq) => get<Snapshot>(`${at(run)}/s
 /** Where the events after `seq` are read from. */
 export const eventsAddress = (run: RunId, seq: Seq) => `/api/v1${at(run)}/events?from=${seq}`;
 
+/** Where the run is had as a file. */
+export const exportAddress = (run: RunId) => `/api/v1${at(run)}/export`;
+
+/** Takes in a run that was exported, here or elsewhere. */
+export const importRun = (file: Blob) => post<{ runId: RunId }>("/runs/import", file);
+
 /** Which value of a frame is meant. */
 export interface ValueOf {
   run: RunId;

@@ -37,6 +37,7 @@ export const EVENT_NAMES = [
   "runRetried",
   "cancelRequested",
   "runClosed",
+  "runMended",
 ];
 
 const ROOT: Seq = 0;

@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import type { Json, Seq, Snapshot, Workflow } from "../api/types";
 import { edgeKey } from "../document/load";
+import { leftBy } from "../lib/output";
 import { oneLine } from "../lib/words";
 import { isPreview } from "../ui/json/kinds";
 import { getSnapshot } from "./api";
@@ -52,7 +53,7 @@ function textsOf(workflow: Workflow, snapshot: Snapshot): Record<string, string>
     const source = snapshot.nodes[edge.source];
     const target = snapshot.nodes[edge.target];
     if (source?.frame?.status !== "COMPLETED" || !target || target.status === "SKIPPED") continue;
-    texts[edgeKey(edge)] = textOf(source.frame.output);
+    texts[edgeKey(edge)] = textOf(leftBy(source.frame.output, edge.sourcePort));
   }
   return texts;
 }

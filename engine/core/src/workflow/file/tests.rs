@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::problem::Place;
 use crate::value::Record;
-use crate::workflow::{Config, ErrorHandling, Graph, Limits, OnError, Retry, Spot};
+use crate::workflow::{Config, ErrorHandling, Graph, Healing, Limits, OnError, Retry, Spot};
 
 /// Checks what is said about a wrong file: place, message, and hint after a bar.
 #[track_caller]
@@ -638,6 +638,11 @@ fn config() -> impl Strategy<Value = Config> {
                 retry,
                 memo,
                 vars,
+                healing: if memo {
+                    Healing::AutoSafe
+                } else {
+                    Healing::Off
+                },
                 limits,
                 extra,
             },

@@ -264,3 +264,17 @@ async fn a_password_in_a_url_is_refused_also_for_an_allowed_host() {
     );
     assert_eq!(peer.connections(), 0);
 }
+
+#[tokio::test]
+async fn a_client_for_a_library_goes_where_a_call_may_go() {
+    let peer = Peer::always(Answer::ok()).await;
+    let url = Url::parse(&peer.url("/v1")).expect("a URL");
+    let refused = Outbound::new(OutboundConfig::default()).client_for(&url);
+    assert_eq!(
+        refused.expect_err("refused").kind,
+        FailureKind::BlockedAddress
+    );
+    let client = Outbound::new(config(&["127.0.0.1"])).client_for(&url);
+    let answer = client.expect("allowed").get(url).send().await;
+    assert!(answer.expect("an answer").status().is_success());
+}

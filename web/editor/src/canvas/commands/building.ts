@@ -1,6 +1,6 @@
 /** What adds, changes and removes nodes. */
 import type * as Y from "yjs";
-import type { NodeSpec, Position } from "../../api/types";
+import type { NodeId, NodeSpec, Position } from "../../api/types";
 import { edit } from "../../document/edit";
 import { connectAll, remove, setDisabled, ungroup } from "../../document/edits";
 import type { Specs } from "../../document/load";
@@ -14,12 +14,14 @@ import { startRenaming } from "../renaming";
 import { selectedGroups, selectedNotes, selectedSteps, selectNothing, soleStep, useSelection } from "../selection";
 import { settle } from "../settle";
 import { useSettings } from "../settings";
+import { LOOP_HEAD } from "../size";
 import { elementOf, middleOf, reveal, show, type Flow } from "./view";
 
 export function building(doc: Y.Doc, specs: Specs, flow: Flow) {
   return {
     add: () => openPalette({ screen: besideSelected(), at: null }),
     insertOn: (edge: string, screen: Position) => openPalette({ screen, at: null, edge }),
+    insertInto: (loop: NodeId, screen: Position) => openPalette({ screen, at: bodyOf(loop, flow) }),
     pick: (spec: NodeSpec, ask: PaletteAsk) => {
       closePalette();
       const { density } = useSettings.getState();
@@ -53,6 +55,12 @@ export function building(doc: Y.Doc, specs: Specs, flow: Flow) {
       if (wires.length > 0) connectAll(doc, wires);
     },
   };
+}
+
+/** The middle of a loop's body. */
+function bodyOf(loop: NodeId, flow: Flow): Position | null {
+  const box = stepBoxes(flow.nodes()).find(({ id }) => id === loop);
+  return box ? { x: box.x + box.width / 2, y: box.y + (box.height + LOOP_HEAD) / 2 } : null;
 }
 
 /** Right of the selected node, else at the head of the canvas; in the window. */

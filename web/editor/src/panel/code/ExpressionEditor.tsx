@@ -9,6 +9,7 @@ import { useEffect, useRef } from "react";
 import type { Problem } from "../../api/types";
 import type { Surroundings } from "../scope";
 import type { Target } from "../target";
+import { overBrace } from "./braces";
 import { diagnostic } from "./check";
 import { completion } from "./completion";
 import { dropPath } from "./dropPath";
@@ -45,6 +46,7 @@ export function ExpressionEditor(props: ExpressionEditorProps) {
       ...(lines === 1 ? [{ key: "Enter", run: () => true }] : []),
       ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
     ]),
+    typeOver,
     look,
     placeholder ? placeholderOf(placeholder) : [],
     EditorState.readOnly.of(readOnly),
@@ -73,6 +75,14 @@ export function ExpressionEditor(props: ExpressionEditorProps) {
     />
   );
 }
+
+/** A person who closes an expression that closed itself means the same one. */
+const typeOver = EditorView.inputHandler.of((view, from, to, text) => {
+  const caret = text === "}" && from === to ? overBrace(view.state.doc.toString(), from) : null;
+  if (caret === null) return false;
+  view.dispatch({ selection: { anchor: caret }, userEvent: "input.type" });
+  return true;
+});
 
 const look: Extension = [template, theme, drawSelection(), bracketMatching(), closeBrackets(), EditorView.lineWrapping];
 

@@ -130,7 +130,7 @@ export function Messages({ field, value, pointer, id, mode }: EntryProps & Pick<
       {found.map((problem, at) => (
         <p key={at} className="field-problem" data-severity={problem.severity}>
           <About text={problem.message} />
-          {problem.hint && (
+          {problem.hint && problem.hint !== field.about && (
             <span className="field-hint">
               {" "}
               <About text={problem.hint} />
