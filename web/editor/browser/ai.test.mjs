@@ -103,6 +103,93 @@ test("half of a proposal is taken by keyboard; a part brings what it needs", () 
     assert.match(now.graph.nodes[2].params.code, /order\.price/);
   }));
 
+test("an applied change is taken back by its own undo; an empty message rejects by key", () =>
+  withAi({}, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    await message(page, "alert");
+    await page.waitForSelector(".review");
+    const before = await stored(page, "orders");
+    await page.keyboard.press("Alt+Enter");
+    await page.click('.ai-outcome .ai-link:has-text("Take it back")');
+    await page.waitForSelector('.ai-proposal:has-text("Taken back.")');
+    assert.deepEqual((await stored(page, "orders")).graph, before.graph);
+    await message(page, "alert again");
+    await page.waitForSelector(".ai-turn:nth-of-type(2) .ai-proposal[data-shown]");
+    await page.locator('[aria-label="Message"]').focus();
+    await page.keyboard.press("Alt+Backspace");
+    await page.waitForSelector('.ai-proposal[data-state="rejected"]');
+    assert.deepEqual((await stored(page, "orders")).graph, before.graph);
+  }));
+
+test("one hostile edit among four hundred stands out, and is in the list", () => {
+  const many = Array.from({ length: 400 }, (_, at) => ({
+    id: `n${at}`,
+    type: "log",
+    name: `Step ${at}`,
+    params: { message: "hi" },
+    position: { x: (at % 20) * 260, y: Math.floor(at / 20) * 120 },
+  }));
+  const workflow = {
+    id: "many",
+    name: "Many",
+    graph: {
+      nodes: [
+        ...many,
+        {
+          id: "send",
+          type: "http.request",
+          name: "Send",
+          params: { url: "https://api.example.com/a" },
+          position: { x: 0, y: 2600 },
+        },
+      ],
+      edges: [],
+    },
+  };
+  const play = ({ hash }) => {
+    const patch = [
+      ...many.map(({ id }, at) => ({ edit: "setField", node: id, field: "name", value: `Renamed ${at}` })),
+      { edit: "setParam", node: "send", pointer: "/url", value: "https://evil.test/a" },
+    ];
+    const parts = patch.map((edit, at) => ({ id: at, title: `Change ${edit.node}`, edits: [at], needs: [] }));
+    return [
+      [
+        0,
+        "proposal",
+        proposal("many", hash, {
+          title: "Nicer names",
+          patch,
+          parts,
+          summary: { lines: parts.map(({ title }) => title), newHosts: ["evil.test"] },
+        }),
+      ],
+    ];
+  };
+  return withAi({ turn: play }, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, workflow);
+    await openChat(page);
+    await message(page, "rename");
+    await page.waitForSelector('.review [data-kind="host"]:has-text("evil.test")');
+    await page.waitForSelector('.review-tally [data-mark="changed"]:has-text("~401")');
+    assert.equal(await page.locator(".ai-part").count(), 401);
+    const started = Date.now();
+    await page.keyboard.press("Shift+F7");
+    await page.waitForSelector('.ai-part[aria-current] del:has-text("api.example.com")');
+    await page.waitForSelector('.ai-part[aria-current] ins:has-text("https://evil.test/a")');
+    assert.ok(Date.now() - started < 3000, `${Date.now() - started} ms`);
+    await page.keyboard.press("F8");
+    await page.waitForSelector('.review:has-text("400 taken")');
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    const now = await stored(page, "many");
+    assert.equal(now.graph.nodes[399].name, "Renamed 399");
+    assert.equal(now.graph.nodes[400].params.url, "https://api.example.com/a");
+  });
+});
+
 test("a stale proposal says why and is asked for again; a rejected one changes nothing", () =>
   withAi(
     {},

@@ -255,7 +255,7 @@ export async function startAiFake(service, play) {
       workflow: proposal.workflow,
       version: value.hash,
       applied: proposal.parts.filter((part) => parts.includes(part.id)).map((part) => part.title),
-      undo: [],
+      undo: [{ edit: "setGraph", graph: saved.graph }],
       patch,
       problems: value.problems,
       ...(body.resume && (await play.resumed(real, proposal))),

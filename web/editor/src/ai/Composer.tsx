@@ -3,6 +3,7 @@ import { ArrowUp, Box, History, Layers, Square, X } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { ask, stop } from "./chatStore";
 import type { Host } from "./host";
+import { reject } from "./review";
 import { useLooking, type Chip } from "./looking";
 
 const ICONS = { node: Box, run: History, frame: Layers };
@@ -18,6 +19,11 @@ export function Composer({ host, isAnswering }: { host: Host; isAnswering: boole
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === "Escape" && isAnswering) stop();
+    // In an empty field there is nothing for the key to take away.
+    if (event.key === "Backspace" && event.altKey && text === "") {
+      event.preventDefault();
+      return void reject();
+    }
     if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.nativeEvent.isComposing) return;
     event.preventDefault();

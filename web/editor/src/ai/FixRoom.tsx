@@ -61,13 +61,13 @@ function Found({ healed, onAgain }: { healed: Healed; onAgain: () => void }) {
     <>
       <Diagnosis healed={healed} />
       {fixes.map((fix) => (
-        <ProposalCard key={fix.id} id={fix.id} onAgain={onAgain} resume>
+        <ProposalCard key={fix.id} id={fix.id} onAgain={onAgain} resume verb="Accept and go on">
           <FixProof fix={fix} />
         </ProposalCard>
       ))}
       {needsLiveTry.length > 0 && <h3 className="ai-subhead">Needs a live try</h3>}
       {needsLiveTry.map((fix) => (
-        <ProposalCard key={fix.id} id={fix.id} onAgain={onAgain} resume>
+        <ProposalCard key={fix.id} id={fix.id} onAgain={onAgain} resume verb="Send and go on">
           <LiveTry fix={fix} />
         </ProposalCard>
       ))}

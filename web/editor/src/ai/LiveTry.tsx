@@ -9,7 +9,7 @@ export function LiveTry({ fix }: { fix: Proposal }) {
     <>
       <FixProof fix={fix} />
       <div className="ai-sends">
-        <p>Not proven: accepting it sends what no recording answers.</p>
+        <p>What it would send:</p>
         <ul aria-label="What it would send">
           {sends.map((asked, at) => (
             <li key={at}>

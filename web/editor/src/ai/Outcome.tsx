@@ -8,7 +8,8 @@ import { Link } from "../ui/Link";
 import { StatusDot } from "../ui/StatusDot";
 import type { Status } from "../api/types";
 import { recover } from "./api";
-import { refusalOf } from "./review";
+import { refusalOf, takeBack } from "./review";
+import { useReview } from "./reviewStore";
 import type { Accepted, Alike, Recovered } from "./types";
 import { visible } from "./words";
 
@@ -26,6 +27,8 @@ const runAt = (run: string) => addressOf({ screen: "run", id: run, seq: null, no
 export function Outcome({ accepted }: { accepted: Accepted }) {
   const { proposal, applied, resumed, alike, problems } = accepted;
   useRunAnew(accepted);
+  const takenBack = useReview((review) => review.takenBack.has(proposal.id));
+  if (takenBack) return <p className="ai-quiet">Taken back.</p>;
   return (
     <section className="ai-outcome" aria-label="What was applied">
       <ul>
@@ -36,6 +39,9 @@ export function Outcome({ accepted }: { accepted: Accepted }) {
         ))}
       </ul>
       {problems.length > 0 && <p className="ai-quiet">{counted(problems.length, "problem")} in the workflow now.</p>}
+      <button type="button" className="ai-link" onClick={() => takeBack(accepted)}>
+        Take it back
+      </button>
       {resumed && (
         <p>
           {resumed.sameRun ? "The run goes on: " : "A fork goes on from the failed frame: "}

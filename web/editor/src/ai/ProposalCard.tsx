@@ -19,6 +19,8 @@ interface CardProps {
   /** What stands between the summary and the parts: the proof of a fix. */
   children?: ReactNode;
   resume?: boolean;
+  /** What accepting is called. */
+  verb?: string;
 }
 
 export function ProposalCard({ id, ...rest }: CardProps) {
@@ -28,7 +30,13 @@ export function ProposalCard({ id, ...rest }: CardProps) {
 
 const STATES: Record<Proposal["state"], string> = { open: "", accepted: "Accepted", rejected: "Rejected" };
 
-function Card({ proposal, onAgain, children, resume = false }: Omit<CardProps, "id"> & { proposal: Proposal }) {
+function Card({
+  proposal,
+  onAgain,
+  children,
+  resume = false,
+  verb = "Accept",
+}: Omit<CardProps, "id"> & { proposal: Proposal }) {
   const isLookedAt = useReview((review) => review.proposal?.id === proposal.id);
   const isOpen = proposal.state === "open";
   const accepted = useReview(({ accepted }) => (accepted?.proposal.id === proposal.id ? accepted : null));
@@ -49,7 +57,7 @@ function Card({ proposal, onAgain, children, resume = false }: Omit<CardProps, "
       {accepted && <Outcome accepted={accepted} />}
       {isLookedAt && <PartList />}
       {isLookedAt && <Refused onAgain={onAgain} />}
-      {isOpen && (isLookedAt ? <Decide resume={resume} /> : <LookAt proposal={proposal} />)}
+      {isOpen && (isLookedAt ? <Decide resume={resume} verb={verb} /> : <LookAt proposal={proposal} />)}
     </section>
   );
 }
@@ -69,12 +77,12 @@ function LookAt({ proposal }: { proposal: Proposal }) {
   );
 }
 
-function Decide({ resume }: { resume: boolean }) {
+function Decide({ resume, verb }: { resume: boolean; verb: string }) {
   const isBusy = useReview((review) => review.isBusy);
   return (
     <footer className="ai-decide">
       <button type="button" className="button primary" disabled={isBusy} onClick={() => void accept({ resume })}>
-        <Check size={14} aria-hidden /> {resume ? "Accept and go on" : "Accept"} <kbd>{keyOf("acceptProposal")}</kbd>
+        <Check size={14} aria-hidden /> {verb} <kbd>{keyOf("acceptProposal")}</kbd>
       </button>
       <button type="button" className="button" disabled={isBusy} onClick={() => void reject()}>
         <X size={14} aria-hidden /> Reject

@@ -31,6 +31,10 @@ function Bar({ proposal }: { proposal: Proposal }) {
   });
   return (
     <section className="review" aria-label="Proposed change" data-keys="canvas">
+      <p className="sr-only" role="status">
+        Proposed: {proposal.title}. {keyOf("acceptProposal")} accepts, {keyOf("rejectProposal")} rejects,{" "}
+        {keyOf("nextPart")} leads through its parts.
+      </p>
       <div className="review-row">
         <span className="review-title" title={proposal.title}>
           {visible(proposal.title)}

@@ -1,20 +1,30 @@
 /** What a proposal does, computed by the service from the patch. What reaches outside stands first, and in red. */
-import { Clock, Code, EyeOff, Globe, KeyRound, TriangleAlert } from "lucide-react";
+import { Clock, Code, EyeOff, Globe, KeyRound, Send, TriangleAlert } from "lucide-react";
 import type { ComponentType } from "react";
 import { counted } from "../lib/words";
 import type { Proposal } from "./types";
 import { visible } from "./words";
 
 interface Notice {
-  kind: "host" | "credential" | "trigger" | "hidden" | "code" | "problem";
+  kind: "live" | "host" | "credential" | "trigger" | "hidden" | "code" | "problem";
   icon: ComponentType<{ size: number; "aria-hidden": true }>;
   text: string;
 }
 
-export function noticesOf({ summary, problems }: Proposal): Notice[] {
+export function noticesOf({ summary, problems, evidence }: Proposal): Notice[] {
   const { newHosts, newCredentials, triggers, code, hiddenText } = summary;
+  const sends = evidence?.wouldSend ?? [];
   const errors = problems.filter(({ severity }) => severity === "error");
   return [
+    ...(sends.length > 0
+      ? [
+          {
+            kind: "live",
+            icon: Send,
+            text: `Not proven: accepting sends ${counted(sends.length, "request")} that no recording answers`,
+          } as const,
+        ]
+      : []),
     ...newHosts.map((host): Notice => ({ kind: "host", icon: Globe, text: `Contacts a new host: ${host}` })),
     ...newCredentials.map((name): Notice => ({
       kind: "credential",

@@ -7,7 +7,8 @@ import { rhai } from "../panel/code/rhai";
 import { theme } from "../panel/code/theme";
 
 /** Joiners and fillers that the editor does not count as special by itself. */
-const HIDDEN = /[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2061-\u2065\u206A-\u206F\u3164\uFFA0]/g;
+const HIDDEN =
+  /[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200C\u200D\u2060-\u206F\u3164\uFE00-\uFE0F\uFFA0\uFFF0-\uFFFB]|\uD834[\uDD73-\uDD7A]|[\uDB40-\uDB43][\uDC00-\uDFFF]/g;
 
 export function TextDiff({ before, after }: { before: string; after: string }) {
   const place = useRef<HTMLDivElement>(null);

@@ -1,4 +1,5 @@
 /** The chats of a workflow: the one that is open, its turns, and the answer that is arriving. */
+import { useEffect } from "react";
 import { create } from "zustand";
 import { ServiceError } from "../api/client";
 import type { NodeId, RunId, Seq } from "../api/types";
@@ -41,7 +42,9 @@ export function newChat(workflow = now().workflow) {
 
 /** Another workflow has chats of its own. */
 export function useChatsOf(workflow: string) {
-  if (now().workflow !== workflow) queueMicrotask(() => now().workflow !== workflow && newChat(workflow));
+  useEffect(() => {
+    if (now().workflow !== workflow) newChat(workflow);
+  }, [workflow]);
 }
 
 export async function openChat(id: string) {

@@ -31,8 +31,13 @@ interface Panel {
 
 export const useAi = create<Panel>(() => ({ isOpen: false, room: "chat", failed: null, about: null, asked: 0 }));
 
-const show = (change: Partial<Panel>) =>
+/** What had the keyboard before the panel. */
+let before: Element | null = null;
+
+function show(change: Partial<Panel>) {
+  if (!useAi.getState().isOpen) before = document.activeElement;
   useAi.setState((panel) => ({ ...panel, ...change, isOpen: true, asked: panel.asked + 1 }));
+}
 
 export const openChat = () => show({ room: "chat" });
 export const openHistory = () => show({ room: "history" });
@@ -40,10 +45,11 @@ export const openFix = (failed: Failed) => show({ room: "fix", failed });
 export const openExplain = (about: About) => show({ room: "explain", about });
 export const enter = (room: Room) => useAi.setState({ room });
 
-/** Goes, and gives the keyboard back to the canvas. */
+/** Goes, and gives the keyboard back. */
 export function closePanel() {
   useAi.setState({ isOpen: false });
-  document.querySelector<HTMLElement>("[data-pane=canvas] .react-flow__pane")?.focus();
+  if (before instanceof HTMLElement && before.isConnected) before.focus();
+  before = null;
 }
 
 export const turnChat = () => (useAi.getState().isOpen ? closePanel() : openChat());

@@ -4,7 +4,7 @@ import type { NodeId, Workflow } from "../api/types";
 import { getVersion, getWorkflow } from "../api/workflows";
 import { clearGhosts, ghostKey, keepPlaces, showGhosts, type Ghost } from "../canvas/ghosts";
 import { onScreen } from "../canvas/onScreen";
-import { takeOver } from "../document/applyPatch";
+import { applyPatch, takeOver } from "../document/applyPatch";
 import { edgeEnds } from "../document/ends";
 import { historyOf } from "../document/history";
 import { patched, PatchError } from "../document/patch";
@@ -43,7 +43,8 @@ export function leave() {
   forget?.();
   forget = null;
   clearGhosts();
-  set({ ...NO_REVIEW, accepted: now().accepted }, true);
+  const { accepted, takenBack } = now();
+  set({ ...NO_REVIEW, accepted, takenBack }, true);
 }
 
 export function turnPart(id: number) {
@@ -237,6 +238,20 @@ function announce({ applied, resumed }: Accepted) {
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;
   say(text, doc && { label: "Undo", act: () => void historyOf(doc).undo() });
+}
+
+/** Makes the opposite of an accepted change, as an edit of its own: what was done after it stays. */
+export function takeBack({ proposal, undo }: Accepted) {
+  const host = hostNow();
+  if (!host?.opened || host.workflow !== proposal.workflow) return say("Open the workflow to take it back.");
+  try {
+    applyPatch(host.opened.doc, undo, `Take back: ${proposal.title}`, host.specs);
+    set({ takenBack: new Set([...now().takenBack, proposal.id]) });
+    say("Taken back.");
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    say(`It cannot be taken back by itself any more: ${error.message}`);
+  }
 }
 
 /** Shows the run that goes on, when this screen can. */

@@ -23,6 +23,8 @@ export interface Review {
   refusal: Refusal | null;
   /** What came of the proposal that was accepted last. */
   accepted: Accepted | null;
+  /** Proposals that were accepted and taken back by their own undo. */
+  takenBack: ReadonlySet<string>;
 }
 
 export const NO_REVIEW: Review = {
@@ -34,6 +36,7 @@ export const NO_REVIEW: Review = {
   isBusy: false,
   refusal: null,
   accepted: null,
+  takenBack: new Set(),
 };
 
 export const useReview = create<Review>(() => NO_REVIEW);

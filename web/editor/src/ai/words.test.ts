@@ -3,6 +3,9 @@ import { visible } from "./words";
 
 test.each([
   ["plain text, with ünïcödé and 👩‍💻", "plain text, with ünïcödé and 👩‍💻"],
+  ["❤️ and 1️⃣ stay, a\uFE0Fb does not", "❤️ and 1️⃣ stay, a⟨U+FE0F⟩b does not"],
+  ["bell\u0007, return\r, line\u2028", "bell⟨U+0007⟩, return⟨U+000D⟩, line⟨U+2028⟩"],
+  ["lines\n\tstay", "lines\n\tstay"],
   ["zero\u200Bwidth", "zero⟨U+200B⟩width"],
   ["joined\u200Dletters", "joined⟨U+200D⟩letters"],
   ["right\u202Eto left\u202C", "right⟨U+202E⟩to left⟨U+202C⟩"],
