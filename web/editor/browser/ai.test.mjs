@@ -190,6 +190,41 @@ test("one hostile edit among four hundred stands out, and is in the list", () =>
   });
 });
 
+test("an empty workflow is begun by saying what it should do", () => {
+  const play = ({ hash }) => {
+    const patch = [
+      { edit: "addNode", node: { id: "start", type: "trigger.manual" } },
+      { edit: "addNode", node: { id: "each", type: "flow.for_each", params: { items: "{{ input }}" } } },
+      { edit: "addNode", node: { id: "tell", type: "log", parent: "each", params: { message: "{{ item }}" } } },
+      { edit: "connect", edge: { source: "start", target: "each" } },
+    ];
+    return [[0, "proposal", proposal("empty", hash, { title: "Tell each", patch, summary: { lines: [] } })]];
+  };
+  return withAi({ turn: play }, async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, { id: "empty", graph: { nodes: [], edges: [] } });
+    await page.click('.canvas-empty button:has-text("say what it should do")');
+    await page.waitForSelector('[aria-label="Message"]:focus');
+    await message(page, "log each of them");
+    await page.waitForSelector(`${node("tell")} [data-ghost=added]`);
+    await stillness(page);
+    await page.waitForSelector(".review");
+    const inner = await page.locator(node("tell")).boundingBox();
+    const outer = await page.locator(node("each")).boundingBox();
+    assert.ok(
+      inner.x > outer.x && inner.y > outer.y && inner.x + inner.width < outer.x + outer.width,
+      "it lies in the loop",
+    );
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    const now = await stored(page, "empty");
+    assert.deepEqual(ids(now), ["start", "each", "tell"]);
+    assert.equal(now.graph.nodes[2].parent, "each");
+    await stillness(page);
+    assert.deepEqual(await page.locator(node("tell")).boundingBox(), inner);
+  });
+});
+
 test("a stale proposal says why and is asked for again; a rejected one changes nothing", () =>
   withAi(
     {},
@@ -234,6 +269,36 @@ test("an answer arrives while it is written, and can be stopped", () => {
     await page.waitForSelector('[aria-label="Send"]');
   });
 });
+
+/** Notes when an answer was first seen. */
+function noteAnswers() {
+  window.__seen = [];
+  new MutationObserver(() => {
+    const answers = document.querySelectorAll(".ai-answer").length;
+    while (window.__seen.length < answers) window.__seen.push(Date.now());
+  }).observe(document, { childList: true, subtree: true });
+}
+
+test("the first words are shown within 50 ms of their being sent", () =>
+  withAi({ turn: () => [token("Here", 60), token(" it comes.", 60)] }, async (editor) => {
+    const { page, fake } = editor;
+    await page.addInitScript(noteAnswers);
+    await openWorkflow(editor, ORDERS);
+    await openChat(page);
+    for (let turn = 0; turn < 12; turn++) {
+      await message(page, `turn ${turn}`);
+      await page.waitForSelector(`.ai-turn >> nth=${turn}`);
+      await page.waitForSelector('[aria-label="Send"]');
+    }
+    const sent = fake.state.sent
+      .filter(([name], at, all) => name === "token" && all[at - 1][0] === "started")
+      .map(([, ms]) => ms);
+    const seen = await page.evaluate(() => window.__seen);
+    const delays = seen.map((ms, at) => ms - sent[at]).sort((a, b) => a - b);
+    assert.equal(delays.length, 12);
+    console.log(`first words: median ${delays[6]} ms, slowest ${delays[11]} ms`);
+    assert.ok(delays[6] <= 50, delays.join());
+  }));
 
 test("a model's words are text: nothing loads, nothing leads away, nothing hides", () => {
   const words =
@@ -483,7 +548,15 @@ test("the settings name models, limits and where the key is from, and never the 
     await page.click('button:has-text("Ask it something small")');
     await page.waitForSelector('[role=status]:has-text("small/quick answered in 412 ms.")');
     const patches = fake.state.asked.filter(({ method }) => method === "PATCH").map(({ body }) => body);
-    assert.deepEqual(patches, [{ models: { draft: "small/quick" } }, { limits: { dayUsd: 2.5 } }]);
+    const [models, limits] = patches;
+    assert.deepEqual(models.models, {
+      draft: "small/quick",
+      code: "small/quick",
+      heal: null,
+      explain: null,
+      node: null,
+    });
+    assert.deepEqual(limits.limits, { runUsd: 0.5, dayUsd: 2.5, workspaceUsd: null });
   }));
 
 test("everything is in the command palette, and its keys in the help", () =>

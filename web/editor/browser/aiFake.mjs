@@ -49,6 +49,7 @@ export async function startAiFake(service, play) {
     chats: new Map(),
     proposals: new Map(),
     asked: [],
+    sent: [],
     stale: false,
     stopped: 0,
     cookie: "",
@@ -99,6 +100,7 @@ export async function startAiFake(service, play) {
         state.stopped++;
         return;
       }
+      state.sent.push([name, Date.now()]);
       response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     }
     response.end();

@@ -12,6 +12,8 @@ import { useHost, type Host } from "./host";
 import { ModeLine } from "./ModeLine";
 import { closePanel, enter, openExplain, useAi, type Room } from "./panelStore";
 import "./ai.css";
+// Read together: a proposal comes with the panel open, and its keys must be heard at once.
+import "./ReviewBar";
 
 const TITLES: Record<Room, string> = {
   chat: "Chat",

@@ -58,9 +58,9 @@ function Shown({ state }: { state: AiState }) {
             : "None is set. It comes from the environment (OPENROUTER_API_KEY) or a file (FLOWFORGE_AI_KEY_FILE), never from here."}
         </p>
       </Row>
-      <Models state={state} onChange={(models) => change.mutate({ models })} />
+      <Models state={state} onChange={(models) => change.mutate(models)} />
       <Test />
-      <LimitRows state={state} onChange={(limits) => change.mutate({ limits })} />
+      <LimitRows state={state} onChange={(limits) => change.mutate({ limits: { ...state.limits, ...limits } })} />
       <Row name="Spent">
         <p>
           {dollars(state.spent.dayUsd)} today, {dollars(state.spent.workspaceUsd)} in all,{" "}
@@ -133,7 +133,7 @@ const TASK_WORDS: Record<Task, string> = {
   node: "AI nodes",
 };
 
-function Models({ state, onChange }: { state: AiState; onChange: (models: NonNullable<AiChange["models"]>) => void }) {
+function Models({ state, onChange }: { state: AiState; onChange: (change: AiChange) => void }) {
   const { data, error } = useQuery({
     queryKey: ["ai-models"],
     queryFn: listModels,
@@ -141,15 +141,26 @@ function Models({ state, onChange }: { state: AiState; onChange: (models: NonNul
     retry: false,
   });
   if (state.mode === "planner") return null;
+  const choices = data?.items ?? [];
   return (
     <>
+      <Row name="Model" htmlFor="ai-model">
+        <ModelField
+          id="ai-model"
+          value={state.model ?? ""}
+          unset="the endpoint's own choice"
+          choices={choices}
+          onChange={(model) => onChange({ model })}
+        />
+      </Row>
       {TASKS.map((task) => (
         <Row key={task} name={TASK_WORDS[task]} htmlFor={`ai-model-${task}`}>
           <ModelField
             id={`ai-model-${task}`}
             value={state.models[task] ?? ""}
-            choices={data?.items ?? []}
-            onChange={(model) => onChange({ [task]: model })}
+            unset={state.model ?? "as above"}
+            choices={choices}
+            onChange={(model) => onChange({ models: { ...state.models, [task]: model } })}
           />
         </Row>
       ))}
@@ -165,14 +176,16 @@ function Models({ state, onChange }: { state: AiState; onChange: (models: NonNul
 interface ModelFieldProps {
   id: string;
   value: string;
+  /** What holds when it is empty. */
+  unset: string;
   choices: readonly { id: string; name?: string }[];
-  onChange: (model: string) => void;
+  onChange: (model: string | null) => void;
 }
 
-function ModelField({ id, value, choices, onChange }: ModelFieldProps) {
+function ModelField({ id, value, unset, choices, onChange }: ModelFieldProps) {
   const [text, setText] = useState(value);
   const keep = () => {
-    if (text.trim() !== value) onChange(text.trim());
+    if (text.trim() !== value) onChange(text.trim() || null);
   };
   return (
     <>
@@ -181,7 +194,7 @@ function ModelField({ id, value, choices, onChange }: ModelFieldProps) {
         className="settings-input"
         list={`${id}-list`}
         value={text}
-        placeholder="the endpoint's own choice"
+        placeholder={unset}
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
         onBlur={keep}

@@ -19,7 +19,7 @@ export function ModeLine() {
   }
   return (
     <p className="ai-mode" data-mode="model">
-      <span className="ai-mode-model">{data.models.draft ?? "the endpoint's own model"}</span>
+      <span className="ai-mode-model">{data.models.draft ?? data.model ?? "the endpoint's own model"}</span>
       <Link href="/settings">Settings</Link>
     </p>
   );

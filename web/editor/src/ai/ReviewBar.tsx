@@ -16,7 +16,7 @@ export function ReviewBar() {
 }
 
 function Bar({ proposal }: { proposal: Proposal }) {
-  const { changes, isBusy, refusal } = useReview();
+  const { changes, isBusy, isMoved, refusal } = useReview();
   const resume = proposal.mends !== undefined;
   useKeys({
     acceptProposal: () => void accept({ resume }),
@@ -64,6 +64,9 @@ function Bar({ proposal }: { proposal: Proposal }) {
         </button>
       </div>
       <Notices notices={noticesOf(proposal).filter(({ kind }) => kind !== "code")} />
+      {isMoved && (
+        <p className="ai-quiet">The workflow has changed since this was proposed. It is shown as it was meant.</p>
+      )}
       {refusal && (
         <p className="ai-problem" role="alert">
           {visible(refusal.reason)}

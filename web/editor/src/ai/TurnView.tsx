@@ -40,6 +40,9 @@ export function TurnView({ turn, isLast, onAnswer }: TurnProps) {
       {proposals.map((id) => (
         <ProposalCard key={id} id={id} onAgain={() => onAnswer(turn.text)} />
       ))}
+      {turn.applied.length > 0 && (
+        <p className="ai-quiet">Applied: {turn.applied.map((sentence) => visible(sentence)).join(" · ")}</p>
+      )}
       {isStopped && <p className="ai-quiet">Stopped.</p>}
       {problem && (
         <p className="ai-problem" role="alert">

@@ -97,6 +97,18 @@ describe("where ghosts stand", () => {
     expect(places.get("x")).toEqual({ x: 24, y: 72 });
   });
 
+  test("what follows a new loop keeps clear of its body", () => {
+    const edges = [
+      { source: "a", target: "each" },
+      { source: "each", target: "end" },
+      { source: "one", target: "two" },
+    ];
+    const added = [node("each"), node("one", { parent: "each" }), node("two", { parent: "each" }), node("end")];
+    const places = ghostPlaces(added, edges, [drawn("a", 0)]);
+    expect(places.get("two")).toEqual({ x: 336, y: 72 });
+    expect(places.get("end")?.x).toBeGreaterThan(312 + 336 + 216 + 24);
+  });
+
   test("a place of its own is kept", () => {
     const places = ghostPlaces([node("x", { position: { x: 5, y: 6 } })], [], [drawn("a", 0)]);
     expect(places.get("x")).toEqual({ x: 5, y: 6 });

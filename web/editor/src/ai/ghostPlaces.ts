@@ -3,7 +3,7 @@ import type { NodeId, Position, WorkflowEdge, WorkflowNode } from "../api/types"
 import { stepBoxes, type StepBox } from "../canvas/boxes";
 import type { FlowNode } from "../canvas/flowTypes";
 import { freePlace, rightOf } from "../canvas/place";
-import { LOOP_HEAD, LOOP_PAD, type Size } from "../canvas/size";
+import { LOOP_HEAD, LOOP_MIN, LOOP_PAD, type Size } from "../canvas/size";
 
 const SIZE: Size = { width: 216, height: 56 };
 const BELOW = 48;
@@ -13,6 +13,20 @@ export function ghostPlaces(
   added: readonly WorkflowNode[],
   edges: readonly WorkflowEdge[],
   drawn: readonly FlowNode[],
+): Map<NodeId, Position> {
+  const first = placed(added, edges, drawn, new Map());
+  const loops = loopSizes(added, first);
+  // Once more, now that it is known how large the loops are.
+  return loops.size > 0 ? placed(added, edges, drawn, loops) : first;
+}
+
+type Sizes = ReadonlyMap<NodeId, Size>;
+
+function placed(
+  added: readonly WorkflowNode[],
+  edges: readonly WorkflowEdge[],
+  drawn: readonly FlowNode[],
+  sizes: Sizes,
 ): Map<NodeId, Position> {
   const boxes = new Map(stepBoxes(drawn).map((box) => [box.id, box]));
   const places = new Map<NodeId, Position>();
@@ -25,12 +39,28 @@ export function ghostPlaces(
     );
     const [node] = waiting.splice(at, 1);
     if (!node) break;
+    const size = sizes.get(node.id) ?? SIZE;
     const holder = node.parent === undefined ? null : (boxes.get(node.parent) ?? null);
-    const here = node.position ? outside(node.position, holder) : placeOf(node, edges, boxes, holder);
-    boxes.set(node.id, { id: node.id, ...here, ...SIZE, parent: node.parent ?? null, loop: false });
+    const here = node.position ? outside(node.position, holder) : placeOf(node, size, edges, boxes, holder);
+    boxes.set(node.id, { id: node.id, ...here, ...size, parent: node.parent ?? null, loop: sizes.has(node.id) });
     places.set(node.id, holder ? { x: here.x - holder.x, y: here.y - holder.y } : here);
   }
   return places;
+}
+
+/** New loops, as large as what lies in them needs. */
+function loopSizes(added: readonly WorkflowNode[], places: ReadonlyMap<NodeId, Position>): Sizes {
+  const sizes = new Map<NodeId, Size>();
+  for (const { id, parent } of added) {
+    const at = places.get(id);
+    if (parent === undefined || !at) continue;
+    const { width, height } = sizes.get(parent) ?? LOOP_MIN;
+    sizes.set(parent, {
+      width: Math.max(width, at.x + SIZE.width + LOOP_PAD),
+      height: Math.max(height, at.y + SIZE.height + LOOP_PAD),
+    });
+  }
+  return sizes;
 }
 
 type Boxes = ReadonlyMap<NodeId, StepBox>;
@@ -45,6 +75,7 @@ function hasPlacedNeighbour(id: NodeId, edges: readonly WorkflowEdge[], boxes: B
 
 function placeOf(
   { id, parent }: WorkflowNode,
+  size: Size,
   edges: readonly WorkflowEdge[],
   boxes: Boxes,
   holder: StepBox | null,
@@ -52,7 +83,7 @@ function placeOf(
   const others = [...boxes.values()].filter((box) => box.parent === (parent ?? null));
   const from = edges.flatMap(({ source, target }) => (target === id ? (boxes.get(source) ?? []) : []))[0];
   const to = edges.flatMap(({ source, target }) => (source === id ? (boxes.get(target) ?? []) : []))[0];
-  return freePlace(wanted(from, to, others, holder), SIZE, others);
+  return freePlace(wanted(from, to, others, holder), size, others);
 }
 
 function wanted(

@@ -13,6 +13,8 @@ export interface LiveTurn {
   receipts: Receipt[];
   by: string | null;
   problem: Complaint | null;
+  /** What was done to the workflow since, as it was kept. */
+  applied: readonly string[];
   isAnswering: boolean;
   /** A person stopped it. */
   isStopped: boolean;
@@ -28,11 +30,23 @@ export const asked = (text: string): LiveTurn => ({
   receipts: [],
   by: null,
   problem: null,
+  applied: [],
   isAnswering: true,
   isStopped: false,
 });
 
-export const past = ({ id, text, answer, tools, question, proposals, receipts, by, problem }: Turn): LiveTurn => ({
+export const past = ({
+  id,
+  text,
+  answer,
+  tools,
+  question,
+  proposals,
+  receipts,
+  by,
+  problem,
+  applied,
+}: Turn): LiveTurn => ({
   id,
   text,
   answer,
@@ -42,6 +56,7 @@ export const past = ({ id, text, answer, tools, question, proposals, receipts, b
   receipts,
   by,
   problem: problem ?? null,
+  applied: applied ?? [],
   isAnswering: false,
   isStopped: false,
 });

@@ -85,28 +85,30 @@ export function nodesOf({ patch }: Proposal, part: Part): Set<NodeId> {
 }
 
 async function show() {
-  const { proposal, chosen } = now();
-  if (!proposal) return;
+  const { proposal, chosen, isBusy } = now();
+  if (!proposal || isBusy) return;
   const patch = chosenPatch(proposal.patch, proposal.parts, chosen);
-  const before = await basisOf(proposal);
+  const { before, isMoved } = await basisOf(proposal);
   if (now().proposal !== proposal || now().chosen !== chosen) return;
   try {
-    set({ before, changes: before && changesOf(before, patched(before, patch)) });
+    set({ before, isMoved, changes: before && changesOf(before, patched(before, patch)) });
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    set({ before, changes: null, refusal: { code: "parts", reason: error.message, hint: undefined } });
+    set({ before, isMoved, changes: null, refusal: { code: "parts", reason: error.message, hint: undefined } });
   }
   draw();
 }
 
 /** What the change is made to: what stands on the screen, or the version that it was made for when that has moved on. */
-async function basisOf(proposal: Proposal): Promise<Workflow | null> {
+async function basisOf(proposal: Proposal): Promise<{ before: Workflow | null; isMoved: boolean }> {
   const host = hostNow();
-  if (host?.workflow === proposal.workflow) {
+  const isHere = host?.workflow === proposal.workflow;
+  if (isHere) {
     const { workflow } = viewOf(host.doc).get();
-    if (fits(workflow, proposal)) return workflow;
+    if (fits(workflow, proposal)) return { before: workflow, isMoved: false };
   }
-  return getVersion(proposal.workflow, proposal.base).catch(() => null);
+  const before = await getVersion(proposal.workflow, proposal.base).catch(() => null);
+  return { before, isMoved: isHere };
 }
 
 function fits(workflow: Workflow, { patch }: Proposal): boolean {

@@ -19,6 +19,8 @@ export interface Review {
   /** What the change is made to, and what it does with the chosen parts. */
   before: Workflow | null;
   changes: Changes | null;
+  /** What stands on the screen cannot take the change any more, so it is shown on the version it was made for. */
+  isMoved: boolean;
   isBusy: boolean;
   refusal: Refusal | null;
   /** What came of the proposal that was accepted last. */
@@ -33,6 +35,7 @@ export const NO_REVIEW: Review = {
   at: null,
   before: null,
   changes: null,
+  isMoved: false,
   isBusy: false,
   refusal: null,
   accepted: null,

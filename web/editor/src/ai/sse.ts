@@ -34,9 +34,14 @@ export async function hear(response: Response, told: (event: StreamEvent) => voi
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (!reader) return;
   const cutter = new EventCutter();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    cutter.push(value).forEach(told);
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      cutter.push(value).forEach(told);
+    }
+  } finally {
+    // Whoever stops listening stops the answer; one that has ended or was aborted has nothing to stop.
+    await reader.cancel().catch(() => undefined);
   }
 }

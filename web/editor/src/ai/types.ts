@@ -123,6 +123,8 @@ export interface Turn {
   /** `planner`, or the model's name. */
   by: string;
   problem?: Complaint | null;
+  /** What was done when proposals of it were accepted. */
+  applied?: string[];
 }
 
 export interface Complaint {
@@ -208,15 +210,19 @@ export interface Limits {
 export interface AiState {
   mode: "model" | "planner";
   baseUrl?: string | null;
+  /** Of tasks that have none of their own. */
+  model?: string | null;
   models: Partial<Record<Task, string | null>>;
   limits: Limits;
   spent: { dayUsd: number; workspaceUsd: number; tokens: number };
   keyFrom: string | null;
 }
 
+/** What is absent stays; models and limits are said whole. */
 export interface AiChange {
-  models?: Partial<Record<Task, string>>;
-  limits?: Partial<Limits>;
+  model?: string | null;
+  models?: AiState["models"];
+  limits?: Limits;
   baseUrl?: string | null;
 }
 

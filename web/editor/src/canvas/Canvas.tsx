@@ -11,6 +11,7 @@ import {
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
+import { openChat } from "../ai/panelStore";
 import { useKeys, type Handlers } from "../app/keys";
 import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
@@ -265,6 +266,9 @@ function Empty({ all }: { all: NodeSpec[] }) {
           Add the first node
         </button>
       )}
+      <button type="button" className="button" onClick={openChat}>
+        Or say what it should do
+      </button>
     </div>
   );
 }
