@@ -11,8 +11,10 @@
 pub mod case;
 pub mod diagnosis;
 pub mod group;
+mod origin;
 mod paths;
 pub mod proof;
+mod rewrite;
 pub mod rules;
 mod shape;
 mod sources;

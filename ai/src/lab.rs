@@ -72,6 +72,12 @@ pub trait Lab: Send + Sync {
     /// Does the rest of a past run again.
     fn try_again(&self, trial: Trial) -> BoxFuture<'_, Result<Tried, LabError>>;
 
+    /// Does again only the frame that `trial.seq` opened, and everything on its level that its edges lead to;
+    /// it may do more.
+    fn try_frame(&self, trial: Trial) -> BoxFuture<'_, Result<Tried, LabError>> {
+        self.try_again(trial)
+    }
+
     /// Runs from the start.
     fn dry_run(&self, run: DryRun) -> BoxFuture<'_, Result<Tried, LabError>>;
 }

@@ -7,9 +7,10 @@
 //!
 //! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried),
 //! [`prompt`] and [`context`] (what a model is told), [`draft`] (a turn of a chat with a model), [`planner`]
-//! (the same without one).
+//! (the same without one), [`heal`] (fixes with proof).
 
 pub mod draft;
+pub mod heal;
 pub mod lab;
 pub mod model;
 pub mod planner;

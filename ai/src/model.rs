@@ -6,20 +6,27 @@
 
 mod answer;
 pub mod base_url;
+pub mod budget;
+pub mod cassette;
 mod door;
 pub mod endpoint;
 pub mod key;
 pub mod list;
+pub mod local;
 mod manner;
 pub mod retry;
+pub mod settings;
 mod told;
 mod trouble;
 pub mod usage;
 mod wire;
 
 pub use base_url::BaseUrl;
+pub use budget::{Account, Entry, Ledger, Limits, Metered};
+pub use cassette::{Cassette, Recording};
 pub use endpoint::{Endpoint, EndpointConfig, Models};
 pub use key::Key;
+pub use settings::{AiTable, Place, Settings, Sources};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -161,7 +168,8 @@ pub struct Exchange {
 }
 
 /// Why a call has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ModelError {
     /// No endpoint is configured.
     #[error(
@@ -193,6 +201,9 @@ pub enum ModelError {
     /// A spending limit is reached.
     #[error("the spending limit is reached: {0}")]
     Limit(String),
+    /// A recording was asked for what it does not hold.
+    #[error("no answer is recorded for this request: {0}")]
+    NotRecorded(String),
     /// The person stopped it.
     #[error("stopped")]
     Stopped,
@@ -209,4 +220,14 @@ pub trait ChatModel: Send + Sync {
         request: &'a ChatRequest,
         hear: Hear<'a>,
     ) -> BoxFuture<'a, Result<ChatAnswer, ModelError>>;
+}
+
+impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+    fn complete<'a>(
+        &'a self,
+        request: &'a ChatRequest,
+        hear: Hear<'a>,
+    ) -> BoxFuture<'a, Result<ChatAnswer, ModelError>> {
+        (**self).complete(request, hear)
+    }
 }

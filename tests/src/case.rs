@@ -26,7 +26,7 @@ use flowforge_engine::event::LogLine;
 use flowforge_engine::frame::{ExecutionFrame, Status};
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::workflow::file;
-use flowforge_engine::{Failure, Problem, Severity, Value, check};
+use flowforge_engine::{Failure, Problem, Severity, Value, Workflow, check};
 
 use crate::play::{Played, World, play};
 
@@ -72,13 +72,27 @@ fn block<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     }
 }
 
-/// What happens: the problems of the workflow, and unless one is an error, every frame and how the run ends.
-fn actual(text: &str) -> Result<String, CaseError> {
+/// What happened in the case in this file, whatever it expects.
+///
+/// # Errors
+/// When the file is no case.
+pub fn played(path: &Path) -> Result<Played, CaseError> {
+    let text = std::fs::read_to_string(path)?;
+    let (workflow, world) = parts(&text)?;
+    Ok(play(workflow, world))
+}
+
+fn parts(text: &str) -> Result<(Workflow, World), CaseError> {
     let workflow = block(text, "workflow").ok_or("the case has no ```yaml workflow block")?;
     let workflow = file::parse(workflow).map_err(|error| format!("{error:?}"))?;
     let world = block(text, "world").unwrap_or("{}");
-    let world: World =
-        serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
+    let world = serde_saphyr::from_str(world).map_err(|error| format!("the world: {error}"))?;
+    Ok((workflow, world))
+}
+
+/// What happens: the problems of the workflow, and unless one is an error, every frame and how the run ends.
+fn actual(text: &str) -> Result<String, CaseError> {
+    let (workflow, world) = parts(text)?;
     let problems = check::check(&workflow, &Catalogue::built_in());
     let lines = problem_lines(&problems);
     if problems

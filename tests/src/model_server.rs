@@ -219,13 +219,20 @@ impl World {
         )
     }
 
+    /// The answer to a call without the right key. It quotes the wrong one, as real endpoints do.
+    fn stranger(&self, headers: &HeaderMap) -> Option<Reply> {
+        if self.is_allowed(headers) {
+            return None;
+        }
+        let said = headers.get(AUTHORIZATION);
+        let said = said.and_then(|value| value.to_str().ok()).unwrap_or("none");
+        let message = format!("Incorrect API key provided: {said}");
+        Some(Reply::problem(401, &message))
+    }
+
     fn refusal(&self, headers: &HeaderMap, body: &Json) -> Option<Reply> {
-        if !self.is_allowed(headers) {
-            let said = headers
-                .get(AUTHORIZATION)
-                .and_then(|value| value.to_str().ok());
-            let message = format!("Incorrect API key provided: {}", said.unwrap_or("none"));
-            return Some(Reply::problem(401, &message));
+        if let Some(refusal) = self.stranger(headers) {
+            return Some(refusal);
         }
         if !body["messages"].is_array() {
             return Some(Reply::problem(422, "messages: Field required"));
@@ -272,16 +279,14 @@ async fn run(listener: std::net::TcpListener, app: Router, stopped: oneshot::Rec
 }
 
 async fn models(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    if !world.is_allowed(&headers) {
-        return (
-            StatusCode::UNAUTHORIZED,
-            JsonBody(json!({"error": {"message": "no such key"}})),
-        )
-            .into_response();
-    }
     let entry = |id: &String| json!({"id": id, "object": "model", "owned_by": "scripted"});
     let data: Vec<_> = world.script.models.iter().map(entry).collect();
-    JsonBody(json!({"object": "list", "data": data})).into_response()
+    let list = json!({"object": "list", "data": data});
+    let reply = world.stranger(&headers);
+    let reply = reply.unwrap_or_else(|| Reply::plain(200, &list));
+    let status = StatusCode::from_u16(reply.status).expect("a status of our own");
+    let body: String = reply.pieces.into_iter().map(|piece| piece.bytes).collect();
+    (status, [(CONTENT_TYPE, reply.kind)], body).into_response()
 }
 
 async fn requests(State(world): State<Arc<World>>) -> Response {

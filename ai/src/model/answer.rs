@@ -34,15 +34,6 @@ struct Part {
     arguments: String,
 }
 
-/// Why a whole answer is not what was asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// It has no JSON at all: the server seems to ignore the shape.
-    NoJson,
-    /// Anything else, said in a sentence.
-    Bad(String),
-}
-
 impl Assembly {
     /// Takes the next event and returns its words.
     pub(crate) fn take(&mut self, event: &Json) -> Result<String, Trouble> {
@@ -126,37 +117,33 @@ impl Assembly {
         self.finish.is_some()
     }
 
+    /// What it used: as told, else estimated.
+    pub(crate) fn usage(&self, request: &ChatRequest) -> Usage {
+        let calls = self.calls.iter().map(|part| part.arguments.len());
+        let chars = self.text.chars().count() + calls.sum::<usize>();
+        self.usage
+            .unwrap_or_else(|| usage::estimate(request, chars))
+    }
+
     /// The answer, as it was asked for.
     pub(crate) fn finish(
         mut self,
         request: &ChatRequest,
         model: &str,
         manner: Manner,
-    ) -> Result<ChatAnswer, Unfit> {
+    ) -> Result<ChatAnswer, Trouble> {
         if !self.chosen {
-            return Err(Unfit::Bad("it has no choices".to_owned()));
+            return Err(Trouble::Bad("it has no choices".to_owned()));
         }
         let cut = self.finish.as_deref() == Some("length");
-        let chars = self.text.chars().count()
-            + self
-                .calls
-                .iter()
-                .map(|part| part.arguments.len())
-                .sum::<usize>();
-        let usage = self
-            .usage
-            .unwrap_or_else(|| usage::estimate(request, chars));
+        let usage = self.usage(request);
         let mut calls = self.take_calls(request);
         let mut text = std::mem::take(&mut self.text);
         if calls.is_empty() && !request.tools.is_empty() {
             if let Some((before, made)) =
                 told::read_calls(&text, request, manner.tools == Way::Native)
             {
-                text = before
-                    .trim_end_matches("```json")
-                    .trim_end_matches("```")
-                    .trim_end()
-                    .to_owned();
+                text = before.to_owned();
                 calls = made;
             }
         }
@@ -175,12 +162,12 @@ impl Assembly {
         })
     }
 
-    fn usable(&self, text: &str, cut: bool, request: &ChatRequest) -> Result<(), Unfit> {
+    fn usable(&self, text: &str, cut: bool, request: &ChatRequest) -> Result<(), Trouble> {
         if !text.trim().is_empty() {
             return Ok(());
         }
         let limit = request.max_tokens;
-        Err(Unfit::Bad(match self.finish.as_deref() {
+        Err(Trouble::Bad(match self.finish.as_deref() {
             _ if !self.refusal.is_empty() => format!("the model declined: {}", self.refusal),
             Some("content_filter") => "the endpoint's content filter held it back".to_owned(),
             _ if cut => format!("nothing was said before the limit of {limit} tokens"),
@@ -249,16 +236,16 @@ fn midway(event: &Json, error: &Json) -> Trouble {
 }
 
 /// The JSON of the text, when it fits.
-fn shaped(text: &str, shape: &Json, cut: bool, request: &ChatRequest) -> Result<String, Unfit> {
+fn shaped(text: &str, shape: &Json, cut: bool, request: &ChatRequest) -> Result<String, Trouble> {
     let Some((written, value)) = told::read_json(text).or_else(|| scalar(text)) else {
         let limit = request.max_tokens;
         return Err(match cut {
-            true => Unfit::Bad(format!("it was cut at the limit of {limit} tokens")),
-            false => Unfit::NoJson,
+            true => Trouble::Bad(format!("it was cut at the limit of {limit} tokens")),
+            false => Trouble::NoJson,
         });
     };
     let validator = jsonschema::validator_for(shape).map_err(|error| {
-        Unfit::Bad(format!(
+        Trouble::Bad(format!(
             "the shape that was asked for is no JSON Schema: {error}"
         ))
     })?;
@@ -271,7 +258,7 @@ fn shaped(text: &str, shape: &Json, cut: bool, request: &ChatRequest) -> Result<
             } else {
                 &place
             };
-            Err(Unfit::Bad(format!(
+            Err(Trouble::Bad(format!(
                 "it does not fit at {place}: {}",
                 super::trouble::quote(&error.to_string())
             )))

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 
-use super::answer::{Assembly, Unfit};
+use super::answer::Assembly;
 use super::base_url::BaseUrl;
 use super::door::{Bounds, Door, Met};
 use super::key::Key;
@@ -25,7 +25,8 @@ use super::manner::{Manner, Way};
 use super::retry::Retry;
 use super::told::Spoken;
 use super::trouble::Trouble;
-use super::{ChatAnswer, ChatModel, ChatRequest, Hear, ModelError, Task, wire};
+use super::usage::both;
+use super::{ChatAnswer, ChatModel, ChatRequest, Hear, ModelError, Task, Usage, wire};
 
 /// Who calls, for OpenRouter's pages.
 const REFERER: &str = "https://github.com/flowforge/flowforge";
@@ -165,40 +166,39 @@ impl Endpoint {
 
     async fn ask(&self, request: &ChatRequest, hear: Hear<'_>) -> Result<ChatAnswer, ModelError> {
         let model = self.model_of(request).await?;
+        let mut manner = self.manner(&model);
+        let mut earlier = Usage::default();
         let mut attempts = 0;
         loop {
-            let manner = self.manner(&model);
             let mut heard = false;
             let mut hear_and_note = |piece: &str| {
                 heard = true;
                 hear(piece);
             };
-            let asked = self.once(request, &model, manner, &mut hear_and_note).await;
-            let trouble = match asked {
-                Ok(assembly) => match assembly.finish(request, &model, manner) {
-                    Ok(answer) => return Ok(answer),
-                    // Ignored, not refused: asked once more, in words.
-                    Err(Unfit::NoJson) if manner.shape == Way::Native => {
-                        self.remember(
-                            &model,
-                            Manner {
-                                shape: Way::Told,
-                                ..manner
-                            },
-                        );
-                        continue;
-                    }
-                    Err(Unfit::NoJson) => Trouble::Bad("it has no JSON".to_owned()),
-                    Err(Unfit::Bad(why)) => Trouble::Bad(why),
-                },
+            let asked = self.once(request, &model, manner, &mut hear_and_note);
+            let finished = asked.await.and_then(|assembly| {
+                let used = both(earlier, assembly.usage(request));
+                let finished = assembly.finish(request, &model, manner);
+                earlier = used;
+                finished
+            });
+            let trouble = match finished {
+                Ok(answer) => {
+                    return Ok(ChatAnswer {
+                        usage: earlier,
+                        ..answer
+                    });
+                }
                 Err(trouble) => trouble,
             };
+            // Each step leaves out one thing more, so there are few of them, and they are no attempts.
             if let Some(next) = manner.after(&trouble, request) {
+                manner = next;
                 self.remember(&model, next);
-                continue;
+            } else {
+                attempts += 1;
+                self.wait(trouble, attempts, heard).await?;
             }
-            attempts += 1;
-            self.wait(trouble, attempts, heard).await?;
         }
     }
 

@@ -1,8 +1,10 @@
 //! The models that an endpoint offers, and whether one of them answers.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::door::Met;
 use super::endpoint::{Endpoint, trouble};
@@ -59,9 +61,12 @@ impl Endpoint {
     /// As [`ChatModel::complete`]; a list is asked for once.
     pub async fn models(&self) -> Result<Vec<ModelEntry>, ModelError> {
         let client = self.door(&Met::default(), false);
-        let listed = client.models().list_byot::<Json>().await.map_err(trouble);
+        let models = client.models();
+        let whole_ms = self.config().whole_ms_max;
+        let listed = timeout(Duration::from_millis(whole_ms), models.list_byot::<Json>()).await;
+        let listed = listed.map_err(|_| ModelError::Timeout(whole_ms.div_ceil(1000)))?;
         let shown = |trouble: Trouble| trouble.fit_to_show(self.config().key.as_ref()).told(1);
-        let list = listed.map_err(shown)?;
+        let list = listed.map_err(|error| shown(trouble(error)))?;
         let entries = entries(&list).ok_or_else(|| {
             ModelError::BadAnswer("it is not a list of models; is the base URL right?".to_owned())
         })?;

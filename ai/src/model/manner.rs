@@ -50,16 +50,15 @@ impl Manner {
     /// The manner to try next when this one was refused for something that can be left out. Each step leaves
     /// out one thing more, so this ends.
     pub(crate) fn after(self, trouble: &Trouble, request: &ChatRequest) -> Option<Self> {
-        let Trouble::Status {
-            status, message, ..
-        } = trouble
-        else {
-            return None;
+        let message = match trouble {
+            Trouble::NoJson => SHAPE[0].to_owned(),
+            Trouble::Status {
+                status: 400 | 404 | 405 | 415 | 422 | 500 | 501,
+                message,
+                ..
+            } => message.to_lowercase(),
+            _ => return None,
         };
-        if !matches!(status, 400 | 404 | 405 | 415 | 422 | 500 | 501) {
-            return None;
-        }
-        let message = message.to_lowercase();
         let names = |words: &[&str]| words.iter().any(|word| message.contains(word));
         let mut next = self;
         if names(&USAGE) {

@@ -59,13 +59,22 @@ pub(crate) fn read_calls<'t>(
         return None;
     }
     let made = calls(&found.value, request)?;
-    Some((found.before, made))
+    Some((before_fence(found.before), made))
 }
 
 /// The JSON of an answer that should be JSON, as it was written.
 pub(crate) fn read_json(text: &str) -> Option<(&str, Json)> {
     let found = find_json(text)?;
     Some((found.text, found.value))
+}
+
+/// The words before a block, without the beginning of the fence.
+fn before_fence(text: &str) -> &str {
+    let text = text.trim_end();
+    let fence = text
+        .rfind("```")
+        .filter(|at| text[at + 3..].chars().all(char::is_alphanumeric));
+    fence.map_or(text, |at| text[..at].trim_end())
 }
 
 struct Found<'t> {
@@ -275,6 +284,16 @@ mod tests {
         }
         assert_eq!(read("Like {\"tool\":\"check\"} for example.", true), None);
         assert!(read("```json\n{\"tool\":\"check\"}\n```", true).is_some());
+    }
+
+    #[test]
+    fn the_words_before_a_block_are_kept() {
+        for text in [
+            "I check. ```json\n{\"tool\":\"check\"}",
+            "I check.\n\n{\"tool\":\"check\"}",
+        ] {
+            assert_eq!(read(text, false).expect("a call").0, "I check.", "{text}");
+        }
     }
 
     #[test]

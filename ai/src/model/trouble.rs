@@ -26,6 +26,9 @@ pub(crate) enum Trouble {
     /// What came cannot be used.
     #[error("{0}")]
     Bad(String),
+    /// JSON was asked for, and there is none: the server seems to ignore the shape.
+    #[error("it has no JSON")]
+    NoJson,
 }
 
 impl Trouble {
@@ -34,7 +37,7 @@ impl Trouble {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
             Self::Connection(_) => true,
-            Self::Silence(_) | Self::Bad(_) => false,
+            Self::Silence(_) | Self::Bad(_) | Self::NoJson => false,
         }
     }
 
@@ -53,13 +56,14 @@ impl Trouble {
             },
             Self::Connection(message) => Self::Connection(shown(message)),
             Self::Bad(message) => Self::Bad(shown(message)),
-            Self::Silence(ms) => Self::Silence(ms),
+            other @ (Self::Silence(_) | Self::NoJson) => other,
         }
     }
 
     /// As it is told after so many attempts.
     pub(crate) fn told(self, attempts: u32) -> ModelError {
         match self {
+            Self::NoJson => ModelError::BadAnswer(self.to_string()),
             Self::Bad(message) => ModelError::BadAnswer(message),
             Self::Silence(ms) => ModelError::Timeout(ms.div_ceil(1000)),
             passing if passing.is_passing() => ModelError::Unavailable {

@@ -38,6 +38,20 @@ pub(crate) fn dollars(value: &Json) -> Option<f64> {
     (number.is_finite() && number >= 0.0).then_some(number)
 }
 
+/// What two calls used together.
+pub(crate) fn both(a: Usage, b: Usage) -> Usage {
+    let cost = [a.cost_usd, b.cost_usd];
+    Usage {
+        prompt_tokens: a.prompt_tokens.saturating_add(b.prompt_tokens),
+        completion_tokens: a.completion_tokens.saturating_add(b.completion_tokens),
+        cost_usd: cost
+            .iter()
+            .any(Option::is_some)
+            .then(|| cost.iter().flatten().sum()),
+        estimated: a.estimated || b.estimated,
+    }
+}
+
 /// An estimate from the lengths of what was sent and of what came back.
 pub(crate) fn estimate(request: &ChatRequest, answer_chars: usize) -> Usage {
     Usage {

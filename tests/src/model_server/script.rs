@@ -255,6 +255,15 @@ impl Turn {
         }
     }
 
+    /// Only when the last message is this tool's answer.
+    #[must_use]
+    pub fn after(self, tool: &str) -> Self {
+        Self {
+            after: Some(tool.to_owned()),
+            ..self
+        }
+    }
+
     /// Again and again.
     #[must_use]
     pub fn always(self) -> Self {

@@ -2,10 +2,12 @@
 //!
 //! One program, because each test program links everything. Needs the binary: `cargo build --workspace --bins`.
 
+mod ai_model;
 mod cli;
 mod crash;
 mod disk;
 mod either_way;
 mod isolation;
 mod kill;
+mod moments;
 mod service;

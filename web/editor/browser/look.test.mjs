@@ -52,7 +52,7 @@ async function findings(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .filter(({ id, impact }) => impact === "serious" || impact === "critical" || id === "page-has-heading-one")
     .map(
       ({ id, help, nodes }) =>
         `${id}: ${help}: ${nodes

@@ -1,7 +1,7 @@
 /** Time travel: a run is watched, scrubbed, forked, compared, and found again by a link. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withEditor } from "./editor.mjs";
+import { ids, node, openWorkflow, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 import { again, APPROVAL, LONG, moment, momentIs, momentText, openRun, ORDERS, ran, SLOW, statusOf } from "./runs.mjs";
 
@@ -129,6 +129,39 @@ test("a run is watched as it goes, and shown soon", () =>
     assert.equal(await page.evaluate(() => location.search), "");
   }));
 
+test("a run under the editor is scrubbed wherever the focus is on nothing that is edited", () =>
+  withEditor(async (editor) => {
+    const { page } = editor;
+    await openWorkflow(editor, ORDERS);
+    await page.click('.run-button [aria-label="Run with an input"]');
+    await page.waitForSelector(".run-input");
+    const text = page.locator(".run-input textarea, .run-input .cm-content").first();
+    await text.fill('{"count": 3}');
+    await page.click('.run-input button:has-text("Run")');
+    await page.waitForSelector('.run-header:has-text("Completed")');
+    await page.keyboard.press("Home");
+    await momentIs(page, 1);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await momentText(page), /start, completed/);
+    const box = await page.locator(".react-flow__pane").boundingBox();
+    await page.mouse.click(box.x + 20, box.y + box.height - 20);
+    await page.keyboard.press("ArrowRight");
+    assert.match(await momentText(page), /List orders, completed/);
+    // With a node selected the arrows go from node to node, and what means nothing there still moves the run.
+    await page.click(node("many"));
+    const before = await moment(page);
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector(`${node("many")}:not(.selected)`);
+    assert.equal(await moment(page), before);
+    await page.keyboard.press("Home");
+    await momentIs(page, 1);
+    // And in a field they move the caret.
+    await page.locator(".workflow-name").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("End");
+    assert.equal(await moment(page), 1);
+  }));
+
 test("a person approves what a run waits for", () =>
   withEditor(async (editor) => {
     const { page } = editor;
@@ -143,6 +176,23 @@ test("a person approves what a run waits for", () =>
     await page.waitForSelector(".run-wait", { state: "detached" });
     assert.equal(await statusOf(page, "pay"), "COMPLETED");
     assert.equal(await statusOf(page, "refuse"), "SKIPPED");
+
+    // Back in the past it waits again: on the canvas, in the panel and in the service's own snapshot.
+    const { waitFrom, waitTo } = await api(page, "GET", `/runs/${runId}/timeline`);
+    assert.equal(waitFrom.length, 1);
+    for (const [seq, is] of [
+      [waitFrom[0] - 1, "RUNNING"],
+      [waitFrom[0], "WAITING"],
+      [waitTo[0] - 1, "WAITING"],
+      [waitTo[0], "RUNNING"],
+    ]) {
+      await openRun(editor, runId, `?seq=${seq}&node=ask`);
+      await momentIs(page, seq);
+      const { nodes } = await api(page, "GET", `/runs/${runId}/snapshot?seq=${seq}`);
+      assert.equal(nodes.ask.status, is, `the snapshot at ${seq}`);
+      assert.equal(await statusOf(page, "ask"), is, `the canvas at ${seq}`);
+      await page.waitForSelector(`.run-frame-head .status-dot[data-status="${is}"]`);
+    }
   }));
 
 test("a fork with another input, its family, and how it differs", () =>
@@ -196,6 +246,51 @@ test("a fork with another input, its family, and how it differs", () =>
     await page.waitForSelector('.diff-line:has-text("List orders")');
     await momentIs(page, at);
     assert.ok(address.includes(fork));
+  }));
+
+test("a run goes on with another version of its workflow", () =>
+  withEditor(async (editor) => {
+    const { page } = editor;
+    const old = await ran(page, ORDERS, { count: 4 });
+    const newer = structuredClone(ORDERS);
+    const list = newer.graph.nodes.find(({ id }) => id === "list");
+    list.params.code = list.params.code.replace(/out$/, "out.push(#{ id: 99, price: 1 });\nout");
+    newer.graph.nodes = newer.graph.nodes.filter(({ id }) => id !== "big");
+    newer.graph.edges = newer.graph.edges.filter(({ target }) => target !== "big");
+    await api(page, "PUT", "/workflows/checked-orders", newer);
+    await openRun(editor, old);
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    const shown = await moment(page);
+    await page.keyboard.press("f");
+    const version = '[aria-label="Version of the workflow"]';
+    await page.waitForFunction((at) => document.querySelector(at)?.options.length === 2, version);
+    await page.selectOption(version, { index: 1 });
+    await page.waitForSelector('.fork-changes:has-text("1 node changed: List orders")');
+    await page.waitForSelector('.fork-changes:has-text("1 node removed: Tell sales")');
+    await page.waitForSelector('.fork-changes:has-text("1 edge differs")');
+    // Its node does something else now, so the fork begins before it.
+    assert.ok(Number(await page.textContent(".fork-at b")) < shown);
+    await page.selectOption('[aria-label="What is different"]', "param");
+    assert.equal(await page.locator('.fork [aria-label="Node"] option:has-text("Tell sales")').count(), 0);
+    await page.selectOption('[aria-label="What is different"]', "none");
+    await page.click('.fork-foot button:has-text("What would be sent")');
+    await page.waitForSelector('.fork-plan:has-text("Nothing would be sent")');
+    await page.selectOption(version, { index: 0 });
+    await page.waitForSelector(".fork-changes", { state: "detached" });
+    await page.waitForSelector(".fork-plan", { state: "detached" });
+    await page.selectOption(version, { index: 1 });
+    await page.click('.fork-choice:has-text("Live")');
+    await page.click('.fork-foot button:has-text("What would be sent")');
+    await page.click('.fork-foot button:has-text("Fork and send")');
+    await page.waitForURL((url) => url.pathname.startsWith("/runs/") && !url.pathname.includes(old));
+    await page.waitForSelector('.run-header:has-text("Completed")');
+    const fork = new URL(page.url()).pathname.split("/").at(-1);
+    const { graph } = await api(page, "GET", `/runs/${fork}/workflow`);
+    assert.deepEqual(ids({ graph }), ids(newer));
+    const { nodes } = await api(page, "GET", `/runs/${fork}/snapshot`);
+    assert.equal(nodes.list.frame.output.length, 5);
   }));
 
 test("code is forked, and differs line by line", () =>

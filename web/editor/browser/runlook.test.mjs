@@ -14,7 +14,7 @@ async function findings(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .filter(({ id, impact }) => impact === "serious" || impact === "critical" || id === "page-has-heading-one")
     .map(
       ({ id, nodes }) =>
         `${id}: ${nodes
@@ -39,6 +39,10 @@ for (const theme of ["light", "dark"]) {
           };
           await ran(page, ORDERS, { count: 12 });
           const run = await again(page, "checked-orders", { count: 24 });
+          const newer = structuredClone(ORDERS);
+          newer.graph.nodes[1].params.code = newer.graph.nodes[1].params.code.replace("i * 37", "i * 2");
+          newer.graph.nodes.push({ id: "more", type: "log", name: "Tell all", params: { message: "news" } });
+          await api(page, "PUT", "/workflows/checked-orders", newer);
           await openRun(editor, run);
           await seen("run");
           await page.keyboard.press("Home");
@@ -54,7 +58,12 @@ for (const theme of ["light", "dark"]) {
           await page.locator(".run-slider").focus();
           await page.keyboard.press("f");
           await page.selectOption('[aria-label="What is different"]', "param");
-          await page.click('.fork-foot button:has-text("What would be sent")', { trial: true }).catch(() => null);
+          await page.waitForFunction(
+            (at) => document.querySelector(at)?.options.length === 2,
+            '[aria-label="Version of the workflow"]',
+          );
+          await page.selectOption('[aria-label="Version of the workflow"]', { index: 1 });
+          await page.waitForSelector(".fork-changes li");
           await seen("fork");
           await page.keyboard.press("Escape");
           await page.keyboard.press("c");
@@ -74,6 +83,11 @@ for (const theme of ["light", "dark"]) {
           await openRun(editor, runId);
           await page.waitForSelector(".run-wait");
           await seen("approve");
+          await api(page, "POST", `/runs/${runId}/signal`, { node: "ask", value: { approved: true } });
+          await page.waitForSelector('.run-header:has-text("Completed")');
+          const { waitFrom } = await api(page, "GET", `/runs/${runId}/timeline`);
+          await openRun(editor, runId, `?seq=${waitFrom[0]}`);
+          await seen("waited");
           await page.goto(`${origin}/runs`);
           await page.waitForSelector(".runs-row >> nth=3");
           await seen("runs");

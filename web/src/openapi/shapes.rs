@@ -546,7 +546,7 @@ pub(crate) enum Execute {
     Workflow(Workflow),
 }
 
-/// Every frame of a run as columns of equal length, in the order they were opened.
+/// Every frame of a run as columns of equal length, in the order they were opened, and when frames waited.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Timeline {
@@ -578,4 +578,15 @@ pub(crate) struct Timeline {
     closed_ms: Vec<i64>,
     /// The status, as a place in `statuses`.
     status: Vec<u8>,
+    /// The stretches in which frames waited for a person or a moment, in the order in which they began, in
+    /// columns of their own. This is the event that opened the frame.
+    wait_of: Vec<u64>,
+    /// The event from which on it waited.
+    wait_from: Vec<u64>,
+    /// The event that ended the wait; 0 while it waits.
+    wait_to: Vec<u64>,
+    /// Milliseconds from the run's start to the beginning of the wait.
+    wait_from_ms: Vec<u64>,
+    /// Milliseconds from the run's start to its end; -1 while the frame waits.
+    wait_to_ms: Vec<i64>,
 }

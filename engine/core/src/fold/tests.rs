@@ -319,6 +319,42 @@ fn a_timeline_names_the_frame_around_each() {
     assert_eq!(ended.collect::<Vec<_>>(), [("b", 0)]);
 }
 
+/// The waits of a timeline as `FRAME FROM-TO`.
+fn waits(timeline: &Timeline) -> Vec<String> {
+    let ends = timeline.wait_from.iter().zip(&timeline.wait_to);
+    let waits = timeline.wait_of.iter().zip(ends);
+    waits
+        .map(|(frame, (from, to))| format!("{frame} {from}-{to}"))
+        .collect()
+}
+
+#[test]
+fn a_timeline_knows_when_a_frame_waited() {
+    let timeline = timeline(&events(
+        "start
+         open a
+         ask 2 signal
+         answer 2
+         ask 2 http 1
+         answer 2 1
+         ask 2 sleep 2
+         open each
+         loop 8
+         enter 8 0
+         open b 10
+         ask 11 signal
+         done 2
+         fail 8 continue
+         answer 11
+         open c
+         ask 16 signal",
+    ));
+    assert_eq!(waits(&timeline), ["2 3-4", "2 7-13", "11 12-14", "16 17-0"]);
+    assert_eq!(timeline.wait_from_ms, [20, 60, 110, 160]);
+    assert_eq!(timeline.wait_to_ms, [30, 120, 130, -1]);
+    assert_eq!(waits(&timeline.since(Seq(13))), ["11 12-14", "16 17-0"]);
+}
+
 #[test]
 fn a_run_waits_only_when_nothing_else_moves() {
     check(
@@ -798,6 +834,21 @@ fn plausible() -> impl Strategy<Value = Vec<Recorded>> {
     proptest::collection::vec(any::<u8>(), 2..400).prop_map(|bytes| Plausible::of(&bytes))
 }
 
+/// What a frame's status was after event `seq`, as far as its columns say: as the editor reads them.
+fn status_at(timeline: &Timeline, frame: Seq, seq: Seq) -> Status {
+    let row = timeline.opened.binary_search(&frame).unwrap();
+    let is_within = |from: Seq, to: Seq| from <= seq && (to.0 == 0 || seq < to);
+    let waits = timeline.wait_from.iter().zip(&timeline.wait_to);
+    let mut own = waits.zip(&timeline.wait_of).filter(|(_, of)| **of == frame);
+    if !is_within(frame, timeline.closed[row]) {
+        timeline.statuses[usize::from(timeline.status[row])]
+    } else if own.any(|((from, to), _)| is_within(*from, *to)) {
+        Status::Waiting
+    } else {
+        Status::Running
+    }
+}
+
 /// The event that closed a frame, found without any bookkeeping.
 fn closing(events: &[Recorded], id: Seq) -> Option<&Recorded> {
     events.iter().find(
@@ -818,6 +869,18 @@ proptest! {
     fn folding_twice_gives_the_same_bytes(events in plausible()) {
         let json = || serde_json::to_string(&folded(&events).snapshot()).unwrap();
         prop_assert_eq!(json(), json());
+    }
+
+    #[test]
+    fn a_timeline_says_of_every_moment_what_the_snapshot_says(events in plausible()) {
+        let timeline = timeline(&events);
+        let mut fold = Fold::new(RUN);
+        for event in &events {
+            fold.apply(event).unwrap();
+            for trail in fold.outline().trails() {
+                prop_assert_eq!(status_at(&timeline, trail.id(), event.seq), trail.status(), "{} at {}", trail.id(), event.seq);
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! All frames of a run as columns: when each was open, and where it stands, without its values.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde::Serialize;
 
 use crate::event::{Event, Recorded};
@@ -60,6 +63,17 @@ pub struct Timeline {
     pub closed_ms: Vec<i64>,
     /// The status, as a place in `statuses`.
     pub status: Vec<u8>,
+    /// The stretches in which frames waited for a person or a moment, in the order in which they began, in
+    /// columns of their own: a frame can wait several times and most never do. This is the frame's id.
+    pub wait_of: Vec<FrameId>,
+    /// The event from which on it waited.
+    pub wait_from: Vec<Seq>,
+    /// The event that ended the wait, by an answer or by closing the frame; 0 while it waits.
+    pub wait_to: Vec<Seq>,
+    /// Milliseconds from the run's start to the beginning of the wait.
+    pub wait_from_ms: Vec<u64>,
+    /// Milliseconds from the run's start to its end; -1 while the frame waits.
+    pub wait_to_ms: Vec<i64>,
 }
 
 impl Timeline {
@@ -76,7 +90,8 @@ impl Timeline {
     }
 
     /// Only the frames that can differ from what was known at event `from`: those opened or closed after
-    /// it, and those that are open. A parent stays a place among all frames, which never move.
+    /// it, and those that are open; each with all its waits. A parent stays a place among all frames, which
+    /// never move.
     #[must_use]
     pub fn since(mut self, from: Seq) -> Self {
         let news =
@@ -91,6 +106,13 @@ impl Timeline {
         keep_only(&mut self.opened_ms, &keep);
         keep_only(&mut self.closed_ms, &keep);
         keep_only(&mut self.status, &keep);
+        let kept = |frame: &FrameId| self.opened.binary_search(frame).is_ok();
+        let keep: Vec<bool> = self.wait_of.iter().map(kept).collect();
+        keep_only(&mut self.wait_of, &keep);
+        keep_only(&mut self.wait_from, &keep);
+        keep_only(&mut self.wait_to, &keep);
+        keep_only(&mut self.wait_from_ms, &keep);
+        keep_only(&mut self.wait_to_ms, &keep);
         self
     }
 
@@ -113,11 +135,16 @@ fn keep_only<T>(column: &mut Vec<T>, keep: &[bool]) {
     column.retain(|_| keep.next().is_some_and(|keep| *keep));
 }
 
+/// The frames that wait, each with the place of that wait in its columns.
+type Waiting = BTreeMap<FrameId, usize>;
+
 /// Makes a [`Timeline`] out of a run's events, all from the first on.
 #[derive(Clone, Debug)]
 pub struct TimelineFold {
     outline: Outline,
     timeline: Timeline,
+    /// The frames that wait.
+    waiting: Waiting,
 }
 
 impl TimelineFold {
@@ -141,10 +168,16 @@ impl TimelineFold {
             opened_ms: Vec::new(),
             closed_ms: Vec::new(),
             status: Vec::new(),
+            wait_of: Vec::new(),
+            wait_from: Vec::new(),
+            wait_to: Vec::new(),
+            wait_from_ms: Vec::new(),
+            wait_to_ms: Vec::new(),
         };
         Self {
             outline: Outline::new(run),
             timeline,
+            waiting: Waiting::new(),
         }
     }
 
@@ -153,8 +186,12 @@ impl TimelineFold {
     /// # Errors
     /// When the event does not fit; it is passed over, and folding can go on.
     pub fn apply<V: Addressed>(&mut self, recorded: &Recorded<V>) -> Result<(), Misfit> {
-        let Self { outline, timeline } = self;
-        outline.apply_with(recorded, &mut |trail| timeline.settle(&trail))?;
+        let Self {
+            outline,
+            timeline,
+            waiting,
+        } = self;
+        outline.apply_with(recorded, &mut |trail| timeline.settle(&trail, waiting))?;
         match &recorded.event {
             Event::RunStarted { .. } => timeline.started_at = recorded.at,
             Event::FrameOpened { .. } | Event::FrameSkipped { .. } => {
@@ -163,7 +200,15 @@ impl TimelineFold {
                     timeline.open(trail, parent.unwrap_or_default(), recorded.at);
                 }
             }
-            Event::FrameClosed { frame, .. } => timeline.close(*frame, recorded.at),
+            Event::FrameClosed { frame, .. } => {
+                timeline.close(*frame, recorded.at);
+                timeline.end_wait(waiting, *frame, recorded.seq, recorded.at);
+            }
+            Event::EffectRequested { frame, .. } | Event::EffectAnswered { frame, .. } => {
+                if let Some(trail) = outline.trail(*frame).filter(|trail| trail.is_open()) {
+                    timeline.wait(waiting, trail, recorded.seq, recorded.at);
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -175,9 +220,10 @@ impl TimelineFold {
         let Self {
             outline,
             mut timeline,
+            mut waiting,
         } = self;
         for trail in outline.trails() {
-            timeline.settle(trail);
+            timeline.settle(trail, &mut waiting);
         }
         let first_open = outline.trails().find(|trail| trail.is_open());
         timeline.closed_up_to = first_open.map_or(outline.seq(), |trail| Seq(trail.id.0 - 1));
@@ -217,14 +263,37 @@ impl Timeline {
         }
     }
 
+    /// Notes that from an event on an open frame waits, or waits no longer.
+    fn wait(&mut self, waiting: &mut Waiting, trail: &Trail, seq: Seq, at: Timestamp) {
+        if trail.status != Status::Waiting {
+            self.end_wait(waiting, trail.id, seq, at);
+        } else if let Entry::Vacant(place) = waiting.entry(trail.id) {
+            place.insert(self.wait_of.len());
+            self.wait_of.push(trail.id);
+            self.wait_from.push(seq);
+            self.wait_to.push(Seq::default());
+            self.wait_from_ms.push(self.ms(at));
+            self.wait_to_ms.push(-1);
+        }
+    }
+
+    fn end_wait(&mut self, waiting: &mut Waiting, frame: FrameId, seq: Seq, at: Timestamp) {
+        if let Some(place) = waiting.remove(&frame) {
+            self.wait_to[place] = seq;
+            self.wait_to_ms[place] = signed(self.ms(at));
+        }
+    }
+
     /// Takes from a trail what is known of its frame in the end.
-    fn settle(&mut self, trail: &Trail) {
+    fn settle(&mut self, trail: &Trail, waiting: &mut Waiting) {
         let Some(row) = self.at(trail.id) else {
             return;
         };
-        self.closed[row] = trail.closed.unwrap_or_default();
+        let closed = trail.closed.unwrap_or_default();
+        self.closed[row] = closed;
         if let Some(at) = trail.cut {
             self.closed_ms[row] = signed(self.ms(at));
+            self.end_wait(waiting, trail.id, closed, at);
         }
         let status = STATUSES.iter().position(|status| *status == trail.status);
         self.status[row] = status.and_then(|at| u8::try_from(at).ok()).unwrap_or(0);

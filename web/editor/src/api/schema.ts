@@ -1784,7 +1784,7 @@ export interface components {
              */
             storedBytes: number;
         };
-        /** @description Every frame of a run as columns of equal length, in the order they were opened. */
+        /** @description Every frame of a run as columns of equal length, in the order they were opened, and when frames waited. */
         Timeline: {
             /** @description Counted from 1. */
             attempt: number[];
@@ -1818,6 +1818,19 @@ export interface components {
             /** @description The status, as a place in `statuses`. */
             status: number[];
             statuses: components["schemas"]["Status"][];
+            /** @description The event from which on it waited. */
+            waitFrom: number[];
+            /** @description Milliseconds from the run's start to the beginning of the wait. */
+            waitFromMs: number[];
+            /**
+             * @description The stretches in which frames waited for a person or a moment, in the order in which they began, in
+             *     columns of their own. This is the event that opened the frame.
+             */
+            waitOf: number[];
+            /** @description The event that ended the wait; 0 while it waits. */
+            waitTo: number[];
+            /** @description Milliseconds from the run's start to its end; -1 while the frame waits. */
+            waitToMs: number[];
         };
         /** @description A token, without its secret. */
         TokenRow: {

@@ -255,6 +255,12 @@ export interface TimelineColumns {
   closedMs: number[];
   /** Index into `statuses`. */
   status: number[];
+  /** When frames waited: the event that opened the frame, that from which on it waited, and the one that ended it or 0. */
+  waitOf: Seq[];
+  waitFrom: Seq[];
+  waitTo: Seq[];
+  waitFromMs: number[];
+  waitToMs: number[];
 }
 
 export interface ValueChange {

@@ -55,7 +55,33 @@ function exactFor(id: string, workflow: Partial<Workflow> & Pick<Workflow, "grap
   return { record: { ...whole, graph: { record: { ...graph, nodes: { list } } } } };
 }
 
-const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
+export const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
+
+/** Those of older versions, which are read to be looked at and run, never saved over the newest. */
+const exactOfVersion = new WeakMap<Workflow, Exact>();
+
+/** The exact numbers of this workflow: a version as it was read, or a draft of the one that is edited. */
+export const exactOfWorkflow = (workflow: Workflow): Exact =>
+  exactOfVersion.has(workflow) ? (exactOfVersion.get(workflow) ?? null) : exactFor(workflow.id, workflow);
+
+export interface VersionRow {
+  hash: string;
+  version: number;
+  savedAt: string | null;
+}
+
+/** The versions that were saved, the newest first. */
+export const listVersions = async (id: string): Promise<VersionRow[]> =>
+  (await get<Listed<VersionRow>>(`${at(id)}/versions`)).items;
+
+/** One version as it was saved. */
+export async function getVersion(id: string, hash: string): Promise<Workflow> {
+  const response = await send("GET", `${at(id)}?hash=${encodeURIComponent(hash)}`);
+  const { value, exact } = parseExact(await response.text());
+  const workflow = value as unknown as Workflow;
+  exactOfVersion.set(workflow, exact);
+  return workflow;
+}
 
 /** The workflow and its hash. */
 export async function getWorkflow(id: string): Promise<{ workflow: Workflow; hash: string }> {
@@ -66,10 +92,6 @@ export async function getWorkflow(id: string): Promise<{ workflow: Workflow; has
   remember(id, workflow, exact);
   return { workflow, hash };
 }
-
-/** The workflow as it was in a version. */
-export const getVersion = (id: string, hash: string) =>
-  get<Workflow>(`${at(id)}?${new URLSearchParams({ hash })}`);
 
 export const putWorkflow = (id: string, workflow: Workflow, hash: string) =>
   call<SavedWorkflow>(

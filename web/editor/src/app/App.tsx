@@ -42,9 +42,17 @@ function Screen({ place }: { place: Place }) {
     case "run":
       return <RunScreen key={place.id} place={place} />;
     case "runs":
-      return RunsScreen && <Listed>{<RunsScreen />}</Listed>;
+      return (
+        <Listed>
+          <RunsScreen />
+        </Listed>
+      );
     case "dashboard":
-      return DashboardScreen && <Listed>{<DashboardScreen />}</Listed>;
+      return (
+        <Listed>
+          <DashboardScreen />
+        </Listed>
+      );
     case "settings":
       return (
         <Listed>

@@ -14,11 +14,20 @@ const SCREENS: { href: string; label: string; shown: Place["screen"][] }[] = [
   { href: "/settings", label: "Settings", shown: ["settings"] },
 ];
 
-/** `children` stand beside the navigation, `tools` at the right end. */
-export function Header({ children, tools }: { children?: ReactNode; tools?: ReactNode }) {
+interface HeaderProps {
+  /** What the screen is called, for those who hear it, where nothing on the screen says it as its heading. */
+  title?: string;
+  /** Beside the navigation. */
+  children?: ReactNode;
+  /** At the right end. */
+  tools?: ReactNode;
+}
+
+export function Header({ title, children, tools }: HeaderProps) {
   const { screen } = usePlace();
   return (
-    <header className="header" data-keys="elsewhere">
+    <header className="header" data-keys="bar">
+      {title !== undefined && <h1 className="sr-only">{title}</h1>}
       <Link href="/" className="brand" aria-label="FlowForge, all workflows">
         <Mark />
         <span className="brand-name">FlowForge</span>

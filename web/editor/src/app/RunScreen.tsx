@@ -33,8 +33,8 @@ export function RunScreen({ place }: { place: RunPlace }) {
   useEffect(() => clearRunStatus, [place.id]);
   if (error) return <Failed error={error} />;
   return (
-    <div className="screen" data-keys-default="timeline">
-      <Header tools={<ChatButton />}>
+    <div className="screen" data-keys-default="timeline canvas">
+      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"} tools={<ChatButton />}>
         {run.data && workflow.data && (
           <>
             <Link

@@ -5,6 +5,7 @@ import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
@@ -38,7 +39,7 @@ export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
   if (opening.kind !== "open" || !specs) {
     return (
       <div className="screen" aria-busy="true">
-        <Header />
+        <Header title={`Workflow ${id}`} />
       </div>
     );
   }
@@ -58,6 +59,7 @@ function Editor({ place, opened, specs }: EditorProps) {
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useSaveOnLeave(opened);
+  useEffect(() => editing(id, doc), [id, doc]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
@@ -74,9 +76,11 @@ function Editor({ place, opened, specs }: EditorProps) {
     [id, runId],
   );
   useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
+  const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
-    <div className="screen" data-keys-default="canvas">
+    <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
       <Header
+        title={title}
         tools={
           <>
             <Link

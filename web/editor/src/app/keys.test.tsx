@@ -31,6 +31,53 @@ test("a key acts where it is heard", () => {
   expect([left, previousFrame].map((f) => f.mock.calls.length)).toEqual([1, 1]);
 });
 
+test("while a run is shown over the canvas, its keys act wherever nothing else is meant", () => {
+  const handlers = { left: vi.fn(), right: vi.fn(), previousFrame: vi.fn(), delete: vi.fn(), play: vi.fn() };
+  const { getByText, getByLabelText } = render(<Both handlers={handlers} />);
+  const counts = () => Object.values(handlers).map((handler) => handler.mock.calls.length);
+  press("ArrowLeft");
+  press("ArrowLeft", getByText("head"));
+  press("ArrowLeft", getByText("idle canvas"));
+  expect(counts()).toEqual([0, 0, 3, 0, 0]);
+  press("ArrowLeft", getByText("canvas"));
+  press("ArrowRight");
+  press("Delete");
+  expect(counts()).toEqual([1, 1, 3, 1, 0]);
+  press("Delete", getByText("timeline"));
+  press("Delete", getByText("head"));
+  press("ArrowLeft", getByText("panel"));
+  press("ArrowLeft", getByLabelText("field"));
+  expect(counts()).toEqual([1, 1, 3, 1, 0]);
+  // A button is pressed by Space; elsewhere it plays.
+  expect(press(" ", getByText("head"))).toBe(true);
+  expect(press(" ")).toBe(false);
+  expect(counts()).toEqual([1, 1, 3, 1, 1]);
+});
+
+function Both({ handlers }: { handlers: Handlers }) {
+  useKeys(handlers);
+  return (
+    <div data-keys-default="timeline canvas">
+      <header data-keys="bar">
+        <button type="button">head</button>
+      </header>
+      <div data-keys="canvas" data-idle>
+        <p>idle canvas</p>
+      </div>
+      <div data-keys="canvas">
+        <p>canvas</p>
+      </div>
+      <div data-keys="elsewhere">
+        <p>panel</p>
+        <input aria-label="field" />
+      </div>
+      <div data-keys="timeline">
+        <p>timeline</p>
+      </div>
+    </div>
+  );
+}
+
 test("nothing acts while somebody types, but what says so", () => {
   const handlers = { undo: vi.fn(), disable: vi.fn(), run: vi.fn() };
   const { getByLabelText } = render(<Page handlers={handlers} />);

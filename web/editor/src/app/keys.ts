@@ -134,14 +134,32 @@ export function isField(target: EventTarget | null): boolean {
   );
 }
 
-/** Where the focus is: the nearest element that says so, else what the screen says. */
-function whereIs(target: EventTarget | null): Where | "elsewhere" {
+/**
+ * Where a key may act, in the order of asking: where the focus is, as the nearest element says, then what the screen
+ * says. The timeline has keys of its own only; the bar at the head of the page has none, so the timeline's act there;
+ * a canvas on which nothing is selected is idle, and asks last.
+ */
+function placesOf(target: EventTarget | null): readonly string[] {
   const named = target instanceof Element ? target.closest("[data-keys]") : null;
-  const where =
-    named?.getAttribute("data-keys") ??
-    document.querySelector("[data-keys-default]")?.getAttribute("data-keys-default");
-  if (where === "canvas" || where === "timeline" || where === "elsewhere") return where;
-  return "anywhere";
+  const screen = document.querySelector("[data-keys-default]")?.getAttribute("data-keys-default")?.split(" ") ?? [];
+  switch (named?.getAttribute("data-keys")) {
+    case undefined:
+      return screen;
+    case "canvas":
+      return named?.hasAttribute("data-idle") ? [...screen, "canvas"] : ["canvas", ...screen];
+    case "bar":
+      return screen.filter((place) => place === "timeline");
+    case "timeline":
+      return ["timeline"];
+    default:
+      return [];
+  }
+}
+
+/** A key that presses what the focus is on. */
+function isPress(name: string, target: EventTarget | null): boolean {
+  const presses = name === "Space" || name === "Enter";
+  return presses && target instanceof Element && target.closest("button, a, summary, [role=tab]") !== null;
 }
 
 const heard: { current: Handlers }[] = [];
@@ -149,19 +167,25 @@ const heard: { current: Handlers }[] = [];
 function onKey(event: KeyboardEvent) {
   if (event.defaultPrevented || event.isComposing) return;
   const name = keyName(event);
-  const where = whereIs(event.target);
+  if (isPress(name, event.target)) return;
   // A dialog is a room of its own: only its own keys act there.
   if (event.target instanceof Element && event.target.closest("[role=dialog]") && name !== "Mod+k") return;
-  for (const entry of KEYS as readonly Key[]) {
-    if (!entry.keys.includes(name) || entry.native) continue;
-    if (entry.where !== "anywhere" && entry.where !== where) continue;
-    if (isField(event.target) && !entry.inFields) continue;
-    const handler = findHandler(entry.action as Action);
+  for (const where of ["anywhere", ...placesOf(event.target)]) {
+    const handler = handlerFor(name, where, isField(event.target));
     if (!handler) continue;
     event.preventDefault();
     handler(event);
     return;
   }
+}
+
+function handlerFor(name: string, where: string, inField: boolean) {
+  for (const entry of KEYS as readonly Key[]) {
+    if (entry.where !== where || !entry.keys.includes(name) || entry.native || (inField && !entry.inFields)) continue;
+    const handler = findHandler(entry.action as Action);
+    if (handler) return handler;
+  }
+  return undefined;
 }
 
 export function findHandler(action: Action): ((event: KeyboardEvent | null) => void) | undefined {

@@ -1,5 +1,5 @@
 /** The rooms beside the canvas. Each is a chunk of its own, read when it is first shown. */
-import { lazy, type ComponentType } from "react";
+import { lazy } from "react";
 
 export const Inspector = lazy(async () => ({ default: (await import("../panel/Inspector")).Inspector }));
 export const RunDock = lazy(async () => ({ default: (await import("../run/RunDock")).RunDock }));
@@ -7,18 +7,7 @@ export const RunDock = lazy(async () => ({ default: (await import("../run/RunDoc
 export const InputForm = lazy(async () => ({ default: (await import("../panel/Inspector")).InputForm }));
 
 export const AiSettings = lazy(async () => ({ default: (await import("../ai/AiSettings")).AiSettings }));
-
-type Screen = ComponentType | null;
-
-const screens = import.meta.glob<Record<string, ComponentType>>([
-  "../lists/RunsScreen.tsx",
-  "../lists/DashboardScreen.tsx",
-]);
-
-function screen(name: string): Screen {
-  const read = screens[`../lists/${name}.tsx`];
-  return read ? lazy(async () => ({ default: (await read())[name] as ComponentType })) : null;
-}
-
-export const RunsScreen = screen("RunsScreen");
-export const DashboardScreen = screen("DashboardScreen");
+export const RunsScreen = lazy(async () => ({ default: (await import("../lists/RunsScreen")).RunsScreen }));
+export const DashboardScreen = lazy(async () => ({
+  default: (await import("../lists/DashboardScreen")).DashboardScreen,
+}));

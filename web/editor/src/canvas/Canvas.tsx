@@ -83,6 +83,7 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
   useOnScreen(doc, specs, flow, commands);
   useClipboard(commands.edit);
   const all = useMemo(() => [...specs.values()], [specs]);
+  const isIdle = useSelection(({ nodes, edges }) => nodes.size + edges.size === 0);
   const ask = useMemo(
     () => commands.edit && { insertOn: commands.edit.insertOn, insertInto: commands.edit.insertInto },
     [commands],
@@ -93,6 +94,7 @@ function Graph({ doc, specs, editable }: Required<CanvasProps>) {
       <div
         className="canvas"
         data-keys="canvas"
+        data-idle={isIdle || undefined}
         data-pane="canvas"
         onPointerMove={(event) => pointAt({ x: event.clientX, y: event.clientY })}
         onPointerLeave={() => pointAt(null)}

@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { addNode, setNodeField, setParam, sharedText } from "./edits";
-import { historyOf } from "./history";
+import { historyOf, type History } from "./history";
 import { load, LOADED, specsByType } from "./load";
 import { codeSpec } from "./chance";
 import { project } from "./project";
@@ -24,6 +24,63 @@ test("keystrokes in one field are one step, in another field another", () => {
   expect([param("url"), param("other")]).toEqual(["hey", undefined]);
   history.undo();
   expect(param("url")).toBeUndefined();
+});
+
+describe("typing, by the clock", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const steps = (history: History) => {
+    let count = 0;
+    while (history.undo() !== null) count++;
+    return count;
+  };
+  const type = (doc: Y.Doc, text: string, ms: number) => {
+    setParam(doc, "a", "url", text, { typing: true });
+    vi.advanceTimersByTime(ms);
+  };
+
+  test("with a moment of thought is one step, after two seconds of silence another", () => {
+    const { doc, history, param } = start();
+    type(doc, "h", 1500);
+    type(doc, "he", 1900);
+    type(doc, "hey", 2100);
+    type(doc, "hey you", 0);
+    history.undo();
+    expect(param("url")).toBe("hey");
+    expect(steps(history)).toBe(1);
+  });
+
+  test("in a field that was left and entered again is another step", () => {
+    const { doc, history } = start();
+    type(doc, "h", 10);
+    history.pause();
+    type(doc, "he", 10);
+    expect(steps(history)).toBe(2);
+  });
+
+  test("goes on in another step after something else was done", () => {
+    const { doc, history } = start();
+    type(doc, "h", 10);
+    addNode(doc, { type: "log" });
+    type(doc, "he", 10);
+    expect(steps(history)).toBe(3);
+  });
+
+  test("in a text editor is a step of its own, and no part of what was done before or in another editor", () => {
+    const { doc, history } = start();
+    class Binding {
+      readonly tracked = true;
+    }
+    const [one, other] = [new Binding(), new Binding()];
+    history.track(Binding);
+    const text = sharedText(doc, "a", "code");
+    const key = (binding: Binding) => doc.transact(() => text?.insert(0, "x"), binding);
+    addNode(doc, { type: "log" });
+    for (const binding of [one, one, one, other, other]) key(binding);
+    addNode(doc, { type: "log" });
+    key(other);
+    expect(steps(history)).toBe(5);
+  });
 });
 
 test("two quick edits by hand are two steps, each by its name", () => {

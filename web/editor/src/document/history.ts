@@ -3,8 +3,8 @@ import * as Y from "yjs";
 import { LocalEdit } from "./edit";
 import { roots } from "./shape";
 
-/** Keystrokes in one text nearer together than this are one step. */
-const TYPING_MS = 800;
+/** Keystrokes in one field nearer together than this are one step, until the field is left or something else is done. */
+const TYPING_MS = 2000;
 
 export interface History {
   undo(): string | null;
@@ -36,17 +36,20 @@ function makeHistory(doc: Y.Doc): History {
   const manager = new Y.UndoManager([nodes, edges, meta], {
     trackedOrigins: new Set([LocalEdit]),
     captureTransaction: (transaction) => {
-      manager.captureTimeout = mergesWithLast(transaction.origin) ? TYPING_MS : 0;
+      manager.captureTimeout = mergesWithLast(transaction.origin) ? Infinity : 0;
       return true;
     },
   });
-  let typing: string | undefined;
+  /** The field that was typed in last: its name, or the binding of its text editor. */
+  let typing: unknown;
+  let typedAt = 0;
   const mergesWithLast = (origin: unknown) => {
-    // What is not one of our edits comes from a text editor that was tracked: keystrokes.
-    if (!(origin instanceof LocalEdit)) return true;
-    const same = origin.typing !== undefined && origin.typing === typing;
-    typing = origin.typing;
-    return same;
+    // What is not one of our edits comes from a text editor that was tracked: keystrokes in that one.
+    const field = origin instanceof LocalEdit ? origin.typing : origin;
+    const now = Date.now();
+    const goesOn = field !== undefined && field === typing && now - typedAt < TYPING_MS;
+    [typing, typedAt] = [field, now];
+    return goesOn;
   };
   let count = 0;
   const listeners = new Set<() => void>();

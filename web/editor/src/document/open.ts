@@ -24,9 +24,19 @@ const STORE_MS = 2000;
 export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
   const doc = new Y.Doc();
   const name = `flowforge/${id}`;
-  const [store, theirs] = await Promise.all([openStore(name, doc), getWorkflow(id)]);
+  // Before anything is read: what another tab has, and does meanwhile, is heard from the beginning.
+  const tabs = joinTabs(doc, name);
+  let store: IndexeddbPersistence | null;
+  let theirs: Base;
+  try {
+    [store, theirs] = await Promise.all([openStore(name, doc), getWorkflow(id)]);
+  } catch (error) {
+    tabs.leave();
+    throw error;
+  }
   const base = store ? ((await store.get(BASE)) as unknown as Base | undefined) : undefined;
-  join(doc, base, theirs, specs);
+  // A tab that has the document but, as far as is known here, agreed on nothing yet has just opened the same version.
+  join(doc, base ?? (tabs.heard() ? theirs : undefined), theirs, specs);
   const keep = (agreed: Base) => {
     // The store takes any plain value; its types name only a few.
     void store?.set(BASE, agreed as never);
@@ -41,7 +51,6 @@ export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
       return () => clearTimeout(timer);
     },
   });
-  const leave = joinTabs(doc, name);
   const online = () => void saver.now();
   addEventListener("online", online);
   // Somebody else saved it: another browser, the command line.
@@ -58,7 +67,7 @@ export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
     deaf();
     void saver.now().finally(() => {
       saver.close();
-      leave();
+      tabs.leave();
       void store?.destroy();
       doc.destroy();
     });
@@ -76,11 +85,22 @@ async function openStore(name: string, doc: Y.Doc): Promise<IndexeddbPersistence
 
 function join(doc: Y.Doc, base: Base | undefined, theirs: Base, specs: Specs) {
   if (roots(doc).meta.size === 0) {
-    load(theirs.workflow, specs, doc);
+    begin(doc, theirs, specs);
     return;
   }
   if (base?.hash === theirs.hash) return;
   const mine = project(doc);
   const merged = merge(base?.workflow ?? mine, mine, theirs.workflow);
   doc.transact(() => reconcile(doc, merged, specs), LOADED);
+}
+
+/**
+ * Fills an empty document. Two tabs that do this at once make the very same document, down to who wrote it: so they
+ * have one between them, and what is typed in either goes into it. Two of random authors would hide each other's nodes.
+ */
+function begin(doc: Y.Doc, { workflow, hash }: Base, specs: Specs) {
+  const made = new Y.Doc();
+  made.clientID = Number.parseInt(hash.slice(0, 8), 16) || 1;
+  load(workflow, specs, made);
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(made), LOADED);
 }

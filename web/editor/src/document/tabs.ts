@@ -3,12 +3,22 @@ import * as Y from "yjs";
 
 type Message = { kind: "hello"; state: Uint8Array } | { kind: "update"; update: Uint8Array };
 
-/** Joins the other tabs; the answer leaves them. */
-export function joinTabs(doc: Y.Doc, name: string): () => void {
+export interface Tabs {
+  /** Whether another tab has told what it has. */
+  heard(): boolean;
+  leave(): void;
+}
+
+/** Joins the other tabs. */
+export function joinTabs(doc: Y.Doc, name: string): Tabs {
   const channel = new BroadcastChannel(name);
   const send = (message: Message) => channel.postMessage(message);
+  let hasHeard = false;
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
-    if (data.kind === "update") return Y.applyUpdate(doc, data.update, channel);
+    if (data.kind === "update") {
+      hasHeard = true;
+      return Y.applyUpdate(doc, data.update, channel);
+    }
     const missing = Y.encodeStateAsUpdate(doc, data.state);
     send({ kind: "update", update: missing });
   };
@@ -17,8 +27,11 @@ export function joinTabs(doc: Y.Doc, name: string): () => void {
   };
   doc.on("update", relay);
   send({ kind: "hello", state: Y.encodeStateVector(doc) });
-  return () => {
-    doc.off("update", relay);
-    channel.close();
+  return {
+    heard: () => hasHeard,
+    leave: () => {
+      doc.off("update", relay);
+      channel.close();
+    },
   };
 }

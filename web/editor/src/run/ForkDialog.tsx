@@ -1,6 +1,6 @@
 /** Forks the shown run at the shown moment: what is to differ, what a live fork would send, and then a new run. */
 import { useState } from "react";
-import type { ExecutionFrame, Json, NodeId, RunId, Seq } from "../api/types";
+import type { ExecutionFrame, Json, NodeId, RunDetail, RunId, Seq, Workflow } from "../api/types";
 import { addressOf, go } from "../app/router";
 import { Dialog } from "../ui/Dialog";
 import { say } from "../ui/say";
@@ -8,15 +8,18 @@ import { complain, useRunPanels } from "./actions";
 import { forkRun, type ForkPlan, type ForkRequest, getFrame, planFork } from "./api";
 import { ForkEdit } from "./ForkEdit";
 import { ForkSends } from "./ForkSends";
+import { ForkVersion } from "./ForkVersion";
 import { currentFrame } from "./moves";
 import { useRun, type Watched } from "./runStore";
+import { versionChanges } from "./versionChanges";
 
 interface Props {
   watched: Watched;
+  detail: RunDetail;
   nameOf: (node: NodeId) => string;
 }
 
-export function ForkDialog({ watched, nameOf }: Props) {
+export function ForkDialog({ watched, detail, nameOf }: Props) {
   const isOpen = useRunPanels((panels) => panels.isForking);
   const close = () => useRunPanels.setState({ isForking: false });
   return (
@@ -27,7 +30,7 @@ export function ForkDialog({ watched, nameOf }: Props) {
       about="Everything up to this moment is shared and not done again. The run it comes from stays as it is."
       wide
     >
-      {isOpen && <Form watched={watched} nameOf={nameOf} onClose={close} />}
+      {isOpen && <Form watched={watched} detail={detail} nameOf={nameOf} onClose={close} />}
     </Dialog>
   );
 }
@@ -38,33 +41,54 @@ export type Change =
   | { kind: "input"; node: NodeId; value: Json }
   | { kind: "param"; node: NodeId; param: string; value: Json };
 
+/** All that a fork is to do differently. */
+interface Wanted {
+  change: Change;
+  /** Another version of the workflow to go on with. */
+  version: Workflow | null;
+}
+
 /** The event to fork at: before the frame opened, when its own node is to get or to do something else. */
-function forkPoint(watched: Watched, seq: Seq, change: Change): Seq {
+function forkPoint(watched: Watched, seq: Seq, { change, version }: Wanted): Seq {
   const { table } = watched.timeline;
   const frame = currentFrame();
-  if (change.kind === "none" || frame < 0 || table.node[frame] !== change.node) return seq;
+  if (frame < 0) return seq;
+  const node = table.node[frame] as NodeId;
+  const isChanged = change.kind !== "none" && change.node === node;
+  const isOther = version && watched.workflow && versionChanges(watched.workflow, version).changed.includes(node);
+  if (!isChanged && !isOther) return seq;
   return Math.max(Math.min(seq, (table.opened[frame] as Seq) - 1), 1);
 }
 
-function requestOf(watched: Watched, seq: Seq, change: Change, live: boolean, name: string): ForkRequest {
+function requestOf(watched: Watched, seq: Seq, wanted: Wanted, live: boolean, name: string): ForkRequest {
+  const { change, version } = wanted;
   return {
-    seq: forkPoint(watched, seq, change),
+    seq: forkPoint(watched, seq, wanted),
     live,
     ...(name.trim() && { name: name.trim() }),
+    ...(version && { workflow: version }),
     ...(change.kind === "input" && { inputs: { [change.node]: change.value } }),
     ...(change.kind === "param" && { set: { [`${change.node}.${change.param}`]: change.value } }),
   };
 }
 
-function Form({ watched, nameOf, onClose }: Props & { onClose: () => void }) {
+function Form({ watched, detail, nameOf, onClose }: Props & { onClose: () => void }) {
   const seq = useRun((run) => run.seq);
   const frame = currentFrame();
   const node = frame < 0 ? null : (watched.timeline.table.node[frame] as NodeId);
   const [change, setChange] = useState<Change | null>({ kind: "none" });
+  const [version, setVersion] = useState<Workflow | null>(null);
+  const [versionCount, setVersionCount] = useState(0);
   const [isLive, setLive] = useState(false);
   const [name, setName] = useState("");
-  const request = change && requestOf(watched, seq, change, isLive, name);
+  const request = change && requestOf(watched, seq, { change, version }, isLive, name);
   const { plan, isBusy, showPlan, fork } = useFork(watched.timeline.table.run, request, onClose);
+  const choose = (next: Workflow | null) => {
+    setVersion(next);
+    setVersionCount((count) => count + 1);
+    setChange({ kind: "none" });
+  };
+  const nameIn = (of: NodeId) => version?.graph.nodes.find((each) => each.id === of)?.name ?? nameOf(of);
   return (
     <div className="fork">
       <p className="fork-at">
@@ -73,15 +97,26 @@ function Form({ watched, nameOf, onClose }: Props & { onClose: () => void }) {
           <> — moved back to before {nameOf(node)}, so that the change takes effect</>
         )}
       </p>
+      {watched.workflow && (
+        <ForkVersion
+          executed={detail.workflow}
+          workflow={watched.workflow}
+          chosen={version}
+          onChoose={choose}
+          nameOf={nameIn}
+        />
+      )}
       <ForkEdit
-        workflow={watched.workflow}
+        // What was changed of one version may not be in another.
+        key={versionCount}
+        workflow={version ?? watched.workflow}
         node={node}
-        nameOf={nameOf}
+        nameOf={nameIn}
         inputOf={(of) => heldInput(watched, seq, of)}
         onChange={setChange}
       />
       <Modes isLive={isLive} setLive={setLive} />
-      {plan && <ForkSends plan={plan} nameOf={nameOf} />}
+      {plan && <ForkSends plan={plan} nameOf={nameIn} />}
       <footer className="fork-foot">
         <label className="fork-name">
           <span className="field-label">Name</span>

@@ -18,8 +18,8 @@ type Kind = Change["kind"];
 
 export function ForkEdit({ workflow, node, nameOf, inputOf, onChange }: Props) {
   const [kind, setKind] = useState<Kind>("none");
-  const [chosen, setChosen] = useState<NodeId>(node ?? workflow?.graph.nodes[0]?.id ?? "");
   const nodes = workflow?.graph.nodes ?? [];
+  const [chosen, setChosen] = useState<NodeId>((nodes.find((each) => each.id === node) ?? nodes[0])?.id ?? "");
   const target = nodes.find((each) => each.id === chosen);
   const pick = (next: Kind) => {
     setKind(next);

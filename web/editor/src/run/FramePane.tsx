@@ -1,7 +1,7 @@
 /** The frame of the moment: what went in, what came out or went wrong, what it asked of the world, what it cost. */
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
-import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect } from "../api/types";
+import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Status } from "../api/types";
 import { ExplainButton } from "../ai/ExplainButton";
 import { FixButton } from "../ai/FixButton";
 import { counted, duration } from "../lib/words";
@@ -9,8 +9,9 @@ import { StatusDot } from "../ui/StatusDot";
 import { bytes } from "../ui/json/kinds";
 import { JsonView } from "../ui/json/JsonView";
 import { FrameValue, outputName } from "./FrameValue";
+import { isOpen } from "./frameTable";
 import type { Watched } from "./runStore";
-import { type Seen, useFrameAt } from "./useFrame";
+import { useFrameAt } from "./useFrame";
 
 interface Props {
   watched: Watched;
@@ -24,11 +25,11 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
   if (seen.kind === "failed") return <p className="run-empty text-failed">{seen.error.message}</p>;
   const { table } = watched.timeline;
   const node = table.node[seen.frame] as NodeId;
-  const frame = seen.kind === "frame" ? asAt(seen) : null;
+  const frame = seen.kind === "frame" ? asAt(seen.shown, seen.status) : null;
   return (
     <section className="run-frame" aria-label={`Frame of ${nameOf(node)}`} aria-busy={!frame}>
       <header className="run-frame-head">
-        <StatusDot status={frame?.status ?? table.status[seen.frame] ?? "PENDING"} />
+        <StatusDot status={seen.status} />
         <button type="button" className="run-frame-node" title="Show it on the canvas" onClick={() => onNode(node)}>
           {nameOf(node)}
         </button>
@@ -46,9 +47,9 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
 }
 
 /** A frame that was still open then had given nothing yet, whatever it gave later. */
-function asAt({ shown, isOpen }: Extract<Seen, { kind: "frame" }>): ExecutionFrame {
-  if (!isOpen || shown.closedSeq === null) return shown;
-  return { ...shown, status: "RUNNING", output: null, error: null, logs: [], closedSeq: null };
+export function asAt(shown: ExecutionFrame, status: Status): ExecutionFrame {
+  if (!isOpen(status)) return shown;
+  return { ...shown, status, output: null, error: null, logs: [], closedSeq: null };
 }
 
 function whereOf({ path, attempt, openedSeq, closedSeq, metrics, memo }: ExecutionFrame): string {

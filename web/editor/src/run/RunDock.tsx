@@ -65,7 +65,7 @@ export function RunDock({ runId, seq, onSeq, onNode }: RunDockProps) {
           )}
         </div>
       </div>
-      <ForkDialog watched={watched} nameOf={nameOf} />
+      <ForkDialog watched={watched} detail={detail} nameOf={nameOf} />
     </div>
   );
 }

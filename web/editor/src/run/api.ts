@@ -18,6 +18,8 @@ import type {
   Workflow,
 } from "../api/types";
 
+import { exactOfWorkflow, jsonBody } from "../api/workflows";
+
 const at = (run: RunId) => `/runs/${encodeURIComponent(run)}`;
 
 export { getRun, getRunWorkflow } from "../api/runs";
@@ -91,8 +93,12 @@ export interface ForkPlan {
   /** Whether that is all: what comes after an effect can depend on its answer. */
   complete: boolean;
 }
-export const planFork = (run: RunId, fork: ForkRequest) => post<ForkPlan>(`${at(run)}/fork`, { ...fork, plan: true });
-export const forkRun = (run: RunId, fork: ForkRequest) => post<{ runId: RunId }>(`${at(run)}/fork`, fork);
+export const planFork = (run: RunId, fork: ForkRequest) =>
+  post<ForkPlan>(`${at(run)}/fork`, forkBody({ ...fork, plan: true }));
+export const forkRun = (run: RunId, fork: ForkRequest) => post<{ runId: RunId }>(`${at(run)}/fork`, forkBody(fork));
+
+const forkBody = (fork: ForkRequest & { plan?: boolean }) =>
+  jsonBody(fork, fork.workflow ? { record: { workflow: exactOfWorkflow(fork.workflow) } } : null);
 
 export interface ForkBranch {
   run: RunRow;

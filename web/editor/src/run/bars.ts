@@ -5,7 +5,7 @@
 import type { Status } from "../api/types";
 import type { FrameIndex, FrameTable } from "./frameTable";
 import type { Lane } from "./lanes";
-import { type Axis, endOf, startOf, toX, type View } from "./scale";
+import { type Axis, endOf, reachOfWait, startOf, toX, type View } from "./scale";
 
 export interface Bar {
   x: number;
@@ -16,6 +16,8 @@ export interface Bar {
   frame: FrameIndex;
   /** How many frames it stands for. */
   count: number;
+  /** Where in it the frame waited: from and how wide, as `x` and `width` are. */
+  waits?: { x: number; width: number }[];
 }
 
 /** From what matters least to what matters most when frames share a pixel. */
@@ -91,7 +93,12 @@ function barOf(table: FrameTable, axis: Axis, reach: Reach, view: View, width: n
   const x = toX(view, width, startOf(table, axis, frame));
   const end = toX(view, width, endOf(table, axis, frame));
   const least = WEIGHT[status] >= FAILING ? FAILURE_WIDTH_MIN : WIDTH_MIN;
-  return { x, width: Math.max(end - x, least), row: reach.rows?.[at] ?? 0, status, frame, count: 1 };
+  const bar = { x, width: Math.max(end - x, least), row: reach.rows?.[at] ?? 0, status, frame, count: 1 };
+  const waits = table.waitsOf(frame).map((wait) => {
+    const [from, to] = reachOfWait(table, axis, wait).map((at) => toX(view, width, at)) as [number, number];
+    return { x: from, width: Math.max(to - from, 0) };
+  });
+  return waits.length > 0 ? { ...bar, waits } : bar;
 }
 
 /** What a row of pixels shows: for each the weight of a status plus one, 0 for nothing, and the frames that begin there. */

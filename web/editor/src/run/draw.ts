@@ -109,8 +109,29 @@ function drawBar(pen: Pen, scene: Scene, tokens: Tokens, lane: Lane, bar: Bar, t
   box(pen, x, y, width, height);
   pen.fill();
   pen.globalAlpha = 1;
+  for (const wait of bar.waits ?? []) drawWait(pen, scene, tokens, wait, y, height);
+  pen.fillStyle = color;
   pen.fillRect(x, y, isLoud(bar.status) ? 4 : 2.5, height);
   drawName(pen, scene, tokens, bar, x, y, width, height);
+}
+
+/** Where a frame waited for a person or a moment, a band in the colour of waiting lies along the head of its bar. */
+function drawWait(
+  pen: Pen,
+  { width }: Scene,
+  tokens: Tokens,
+  wait: { x: number; width: number },
+  y: number,
+  height: number,
+): void {
+  const x = Math.max(wait.x, -4);
+  const wide = Math.min(wait.x + wait.width, width + 4) - x;
+  if (wide <= 0) return;
+  pen.fillStyle = tokens.status.WAITING;
+  pen.globalAlpha = 0.2;
+  pen.fillRect(x, y, wide, height);
+  pen.globalAlpha = 1;
+  pen.fillRect(x, y, wide, Math.min(3, height));
 }
 
 function drawSkipped(pen: Pen, color: string, x: number, y: number, width: number, height: number): void {

@@ -11,6 +11,8 @@ export interface Written {
   iteration?: number;
   attempt?: number;
   ms?: [number, number];
+  /** From which event on it waited, and up to which; 0 while it waits. */
+  waits?: [Seq, Seq][];
 }
 
 const STATUSES: Status[] = [
@@ -27,6 +29,8 @@ const STATUSES: Status[] = [
 export function columnsOf(frames: Written[], runStatus: Status = "COMPLETED"): TimelineColumns {
   const nodes = [...new Set(frames.map((frame) => frame.node))];
   const statusOf = (frame: Written): Status => frame.status ?? (frame.closed ? "COMPLETED" : "RUNNING");
+  const waits = frames.flatMap((frame) => (frame.waits ?? []).map(([from, to]) => ({ of: frame.opened, from, to })));
+  waits.sort((a, b) => a.from - b.from);
   const lastSeq = Math.max(0, ...frames.map((frame) => Math.max(frame.opened, frame.closed ?? 0)));
   return {
     run: "run-a",
@@ -44,6 +48,11 @@ export function columnsOf(frames: Written[], runStatus: Status = "COMPLETED"): T
     openedMs: frames.map((frame) => frame.ms?.[0] ?? frame.opened * 10),
     closedMs: frames.map((frame) => frame.ms?.[1] ?? (frame.closed ? frame.closed * 10 : -1)),
     status: frames.map((frame) => STATUSES.indexOf(statusOf(frame))),
+    waitOf: waits.map(({ of }) => of),
+    waitFrom: waits.map(({ from }) => from),
+    waitTo: waits.map(({ to }) => to),
+    waitFromMs: waits.map(({ from }) => from * 10),
+    waitToMs: waits.map(({ to }) => (to ? to * 10 : -1)),
   };
 }
 
@@ -68,6 +77,11 @@ export function longLoop(iterations: number, failing: number[] = []): TimelineCo
     openedMs: zeros(),
     closedMs: zeros(),
     status: zeros(),
+    waitOf: [],
+    waitFrom: [],
+    waitTo: [],
+    waitFromMs: [],
+    waitToMs: [],
   };
   const put = (
     at: number,

@@ -30,11 +30,22 @@ export interface Opening {
   openedMs: number;
 }
 
-/** Openings and closings in event order. */
+/** A stretch in which a frame waited for a person or a moment: from an event on, up to before another; 0 is no end yet. */
+export interface Wait {
+  from: Seq;
+  to: Seq;
+  fromMs: number;
+  /** -1 is no end yet. */
+  toMs: number;
+}
+
+export type ChangeKind = "opened" | "waits" | "goesOn" | "closed";
+
+/** What happened to frames, in event order. */
 export interface Changes {
   seqs: Seq[];
-  /** The frame that opened; the complement of the frame that closed. */
-  frames: number[];
+  frames: FrameIndex[];
+  kinds: ChangeKind[];
   /** Differs when what was there before is not the beginning of what is there now. */
   order: number;
 }
@@ -44,6 +55,8 @@ export const isFailure = (status: Status) => FAILURES.has(status);
 
 const OPEN: ReadonlySet<Status> = new Set<Status>(["PENDING", "RUNNING", "WAITING"]);
 export const isOpen = (status: Status) => OPEN.has(status);
+
+const NO_WAITS: readonly Wait[] = [];
 
 export class FrameTable {
   readonly node: NodeId[] = [];
@@ -69,7 +82,9 @@ export class FrameTable {
   version = 0;
   /** For loops, how many iterations there are to be, as far as was said. */
   readonly planned = new Map<FrameIndex, number>();
-  private changed: Changes = { seqs: [], frames: [], order: 0 };
+  /** Most frames never wait, so only those that did are here. */
+  private readonly waits = new Map<FrameIndex, Wait[]>();
+  private changed: Changes = { seqs: [], frames: [], kinds: [], order: 0 };
   private isOrdered = true;
   private readonly placeByKey = new Map<string, PlaceIndex>();
 
@@ -91,6 +106,7 @@ export class FrameTable {
   /** Takes over frames that are new, and what became of those that were known. */
   merge(columns: TimelineColumns): void {
     for (let at = 0; at < columns.opened.length; at++) this.mergeOne(columns, at);
+    for (let at = 0; at < columns.waitOf.length; at++) this.mergeWait(columns, at);
     this.runStatus = columns.runStatus;
     this.reach(columns.lastSeq, this.lastMs);
   }
@@ -106,8 +122,19 @@ export class FrameTable {
     }
     const status = columns.statuses[columns.status[at] as number] as Status;
     const closed = columns.closed[at] as Seq;
-    if (closed > 0) this.close(frame, closed, columns.closedMs[at] as number, status);
-    else this.status[frame] = status;
+    if (closed === 0) this.status[frame] = status;
+    else if (this.closed[frame] !== closed) this.close(frame, closed, columns.closedMs[at] as number, status);
+  }
+
+  private mergeWait(columns: TimelineColumns, at: number): void {
+    const frame = this.frameOpenedAt(columns.waitOf[at] as Seq);
+    const [from, to] = [columns.waitFrom[at] as Seq, columns.waitTo[at] as Seq];
+    const [fromMs, toMs] = [columns.waitFromMs[at] as number, columns.waitToMs[at] as number];
+    const known = this.waitsOf(frame).find((wait) => wait.from === from);
+    if (known?.to === to) return;
+    if (known) Object.assign(known, { to, toMs });
+    else this.waits.set(frame, [...this.waitsOf(frame), { from, to, fromMs, toMs }]);
+    this.isOrdered = false;
   }
 
   /** Adds a frame that was opened after all that are known, and gives its index. */
@@ -125,20 +152,49 @@ export class FrameTable {
     this.status.push("RUNNING");
     this.place.push(place);
     this.placeAt(place).frames.push(frame);
-    this.note(opening.opened, frame);
+    this.note(opening.opened, frame, "opened");
     this.reach(opening.opened, opening.openedMs);
     return frame;
   }
 
   close(frame: FrameIndex, seq: Seq, ms: number, status: Status): void {
+    this.goOn(frame, seq, ms);
     this.closed[frame] = seq;
     this.closedMs[frame] = ms;
     this.status[frame] = status;
-    this.note(seq, ~frame);
+    this.note(seq, frame, "closed");
     this.reach(seq, ms);
   }
 
-  /** Everything that opened or closed, in event order. */
+  /** From this event on the frame waits for a person or a moment. */
+  wait(frame: FrameIndex, seq: Seq, ms: number): void {
+    if (this.lastWait(frame)?.to === 0) return;
+    this.waits.set(frame, [...this.waitsOf(frame), { from: seq, to: 0, fromMs: ms, toMs: -1 }]);
+    this.status[frame] = "WAITING";
+    this.note(seq, frame, "waits");
+    this.version++;
+  }
+
+  /** From this event on the frame waits no longer, if it did. */
+  goOn(frame: FrameIndex, seq: Seq, ms: number): void {
+    const wait = this.lastWait(frame);
+    if (wait?.to !== 0) return;
+    Object.assign(wait, { to: seq, toMs: ms });
+    this.status[frame] = "RUNNING";
+    this.note(seq, frame, "goesOn");
+    this.version++;
+  }
+
+  waitsOf(frame: FrameIndex): readonly Wait[] {
+    return this.waits.get(frame) ?? NO_WAITS;
+  }
+
+  private lastWait(frame: FrameIndex): Wait | undefined {
+    const waits = this.waits.get(frame);
+    return waits?.[waits.length - 1];
+  }
+
+  /** Everything that happened to frames, in event order. */
   changes(): Changes {
     if (!this.isOrdered) {
       this.changed = { ...changesOf(this), order: this.changed.order + 1 };
@@ -147,17 +203,13 @@ export class FrameTable {
     return this.changed;
   }
 
-  private note(seq: Seq, change: number): void {
-    const { seqs, frames } = this.changed;
+  private note(seq: Seq, frame: FrameIndex, kind: ChangeKind): void {
+    const { seqs, frames, kinds } = this.changed;
     if (seqs.length > 0 && seq < (seqs[seqs.length - 1] as Seq)) this.isOrdered = false;
     if (!this.isOrdered) return;
     seqs.push(seq);
-    frames.push(change);
-  }
-
-  setStatus(frame: FrameIndex, status: Status): void {
-    this.status[frame] = status;
-    this.version++;
+    frames.push(frame);
+    kinds.push(kind);
   }
 
   /** Something is known up to this event and moment. */
@@ -203,33 +255,46 @@ export class FrameTable {
   /** What the frame's status was after event `seq`. */
   statusAt(frame: FrameIndex, seq: Seq): Status {
     if ((this.opened[frame] as Seq) > seq) return "PENDING";
-    const closed = this.closed[frame] as Seq;
-    if (closed !== 0) return closed <= seq ? (this.status[frame] as Status) : "RUNNING";
-    return this.status[frame] as Status;
+    if (!this.isOpenAt(frame, seq)) return this.status[frame] as Status;
+    const waits = this.waitsOf(frame).some(({ from, to }) => from <= seq && (to === 0 || to > seq));
+    return waits ? "WAITING" : "RUNNING";
   }
 }
 
-function changesOf(table: FrameTable): { seqs: Seq[]; frames: number[] } {
-  const closings: FrameIndex[] = [];
-  for (let frame = 0; frame < table.length; frame++) if (table.closed[frame]) closings.push(frame);
-  closings.sort((a, b) => (table.closed[a] as Seq) - (table.closed[b] as Seq) || a - b);
-  const [seqs, frames]: [Seq[], number[]] = [[], []];
-  let next = 0;
-  const closeBefore = (seq: Seq) => {
-    for (; next < closings.length; next++) {
-      const frame = closings[next] as FrameIndex;
-      if ((table.closed[frame] as Seq) >= seq) return;
-      seqs.push(table.closed[frame] as Seq);
-      frames.push(~frame);
+interface Change {
+  seq: Seq;
+  frame: FrameIndex;
+  kind: ChangeKind;
+}
+
+/** Openings are in order as they are; the rest is sorted and goes between them. */
+function changesOf(table: FrameTable): Omit<Changes, "order"> {
+  const rest: Change[] = [];
+  for (let frame = 0; frame < table.length; frame++) {
+    for (const { from, to } of table.waitsOf(frame)) {
+      rest.push({ seq: from, frame, kind: "waits" });
+      if (to > 0) rest.push({ seq: to, frame, kind: "goesOn" });
     }
+    const closed = table.closed[frame] as Seq;
+    if (closed > 0) rest.push({ seq: closed, frame, kind: "closed" });
+  }
+  rest.sort((a, b) => a.seq - b.seq);
+  const changes: Omit<Changes, "order"> = { seqs: [], frames: [], kinds: [] };
+  const put = (seq: Seq, frame: FrameIndex, kind: ChangeKind) => {
+    changes.seqs.push(seq);
+    changes.frames.push(frame);
+    changes.kinds.push(kind);
+  };
+  let next = 0;
+  const putRestBefore = (seq: Seq) => {
+    for (let one = rest[next]; one && one.seq < seq; one = rest[++next]) put(one.seq, one.frame, one.kind);
   };
   for (let frame = 0; frame < table.length; frame++) {
-    closeBefore(table.opened[frame] as Seq);
-    seqs.push(table.opened[frame] as Seq);
-    frames.push(frame);
+    putRestBefore(table.opened[frame] as Seq);
+    put(table.opened[frame] as Seq, frame, "opened");
   }
-  closeBefore(Infinity);
-  return { seqs, frames };
+  putRestBefore(Infinity);
+  return changes;
 }
 
 /** How many numbers of a sorted list are at most `most`. */

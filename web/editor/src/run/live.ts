@@ -47,6 +47,8 @@ const PATIENT = new Set(["sleep", "signal"]);
 interface Scope {
   frame: FrameIndex;
   iteration: number;
+  /** What stands before a node's id to name it in the whole run: `call/` in a sub-workflow, as the columns have it. */
+  prefix: string;
 }
 
 export class LiveFold {
@@ -80,14 +82,16 @@ export class LiveFold {
       case "frameClosed":
         return this.at(event.frame, (frame) => this.close(frame, seq, ms, statusOf(event.ending)));
       case "effectRequested":
-        return this.at(event.frame, (frame) => this.await(frame, event.ordinal, event.effect.kind));
+        return this.at(event.frame, (frame) => this.await(frame, { seq, ms }, event.ordinal, event.effect.kind));
       case "effectAnswered":
-        return this.at(event.frame, (frame) => this.await(frame, event.ordinal, null));
+        return this.at(event.frame, (frame) => this.await(frame, { seq, ms }, event.ordinal, null));
       case "loopStarted":
         return this.at(event.frame, (frame) => this.plan(frame, event.items));
       case "scopeOpened":
         return this.at(event.frame, (frame) => {
-          this.scopes.set(seq, { frame, iteration: this.isLoop(frame) ? event.index : -1 });
+          const isLoop = this.isLoop(frame);
+          const prefix = isLoop ? this.prefixOf(frame) : `${this.table.node[frame]}/`;
+          this.scopes.set(seq, { frame, iteration: isLoop ? event.index : -1, prefix });
         });
       case "runClosed":
         this.cut(() => true, seq, ms);
@@ -105,10 +109,17 @@ export class LiveFold {
   }
 
   private open(scope: Seq, node: NodeId, attempt: number, seq: Seq, ms: number): FrameIndex {
-    const around = scope === ROOT ? { frame: -1, iteration: -1 } : this.scopes.get(scope);
+    const around = scope === ROOT ? { frame: -1, iteration: -1, prefix: "" } : this.scopes.get(scope);
     if (!around) return -1;
-    const { frame: parent, iteration } = around;
-    return this.table.open({ node, parent, iteration, attempt, opened: seq, openedMs: ms });
+    const { frame: parent, iteration, prefix } = around;
+    return this.table.open({ node: prefix + node, parent, iteration, attempt, opened: seq, openedMs: ms });
+  }
+
+  private prefixOf(frame: FrameIndex): string {
+    const around = this.table.parent[frame] as FrameIndex;
+    if (around < 0) return "";
+    const isInLoop = (this.table.iteration[frame] as number) >= 0;
+    return isInLoop ? this.prefixOf(around) : `${this.table.node[around]}/`;
   }
 
   private close(frame: FrameIndex, seq: Seq, ms: number, status: Status): void {
@@ -132,13 +143,16 @@ export class LiveFold {
     return parent === around;
   }
 
-  private await(frame: FrameIndex, ordinal: number, kind: string | null): void {
+  private await(frame: FrameIndex, { seq, ms }: { seq: Seq; ms: number }, ordinal: number, kind: string | null): void {
+    // An answer may come late, when the frame has ended without it.
+    if (this.table.closed[frame]) return;
     const awaited = this.awaited.get(frame) ?? new Map<number, string>();
     if (kind === null) awaited.delete(ordinal);
     else awaited.set(ordinal, kind);
     this.awaited.set(frame, awaited);
     const waits = awaited.size > 0 && [...awaited.values()].every((each) => PATIENT.has(each));
-    this.table.setStatus(frame, waits ? "WAITING" : "RUNNING");
+    if (waits) this.table.wait(frame, seq, ms);
+    else this.table.goOn(frame, seq, ms);
   }
 
   private plan(frame: FrameIndex, items: unknown): void {

@@ -1,7 +1,7 @@
 /** The moment of a run as the canvas shows it: a status for each node and edge of the graph that the run executes. */
 import type { NodeId, Seq, Status, Workflow } from "../api/types";
 import { edgeKey } from "../document/load";
-import type { FrameTable, PlaceIndex } from "./frameTable";
+import { type FrameTable, isOpen, type PlaceIndex } from "./frameTable";
 import { type PlaceMoment, StatusCursor } from "./statusCursor";
 import { type NodeRunStatus, showRunStatus, useRunStatus } from "./statusStore";
 
@@ -70,7 +70,8 @@ export class NodeStatuses {
   private statusOf(place: PlaceIndex, seq: Seq): NodeRunStatus | undefined {
     const moment = this.cursor.moments[place];
     if (!moment || moment.frame < 0) return undefined;
-    const { frame, status, opened, failed, progress } = moment;
+    const { frame, opened, failed, progress } = moment;
+    const status = standingOf(moment);
     const closed = this.table.closed[frame] as Seq;
     const took = (this.table.closedMs[frame] as number) - (this.table.openedMs[frame] as number);
     return {
@@ -109,6 +110,15 @@ export class NodeStatuses {
     const place = this.placeOf.get(node);
     return place === undefined ? undefined : this.cursor.moments[place];
   }
+}
+
+/**
+ * Where a node stands as a whole. While rounds of a loop overlap, the latest frame may have ended before an earlier
+ * one; the node has not ended then.
+ */
+function standingOf({ status, open, waiting }: PlaceMoment): Status {
+  if (open === 0 || isOpen(status)) return status;
+  return waiting === open ? "WAITING" : "RUNNING";
 }
 
 function put<T>(record: Record<string, T>, key: string, value: T | undefined): void {

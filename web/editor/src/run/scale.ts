@@ -1,6 +1,6 @@
 /** From events or milliseconds to pixels and back: what part of a run is in view, and where its ruler has marks. */
 import type { Seq } from "../api/types";
-import { countUpTo, type FrameIndex, type FrameTable } from "./frameTable";
+import { countUpTo, type FrameIndex, type FrameTable, type Wait } from "./frameTable";
 
 /** What the horizontal axis counts: events, each as wide as any other, or time. */
 export type Axis = "seq" | "time";
@@ -58,7 +58,7 @@ export const toX = (view: View, width: number, at: number): number =>
   ((at - view.from) / (view.to - view.from)) * width;
 export const fromX = (view: View, width: number, x: number): number => view.from + (x / width) * (view.to - view.from);
 
-/** Where an event is on the axis: on time, between the opening and closing that surround it. */
+/** Where an event is on the axis: on time, between what happened to frames before and after it. */
 export function seqToAxis(table: FrameTable, clock: Clock, axis: Axis, seq: Seq): number {
   if (axis === "seq") return seq;
   const at = countUpTo(clock.seqs, seq) - 1;
@@ -73,7 +73,13 @@ export function axisToSeq(table: FrameTable, clock: Clock, axis: Axis, at: numbe
   return limit(found < 0 ? 1 : at >= table.lastMs ? table.lastSeq : (clock.seqs[found] as Seq));
 }
 
-/** When each opening and closing happened, in event order. */
+/** Where a wait lies on the axis; one that goes on reaches to all that is known. */
+export function reachOfWait(table: FrameTable, axis: Axis, wait: Wait): [number, number] {
+  if (axis === "seq") return [wait.from, wait.to || table.lastSeq + 1];
+  return [wait.fromMs, wait.to ? wait.toMs : table.lastMs];
+}
+
+/** When frames opened, waited, went on and closed, in event order. */
 export interface Clock {
   seqs: Seq[];
   ms: number[];
@@ -83,6 +89,10 @@ export function clockOf(table: FrameTable): Clock {
   const marks: [Seq, number][] = [];
   for (let frame = 0; frame < table.length; frame++) {
     marks.push([table.opened[frame] as Seq, table.openedMs[frame] as number]);
+    for (const { from, fromMs, to, toMs } of table.waitsOf(frame)) {
+      marks.push([from, fromMs]);
+      if (to) marks.push([to, toMs]);
+    }
     if (table.closed[frame]) marks.push([table.closed[frame] as Seq, table.closedMs[frame] as number]);
   }
   marks.sort((a, b) => a[0] - b[0]);

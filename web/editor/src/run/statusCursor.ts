@@ -3,20 +3,30 @@
  * happened between the two, so holding an arrow key costs the same in a run of ten frames and of ten thousand.
  */
 import type { Seq, Status } from "../api/types";
-import { countUpTo, type FrameIndex, type FrameTable, type PlaceIndex } from "./frameTable";
+import {
+  type ChangeKind,
+  type Changes,
+  countUpTo,
+  type FrameIndex,
+  type FrameTable,
+  type PlaceIndex,
+} from "./frameTable";
 
 export interface PlaceMoment {
   /** The frame that was opened last, at that event. */
   frame: FrameIndex;
+  /** The status of that frame then: what the service's snapshot of this event says of the node. */
   status: Status;
   opened: number;
-  running: number;
+  /** How many of its frames were open, and how many of those waited for a person or a moment. */
+  open: number;
+  waiting: number;
   failed: number;
   /** For a loop: how many iterations of its last frame had begun, and how many there are as far as known. */
   progress?: { begun: number; known: number };
 }
 
-const NEVER: PlaceMoment = { frame: -1, status: "PENDING", opened: 0, running: 0, failed: 0 };
+const NEVER: PlaceMoment = { frame: -1, status: "PENDING", opened: 0, open: 0, waiting: 0, failed: 0 };
 
 export class StatusCursor {
   /** By place; a place that has not been reached has none. */
@@ -36,21 +46,14 @@ export class StatusCursor {
   /** Moves to an event and gives the places whose moment changed. */
   moveTo(seq: Seq): Set<PlaceIndex> {
     const touched = new Set<PlaceIndex>();
-    const { seqs, frames, order } = this.table.changes();
-    if (order !== this.order) this.restart(order, touched);
+    const changes = this.table.changes();
+    if (changes.order !== this.order) this.restart(changes.order, touched);
     this.countIterations();
-    const goal = countUpTo(seqs, seq);
-    while (this.applied < goal) this.apply(frames[this.applied++] as number, touched);
-    while (this.applied > goal) this.unapply(frames[--this.applied] as number, touched);
     this.seq = seq;
+    const goal = countUpTo(changes.seqs, seq);
+    while (this.applied < goal) this.apply(changes, this.applied++, touched);
+    while (this.applied > goal) this.unapply(changes, --this.applied, touched);
     return touched;
-  }
-
-  /** A frame that is open turned to waiting or back: its place is what it is now. */
-  refresh(frame: FrameIndex): PlaceIndex {
-    const [place, moment] = this.momentOf(frame);
-    if (moment !== NEVER) this.set(place, moment);
-    return place;
   }
 
   /** What was applied is no longer the beginning of what happened. */
@@ -63,28 +66,35 @@ export class StatusCursor {
     this.order = order;
   }
 
-  private apply(change: number, touched: Set<PlaceIndex>): void {
-    const frame = change < 0 ? ~change : change;
+  private apply({ frames, kinds }: Changes, at: number, touched: Set<PlaceIndex>): void {
+    const frame = frames[at] as FrameIndex;
+    const kind = kinds[at] as ChangeKind;
     const [place, moment] = this.momentOf(frame);
     touched.add(place);
-    if (change >= 0) {
-      const running = moment.running + 1;
-      this.set(place, { ...moment, frame, opened: moment.opened + 1, running });
+    if (kind === "opened") {
+      this.set(place, { ...moment, frame, opened: moment.opened + 1, open: moment.open + 1 });
       this.setProgress(frame, this.begun[frame] as number, touched);
-    } else this.set(place, { ...moment, running: moment.running - 1, failed: moment.failed + this.failure(frame) });
+    } else this.set(place, this.moved(moment, frame, kind, 1));
   }
 
-  private unapply(change: number, touched: Set<PlaceIndex>): void {
-    const frame = change < 0 ? ~change : change;
+  private unapply({ frames, kinds }: Changes, at: number, touched: Set<PlaceIndex>): void {
+    const frame = frames[at] as FrameIndex;
+    const kind = kinds[at] as ChangeKind;
     const [place, moment] = this.momentOf(frame);
     touched.add(place);
-    if (change >= 0) {
-      const running = moment.running - 1;
-      const { frames } = this.table.placeAt(place);
+    if (kind === "opened") {
       const opened = moment.opened - 1;
-      this.set(place, { ...moment, frame: frames[opened - 1] ?? -1, opened, running });
+      const before = this.table.placeAt(place).frames[opened - 1] ?? -1;
+      this.set(place, { ...moment, frame: before, opened, open: moment.open - 1 });
       this.setProgress(frame, this.begunBefore(frame), touched);
-    } else this.set(place, { ...moment, running: moment.running + 1, failed: moment.failed - this.failure(frame) });
+    } else this.set(place, this.moved(moment, frame, kind, -1));
+  }
+
+  /** One change of an open frame on (1), or back (-1). */
+  private moved(moment: PlaceMoment, frame: FrameIndex, kind: ChangeKind, by: 1 | -1): PlaceMoment {
+    if (kind === "waits") return { ...moment, waiting: moment.waiting + by };
+    if (kind === "goesOn") return { ...moment, waiting: moment.waiting - by };
+    return { ...moment, open: moment.open - by, failed: moment.failed + by * this.failure(frame) };
   }
 
   private momentOf(frame: FrameIndex): [PlaceIndex, PlaceMoment] {
@@ -97,15 +107,8 @@ export class StatusCursor {
   }
 
   private set(place: PlaceIndex, moment: PlaceMoment): void {
-    this.moments[place] = { ...moment, status: this.statusOf(moment) };
-  }
-
-  /** A node is open while one of its frames is; then it is what its last frame became. */
-  private statusOf(moment: PlaceMoment): Status {
-    if (moment.frame < 0) return "PENDING";
-    const latest = this.table.status[moment.frame] as Status;
-    if (moment.running === 0) return latest;
-    return latest === "WAITING" && !this.table.closed[moment.frame] ? "WAITING" : "RUNNING";
+    const status = moment.frame < 0 ? "PENDING" : this.table.statusAt(moment.frame, this.seq);
+    this.moments[place] = { ...moment, status };
   }
 
   private setProgress(frame: FrameIndex, begun: number, touched: Set<PlaceIndex>): void {

@@ -1,15 +1,16 @@
 /** The frame that is looked at, with its values, as it was at the shown moment. */
 import { useEffect, useState } from "react";
-import type { ExecutionFrame, Seq } from "../api/types";
+import type { ExecutionFrame, Seq, Status } from "../api/types";
 import type { FrameIndex, FrameTable } from "./frameTable";
 import { useRun, type Watched } from "./runStore";
 import { frameAt, stopOf } from "./stops";
 
 export type Seen =
   | { kind: "none" }
-  | { kind: "reading"; frame: FrameIndex }
+  | { kind: "reading"; frame: FrameIndex; status: Status }
   | { kind: "failed"; error: Error }
-  | { kind: "frame"; frame: FrameIndex; shown: ExecutionFrame; isOpen: boolean };
+  /** `status` is what it was at the moment; `shown` is the frame as it became. */
+  | { kind: "frame"; frame: FrameIndex; status: Status; shown: ExecutionFrame };
 
 /** Values wait for the hand to rest, unless they are here already. */
 const REST_MS = 40;
@@ -49,9 +50,10 @@ export function useFrameAt({ timeline, cache }: Watched): Seen {
     };
   }, [cache, opened, closed, known, table, stops, seq]);
   if (frame < 0) return { kind: "none" };
-  if (known) return { kind: "frame", frame, shown: known, isOpen: table.isOpenAt(frame, seq) };
+  const status = table.statusAt(frame, seq);
+  if (known) return { kind: "frame", frame, status, shown: known };
   if (failed?.opened === opened) return { kind: "failed", error: failed.error };
-  return { kind: "reading", frame };
+  return { kind: "reading", frame, status };
 }
 
 /** The frames that one or two steps lead to. */

@@ -1,0 +1,97 @@
+//! A field has another name: what was `orders` is now `items`.
+
+use flowforge_engine::Value;
+
+use super::mismatch::{Mismatch, fields_of};
+use super::shapes::Remedy;
+use crate::heal::paths::Key;
+use crate::heal::rewrite::How;
+use crate::heal::shape::{Shape, likeness, nearness, shape};
+
+/// How near the shape of the new field must be.
+const NEAR: f64 = 0.6;
+/// How alike the names must be when the shape says little.
+const ALIKE: f64 = 0.7;
+/// How alike they must be when no good run tells the shape.
+const ALIKE_ALONE: f64 = 0.75;
+/// How much better the best must be than the next.
+const AHEAD: f64 = 0.12;
+
+/// Fields that might be the one that is missing.
+pub(super) fn options(mismatch: &Mismatch) -> Result<Option<Remedy>, String> {
+    let Some(Key::Field(old)) = mismatch.way.keys.last() else {
+        return Ok(None);
+    };
+    let is_missing = mismatch.parents.iter().any(|parent| {
+        parent
+            .as_record()
+            .is_some_and(|record| record.get(old).is_none())
+    });
+    if !is_missing {
+        return Ok(None);
+    }
+    let known = known_before(mismatch);
+    let new = fields_of(&mismatch.parents)
+        .into_iter()
+        .filter(|name| !known.contains(name));
+    let mut scored: Vec<(f64, String)> = new
+        .filter_map(|name| Some((score(mismatch, old, &name)?, name)))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let Some((best, name)) = scored.first() else {
+        return Ok(None);
+    };
+    if let Some((next, other)) = scored.get(1)
+        && best - next < AHEAD
+    {
+        return Err(format!(
+            "`{old}` is gone, and both `{name}` and `{other}` could be it"
+        ));
+    }
+    Ok(Some(Remedy {
+        how: How::Renamed(name.clone()),
+        rule: "renamed-field",
+        title: format!("read `{name}` where `{old}` was"),
+        reason: format!("the field `{old}` is gone, and `{name}` is new there with the same shape"),
+    }))
+}
+
+/// Fields that good runs had too: they are something else.
+fn known_before(mismatch: &Mismatch) -> Vec<String> {
+    let records = mismatch.good_parents.iter().filter_map(Value::as_record);
+    let mut names: Vec<String> = records
+        .flat_map(|record| record.keys().map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// How well a field fits, if it fits at all.
+fn score(mismatch: &Mismatch, old: &str, name: &str) -> Option<f64> {
+    let values: Vec<&Value> = mismatch
+        .parents
+        .iter()
+        .filter_map(|parent| parent.get(name))
+        .collect();
+    let now = values
+        .iter()
+        .find(|value| !value.is_null())
+        .map(|value| shape(value))?;
+    let alike = likeness(old, name);
+    let Some(good) = &mismatch.good else {
+        return (alike >= ALIKE_ALONE).then_some(alike);
+    };
+    let near = nearness(good, &now);
+    let fits = near >= NEAR && (is_telling(good) || alike >= ALIKE) || near >= 0.5 && alike >= 0.9;
+    fits.then_some(0.5 * near + 0.5 * alike)
+}
+
+/// Whether a shape says enough by itself: lists and records with two fields or more; not one number among others.
+fn is_telling(shape: &Shape) -> bool {
+    match shape {
+        Shape::Record(fields) => fields.len() >= 2,
+        Shape::List(Some(item)) => is_telling(item) || matches!(**item, Shape::Record(_)),
+        _ => false,
+    }
+}
