@@ -24,6 +24,9 @@ export function FrameTab({ side, seen, frame, node }: FrameTabProps) {
         <>
           <FrameLine frame={frame} />
           {side === "output" && frame.error && <FailureView frame={frame} />}
+          {side === "output" && frame.status === "FAILED" && (
+            <FixButton className="button-plain" failed={{ run: frame.run, frame: frame.openedSeq }} />
+          )}
           {(side === "input" || frame.status === "COMPLETED") && <Value frame={frame} side={side} />}
           {side === "output" && <Logs frame={frame} />}
         </>
@@ -60,14 +63,13 @@ function FrameLine({ frame: { status, attempt, metrics, openedSeq, closedSeq, me
   );
 }
 
-function FailureView({ frame: { error, run, openedSeq } }: { frame: ExecutionFrame }) {
+function FailureView({ frame: { error } }: { frame: ExecutionFrame }) {
   return (
     <div className="failure" role="note" aria-label="Why it failed">
       <p>
         <code>{error?.kind}</code> {error?.message}
       </p>
       {error?.hint && <p className="field-hint">{error.hint}</p>}
-      <FixButton className="button-plain" failed={{ run, frame: openedSeq }} />
       {error?.details !== undefined && error.details !== null && <PlainValue value={error.details} />}
     </div>
   );
