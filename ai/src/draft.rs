@@ -2,6 +2,18 @@
 //!
 //! The model works through a closed list of tools, none of which can change, run or send anything. What
 //! comes out of a turn can be played again from its [`Exchange`]s, byte for byte.
+//!
+//! Reading order: the shapes here, `conversation` (calls of the model, counted), `tools` (the closed list),
+//! `desk` (what the tools do), `rerun` (a turn without a model).
+
+mod conversation;
+mod desk;
+mod rerun;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;
+mod tools;
 
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{NodeId, RunId, Seq, Timestamp, Workflow};
@@ -11,8 +23,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Proposal;
 use crate::lab::Lab;
-use crate::model::{ChatAnswer, ChatModel, ChatRequest};
-use crate::proposal::Receipt;
+use crate::model::{ChatAnswer, ChatModel, ChatRequest, ModelError};
+use crate::prompt::Prompt;
+use crate::proposal::{Origin, Receipt};
+
+pub(crate) use conversation::Conversation;
+use desk::Desk;
+pub(crate) use desk::evaluate;
+pub use rerun::Rerun;
+use tools::calls;
 
 /// What a turn is about.
 #[derive(Clone, Debug)]
@@ -115,6 +134,36 @@ pub struct Trouble {
     pub hint: Option<String>,
 }
 
+impl Trouble {
+    pub(crate) fn new(code: &str, detail: impl Into<String>, hint: Option<&str>) -> Self {
+        Self {
+            code: code.into(),
+            detail: detail.into(),
+            hint: hint.map(str::to_owned),
+        }
+    }
+}
+
+impl From<ModelError> for Trouble {
+    fn from(error: ModelError) -> Self {
+        let (code, hint) = match &error {
+            ModelError::NoModel => ("no-model", None),
+            ModelError::Refused { .. } => (
+                "model-refused",
+                Some("look at the key and the model in the settings"),
+            ),
+            ModelError::Unavailable { .. } => ("model-unavailable", Some("try again in a moment")),
+            ModelError::BadAnswer(_) => ("bad-answer", Some("ask again, or choose another model")),
+            ModelError::Timeout(_) => {
+                ("model-timeout", Some("try again, or choose a faster model"))
+            }
+            ModelError::Limit(_) => ("spending-limit", Some("raise the limit in the settings")),
+            ModelError::Stopped => ("stopped", None),
+        };
+        Self::new(code, error.to_string(), hint)
+    }
+}
+
 /// What came of a turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,6 +203,8 @@ pub enum Told<'a> {
 pub type Hear<'a> = &'a mut (dyn for<'t> FnMut(Told<'t>) + Send);
 
 /// One turn with a model. Always gives an answer; what went wrong is in [`Drafted::problem`].
+///
+/// The same turn with the same answers of the model gives the same bytes, see [`Rerun`].
 pub async fn turn(
     turn: &Turn<'_>,
     model: &dyn ChatModel,
@@ -163,38 +214,101 @@ pub async fn turn(
     catalogue: &Catalogue,
     hear: Hear<'_>,
 ) -> Drafted {
-    let _ = (lab, journal, index, catalogue);
-    let request = ChatRequest {
-        task: crate::model::Task::Draft,
-        model: None,
-        messages: vec![crate::model::Message::User {
-            text: turn.text.to_owned(),
-        }],
-        tools: Vec::new(),
-        shape: None,
-        max_tokens: 1_000,
+    let prompt = if turn.workflow.graph.nodes.len() <= 1 {
+        Prompt::Build
+    } else {
+        Prompt::Edit
     };
-    let answer = model
-        .complete(&request, &mut |token| hear(Told::Token(token)))
-        .await;
-    match answer {
-        Ok(answer) => Drafted {
-            by: answer.model.clone(),
-            answer: answer.text.clone(),
-            exchanges: vec![Exchange {
-                request,
-                answer: Some(answer),
-            }],
-            ..Drafted::default()
-        },
-        Err(error) => Drafted {
-            answer: error.to_string(),
-            problem: Some(Trouble {
-                code: "model-failed".into(),
-                detail: error.to_string(),
-                hint: None,
-            }),
-            ..Drafted::default()
-        },
+    let mut desk = Desk::new(turn, lab, journal, index, catalogue);
+    let request = desk.request(prompt).await;
+    let mut conversation = match request {
+        Ok(request) => Conversation::new(request, prompt, turn.bounds),
+        Err(error) => return failed(&Trouble::new("prompt", error.to_string(), None)),
+    };
+    let ended = talk(&mut conversation, model, &mut desk, hear).await;
+    let read = desk.read();
+    let mut drafted = Drafted {
+        by: conversation.model(),
+        answer: conversation.words(),
+        question: desk.question,
+        proposal: desk.proposal,
+        tools: desk.tools,
+        receipts: conversation.receipts(&read),
+        exchanges: conversation.exchanges,
+        problem: ended.err(),
+    };
+    complete(&mut drafted, turn);
+    drafted
+}
+
+/// Calls the model until it has proposed, asked or answered.
+async fn talk(
+    conversation: &mut Conversation,
+    model: &dyn ChatModel,
+    desk: &mut Desk<'_>,
+    hear: Hear<'_>,
+) -> Result<(), Trouble> {
+    while !desk.is_done() {
+        let answer = conversation
+            .step(model, &mut |token| hear(Told::Token(token)))
+            .await?;
+        let calls = calls(&answer, conversation.steps());
+        if calls.is_empty() {
+            break;
+        }
+        for call in calls {
+            // What comes after a proposal or a question was written without knowing how it went.
+            if desk.is_done() {
+                break;
+            }
+            let text = desk.call(&call).await;
+            if let Some(tool) = desk.tools.last() {
+                hear(Told::Tool(tool));
+            }
+            conversation.told(&call, text);
+        }
+    }
+    if let Some(proposal) = &desk.proposal {
+        hear(Told::Proposal(proposal));
+    }
+    if let Some(question) = &desk.question {
+        hear(Told::Question(question));
+    }
+    Ok(())
+}
+
+/// What is missing in an answer that a person is to read.
+fn complete(drafted: &mut Drafted, turn: &Turn<'_>) {
+    if let Some(proposal) = &mut drafted.proposal {
+        proposal.receipts.clone_from(&drafted.receipts);
+        proposal.chat = turn.chat.map(str::to_owned);
+        if let Origin::Model { model } = &mut proposal.origin {
+            model.clone_from(&drafted.by);
+        }
+        if drafted.answer.is_empty() {
+            drafted.answer.clone_from(&proposal.reason);
+        }
+    }
+    if let (true, Some(question)) = (drafted.answer.is_empty(), &drafted.question) {
+        drafted.answer.clone_from(&question.text);
+    }
+    if drafted.answer.is_empty() && drafted.problem.is_none() {
+        let detail = "the model answered with nothing";
+        drafted.problem = Some(Trouble::new(
+            "empty-answer",
+            detail,
+            Some("ask again, or choose another model"),
+        ));
+    }
+    if let (true, Some(problem)) = (drafted.answer.is_empty(), &drafted.problem) {
+        drafted.answer.clone_from(&problem.detail);
+    }
+}
+
+fn failed(problem: &Trouble) -> Drafted {
+    Drafted {
+        answer: problem.detail.clone(),
+        problem: Some(problem.clone()),
+        ..Drafted::default()
     }
 }

@@ -7,13 +7,17 @@
 //!
 //! Reading order: [`model`] (the endpoint), [`proposal`] (what comes out), [`lab`] (what may be tried),
 //! [`prompt`] and [`context`] (what a model is told), [`draft`] (a turn of a chat with a model), [`planner`]
-//! (the same without one), [`heal`] (fixes with proof).
+//! (the same without one), [`code`] (a script for a node), [`explain`] (in words what is there), [`heal`] (fixes with proof).
 
+pub mod code;
+pub mod context;
 pub mod draft;
+pub mod explain;
 pub mod heal;
 pub mod lab;
 pub mod model;
 pub mod planner;
+pub mod prompt;
 pub mod proposal;
 
 pub use proposal::Proposal;

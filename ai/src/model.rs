@@ -28,6 +28,8 @@ pub use endpoint::{Endpoint, EndpointConfig, Models};
 pub use key::Key;
 pub use settings::{AiTable, Place, Settings, Sources};
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -222,7 +224,7 @@ pub trait ChatModel: Send + Sync {
     ) -> BoxFuture<'a, Result<ChatAnswer, ModelError>>;
 }
 
-impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
     fn complete<'a>(
         &'a self,
         request: &'a ChatRequest,

@@ -97,6 +97,16 @@ pub fn turn(turn: &Turn<'_>, index: &NodeIndex, catalogue: &Catalogue, hear: Hea
     drafted
 }
 
+/// The script for a sentence that a template is certain of, over what comes in as `input`.
+#[must_use]
+pub fn script(sentence: &str) -> Option<String> {
+    let clauses = clause::split(sentence);
+    let [clause] = clauses.as_slice() else {
+        return None;
+    };
+    step::script(clause)
+}
+
 const HINT: &str = "try short steps with verbs such as get, keep, sort, wait, post, log, remove, \
     rename; or configure a model for free wording";
 

@@ -8,6 +8,8 @@ mod accept;
 mod ground;
 mod hidden;
 mod hosts;
+#[cfg(test)]
+mod laws;
 mod make;
 mod parts;
 mod sentence;

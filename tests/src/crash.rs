@@ -28,7 +28,9 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Seq, Timestamp};
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::PoolConfig;
-use flowforge_runtime::{RunEnd, RunHandle, Runtime, RuntimeConfig, RuntimeError, StartRun};
+use flowforge_runtime::{
+    NoModels, RunEnd, RunHandle, Runtime, RuntimeConfig, RuntimeError, StartRun,
+};
 use flowforge_snapshots::faults::{Chance, Faults, FaultyDisk};
 use flowforge_snapshots::{Journal, Options};
 
@@ -226,7 +228,11 @@ impl Theatre {
             workers_max: 1,
             ..PoolConfig::new(binary::path())
         };
-        let config = RuntimeConfig { outbound, sandbox };
+        let config = RuntimeConfig {
+            outbound,
+            sandbox,
+            models: Arc::new(NoModels),
+        };
         Runtime::new(journal, Arc::clone(&self.catalogue), config)
     }
 

@@ -12,7 +12,7 @@ use flowforge_engine::machine::{Arrival, Outstanding, Plan, Request, Run, Step, 
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::Evaluator;
 use flowforge_engine::{
-    Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow,
+    Clock, Failure, FailureKind, NodeId, RunId, Seq, Timestamp, Value, Workflow, value::Record,
 };
 use serde::Deserialize;
 
@@ -27,8 +27,10 @@ pub struct World {
     pub input: Value,
     /// Workflows that can be called.
     pub workflows: Vec<Workflow>,
-    /// Answers to effects, each used once, in order for each node.
+    /// Answers to effects other than questions to models, each used once, in order for each node.
     pub answers: Vec<Answer>,
+    /// What the model says, in order, whoever asks.
+    pub model: VecDeque<Said>,
     /// What somebody outside does, in order, each time when nothing moves any more.
     pub then: VecDeque<Then>,
 }
@@ -45,6 +47,33 @@ pub struct Answer {
     /// The answer, when it is one.
     #[serde(default)]
     pub answer: Value,
+    /// The failure, when it is one.
+    #[serde(default)]
+    pub fail: Option<Fail>,
+    /// It never comes.
+    #[serde(default)]
+    pub never: bool,
+}
+
+/// Something that the model says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// How long it takes, in milliseconds.
+    #[serde(default)]
+    pub after: u64,
+    /// The words.
+    #[serde(default)]
+    pub text: String,
+    /// The tools that it wants: name and arguments.
+    #[serde(default)]
+    pub calls: Vec<(String, Value)>,
+    /// Whether it was cut at `maxTokens`.
+    #[serde(default)]
+    pub cut: bool,
+    /// What it cost, in US dollars.
+    #[serde(default)]
+    pub cost: f64,
     /// The failure, when it is one.
     #[serde(default)]
     pub fail: Option<Fail>,
@@ -90,6 +119,12 @@ pub enum Then {
     Fork {
         /// The node.
         before: NodeId,
+        /// Not before the frame, but after it asked this, counted from 0.
+        #[serde(default)]
+        asked: Option<u32>,
+        /// What that question is answered instead.
+        #[serde(default)]
+        answer: Option<Value>,
         /// Whether effects are answered from what was recorded only.
         #[serde(default)]
         dry: bool,
@@ -161,6 +196,8 @@ struct Stage {
     asked: usize,
     wake_at: Option<Timestamp>,
     replies: VecDeque<Arrival>,
+    /// What a fork answers a question of a node with.
+    given: Option<(NodeId, u32, Value)>,
 }
 
 /// A clock that is set by hand.
@@ -188,6 +225,7 @@ impl Stage {
             asked: 0,
             wake_at: None,
             replies: VecDeque::new(),
+            given: None,
         }
     }
 
@@ -219,13 +257,25 @@ impl Stage {
                     memo: false,
                 });
             }
+            Request::Perform(asked) if self.is_given(&asked) => {
+                let (.., answer) = self.given.take().expect("it is given");
+                self.answer(&asked, Ok(answer), 0);
+            }
             Request::Perform(asked)
-                if self.run.mode() == Mode::Dry && asked.effect.kind == EffectKind::Http =>
+                if self.run.mode() == Mode::Dry && asked.effect.kind.is_visible() =>
             {
                 self.recall(&asked);
             }
             Request::Perform(asked) => self.perform(&asked),
         }
+    }
+
+    /// Whether a fork answers this question itself.
+    fn is_given(&self, asked: &Outstanding) -> bool {
+        let node = self.run.place_of(asked.frame).map(|(node, ..)| node);
+        self.given.as_ref().is_some_and(|(given, ordinal, _)| {
+            Some(given) == node.as_ref() && *ordinal == asked.ordinal
+        })
     }
 
     fn perform(&mut self, asked: &Outstanding) {
@@ -236,6 +286,14 @@ impl Stage {
             .iter()
             .position(|answer| Some(&answer.node) == node.as_ref());
         let (outcome, after) = match (position, asked.effect.kind) {
+            (_, EffectKind::Model) => match self.world.model.pop_front() {
+                Some(Said { never: true, .. }) => return,
+                Some(said) => (said.outcome(), said.after),
+                None => (
+                    Err(Failure::new(FailureKind::NotFound, "no model answers")),
+                    0,
+                ),
+            },
             (Some(at), _) => match self.world.answers.remove(at) {
                 Answer { never: true, .. } => return,
                 answer => (answer.outcome(), answer.after),
@@ -373,10 +431,16 @@ impl Stage {
             Then::Crash {} => self.crash(),
             Then::Fork {
                 before,
+                asked,
+                answer,
                 dry,
                 workflow,
                 inputs,
-            } => self.fork(&before, dry, workflow, inputs),
+            } => {
+                let at = self.moment(&before, asked);
+                self.given = answer.map(|answer| (before, asked.unwrap_or_default(), answer));
+                self.fork(at, dry, workflow, inputs);
+            }
         }
         true
     }
@@ -417,24 +481,33 @@ impl Stage {
         self.take(Arrival::Continue);
     }
 
-    fn fork(
-        &mut self,
-        before: &NodeId,
-        dry: bool,
-        workflow: Option<Box<Workflow>>,
-        inputs: BTreeMap<NodeId, Value>,
-    ) {
+    /// The last event before the first frame of a node, or the one with which that frame asked something.
+    fn moment(&self, node: &NodeId, asked: Option<u32>) -> Seq {
         let opened = self
             .events
             .iter()
             .find_map(|recorded| match &recorded.event {
-                Event::FrameOpened { node, .. } if node == before => Some(recorded.seq),
+                Event::FrameOpened { node: opened, .. } if opened == node => Some(recorded.seq),
                 _ => None,
-            });
-        let at = Seq(opened
-            .expect("a case forks before a frame that was opened")
-            .0
-            - 1);
+            })
+            .expect("a case forks before a frame that was opened");
+        let Some(asked) = asked else {
+            return Seq(opened.0 - 1);
+        };
+        let request = |recorded: &&Recorded| matches!(&recorded.event, Event::EffectRequested { frame, ordinal, .. } if *frame == opened && *ordinal == asked);
+        let request = self.events.iter().find(request);
+        request
+            .expect("a case forks after a question that was asked")
+            .seq
+    }
+
+    fn fork(
+        &mut self,
+        at: Seq,
+        dry: bool,
+        workflow: Option<Box<Workflow>>,
+        inputs: BTreeMap<NodeId, Value>,
+    ) {
         let plan = workflow.map(|workflow| Arc::new(Plan::new(*workflow, &self.catalogue)));
         self.plans.extend(plan.clone());
         self.fold(at);
@@ -513,6 +586,40 @@ impl Stage {
             events: self.events,
         }
     }
+}
+
+impl Said {
+    fn outcome(&self) -> Outcome {
+        if let Some(Fail { kind, message }) = &self.fail {
+            return Err(Failure::new(*kind, message.clone()));
+        }
+        let calls = self.calls.iter().zip(1..);
+        let calls: Vec<Value> = calls.map(|(call, number)| wanted(call, number)).collect();
+        let fields = [
+            ("text", Some(Value::from(self.text.as_str()))),
+            ("calls", (!calls.is_empty()).then(|| calls.into())),
+            ("cut", self.cut.then(|| true.into())),
+            (
+                "usage",
+                (self.cost > 0.0)
+                    .then(|| Record::from_iter([("costUsd", Value::from(self.cost))]).into()),
+            ),
+        ];
+        let given = fields.into_iter();
+        let answer: Record = given
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        Ok(answer.into())
+    }
+}
+
+fn wanted((name, arguments): &(String, Value), number: u32) -> Value {
+    let fields = [
+        ("id", Value::from(format!("call{number}"))),
+        ("name", name.as_str().into()),
+        ("arguments", arguments.to_json_text().into()),
+    ];
+    Record::from_iter(fields).into()
 }
 
 impl Answer {

@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and logs to stderr. With `--json` every command that prints, prints one
 //! JSON value with stable fields.
 
+mod chat;
 mod check;
 mod completions;
 mod config;
@@ -12,11 +13,14 @@ pub(crate) mod error;
 mod export;
 mod fork;
 mod frames;
+mod heal;
 mod import;
 mod input;
 mod nodes;
 mod output;
+mod own;
 mod progress;
+mod proposals;
 mod remote;
 mod replay;
 mod resume;
@@ -38,6 +42,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Given, Origin};
 use error::{CliError, Exit};
 use output::Output;
+use own::OwnService;
 use remote::Remote;
 use workspace::Workspace;
 
@@ -78,6 +83,9 @@ enum Command {
     Fork(fork::Fork),
     Diff(diff::Diff),
     Search(search::Search),
+    Chat(chat::Chat),
+    Heal(heal::Heal),
+    Proposals(proposals::Proposals),
     Export(export::Export),
     Import(import::Import),
     Store(store::Store),
@@ -120,6 +128,12 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         }
         return command.through(&remote, &workspace, output).await;
     }
+    if command.needs_service() {
+        let own = OwnService::start(&workspace).await?;
+        let done = command.through(own.remote(), &workspace, output).await;
+        own.stop().await;
+        return done;
+    }
     match command {
         Command::Serve(command) => command.run(&workspace, output).await,
         Command::Token(command) => command.run(&workspace, output),
@@ -141,6 +155,9 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Store(command) => command.run(&workspace, output),
         Command::Config(command) => command.run(&workspace, output),
         Command::Completions(command) => command.run(),
+        Command::Chat(_) | Command::Heal(_) | Command::Proposals(_) => {
+            Err(CliError::Usage("this goes through a service".into()))
+        }
     }
 }
 
@@ -153,11 +170,16 @@ impl Command {
         )
     }
 
+    /// Whether only a service can do it, if need be one of the command's own.
+    fn needs_service(&self) -> bool {
+        matches!(self, Self::Chat(_) | Self::Heal(_) | Self::Proposals(_))
+    }
+
     /// Whether it may make calls.
     fn may_call(&self) -> bool {
         matches!(
             self,
-            Self::Run(_) | Self::Resume(_) | Self::Signal(_) | Self::Fork(_)
+            Self::Run(_) | Self::Resume(_) | Self::Signal(_) | Self::Fork(_) | Self::Heal(_)
         )
     }
 
@@ -182,6 +204,9 @@ impl Command {
             Self::Diff(command) => command.through(remote, output).await,
             Self::Search(command) => command.through(remote, output).await,
             Self::Token(command) => command.through(remote, output).await,
+            Self::Chat(command) => command.through(remote, output).await,
+            Self::Heal(command) => command.through(remote, output).await,
+            Self::Proposals(command) => command.through(remote, output).await,
             Self::Export(command) => command.through(remote, output).await,
             Self::Import(command) => command.through(remote, output).await,
             Self::Store(command) => command.through(remote, workspace, output).await,

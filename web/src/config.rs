@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use flowforge_ai::model::settings::{
+    AiTable, BASE_URL_VARIABLE, KEY_FILE_VARIABLE, KEY_VARIABLE, MODEL_VARIABLE,
+};
 use flowforge_runtime::outbound::AllowedHost;
 use flowforge_snapshots::Retention;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::error::CliError;
+use crate::models::Operator;
 
 /// The configuration file in the data folder.
 pub(crate) const FILE_NAME: &str = "flowforge.toml";
@@ -48,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) age_days_max: Setting<u64>,
     /// The oldest finished runs go until the journal's segments and values take no more; 0: as much as there is.
     pub(crate) journal_gib_max: Setting<u64>,
+    /// What the file says about language models.
+    pub(crate) ai: AiTable,
 }
 
 /// What the command line and the environment say, before the file is read.
@@ -64,6 +70,7 @@ struct File {
     allow_hosts: Option<Vec<String>>,
     workers_max: Option<usize>,
     retention: RetentionFile,
+    ai: AiTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,6 +95,7 @@ impl Config {
             runs_max: or_default(file.retention.runs_max, 0),
             age_days_max: or_default(file.retention.age_days_max, AGE_DAYS_DEFAULT),
             journal_gib_max: or_default(file.retention.journal_gib_max, JOURNAL_GIB_DEFAULT),
+            ai: file.ai,
             data_dir,
         };
         config.allowed()?;
@@ -104,6 +112,22 @@ impl Config {
             bytes_max: given(&self.journal_gib_max).map(times(GIB)),
             ..Retention::default()
         }
+    }
+
+    /// What whoever runs the service says about language models.
+    pub(crate) fn operator(&self) -> Result<Operator, CliError> {
+        let variables = [
+            KEY_VARIABLE,
+            BASE_URL_VARIABLE,
+            MODEL_VARIABLE,
+            KEY_FILE_VARIABLE,
+        ];
+        let given = variables.map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        Ok(Operator {
+            environment: given.into_iter().flatten().collect(),
+            file: self.ai.clone(),
+            allow: self.allowed()?,
+        })
     }
 
     /// The hosts that calls may go to besides public ones.

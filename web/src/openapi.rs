@@ -1,5 +1,6 @@
 //! The description of every route, from the routes themselves; its text is kept in `web/openapi.json`.
 
+pub(crate) mod proposed;
 pub(crate) mod shapes;
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};

@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowforge_ai::heal::HealError;
 use flowforge_engine::workflow::file::FileError;
 use flowforge_engine::{Place, Problem, Severity};
 use flowforge_runtime::RuntimeError;
@@ -14,6 +15,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::AccessError;
+use crate::desk::DeskError;
+use crate::models::ModelsError;
 
 /// Seconds after which a client may ask again when the service is busy or stopping.
 const RETRY_AFTER_SECS: u64 = 2;
@@ -132,6 +135,68 @@ impl IntoResponse for HttpProblem {
     }
 }
 
+impl From<HealError> for HttpProblem {
+    fn from(error: HealError) -> Self {
+        let detail = error.to_string();
+        match error {
+            HealError::NoRun(run) => Self::no_run(run),
+            HealError::NoFailure { .. } => conflict("no-failure", detail),
+            HealError::Called { .. } => conflict("called-workflow", detail),
+            HealError::NoWorkflow(_) => damaged(&detail),
+            HealError::Read(error) => error.into(),
+            HealError::Lab(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ModelsError> for HttpProblem {
+    fn from(error: ModelsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ModelsError::Settings(_) => Self::invalid("wrong-setting", detail),
+            ModelsError::Blocked(failure) => {
+                let problem = Self::invalid("blocked-address", detail);
+                match failure.hint {
+                    Some(hint) => problem.with_hint(hint),
+                    None => problem,
+                }
+            }
+            ModelsError::Read(error) => error.into(),
+            ModelsError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeskError> for HttpProblem {
+    fn from(error: DeskError) -> Self {
+        let detail = error.to_string();
+        match error {
+            DeskError::NoProposal(_) => Self::not_found("no-such-proposal", detail)
+                .with_hint("GET /api/v1/proposals lists them"),
+            DeskError::NoChat(_) => {
+                Self::not_found("no-such-chat", detail).with_hint("GET /api/v1/chat lists yours")
+            }
+            DeskError::OtherWorkflow { .. } => conflict("other-workflow", detail)
+                .with_hint("begin a new conversation: leave `chat` out"),
+            DeskError::Closed(_) => conflict("proposal-closed", detail),
+            DeskError::WrongHash(_) => conflict("wrong-hash", detail)
+                .with_hint("read the proposal again and accept the hash that it has"),
+            DeskError::Stale(_) => conflict("stale-proposal", detail),
+            DeskError::NoPart { .. } => Self::invalid("no-such-part", detail),
+            DeskError::WrongText { .. } => Self::invalid("wrong-text", detail),
+            DeskError::NoFix => conflict("no-fix", detail),
+            DeskError::NotAccepted => conflict("not-accepted", detail)
+                .with_hint("accept it first: POST /api/v1/proposals/{id}/accept"),
+            DeskError::NoRun(run) => Self::no_run(run),
+            DeskError::NoVersion(_) => damaged(&detail),
+            DeskError::Heal(error) => error.into(),
+            DeskError::Read(error) => error.into(),
+            DeskError::Write(error) => error.into(),
+            DeskError::Runtime(error) => error.into(),
+        }
+    }
+}
+
 impl From<RuntimeError> for HttpProblem {
     fn from(error: RuntimeError) -> Self {
         let detail = error.to_string();
@@ -143,7 +208,10 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
-            RuntimeError::Busy(_) => conflict("run-busy", detail),
+            RuntimeError::Busy(_) | RuntimeError::AtWork { .. } => conflict("run-busy", detail),
+            RuntimeError::NoFailure { .. } => conflict("no-failure", detail),
+            RuntimeError::Called { .. } => conflict("called-workflow", detail),
+            RuntimeError::WouldRepeat { .. } => conflict("would-repeat", detail),
             RuntimeError::Stopping => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail)
             }
@@ -255,7 +323,7 @@ impl From<FileError> for HttpProblem {
     }
 }
 
-fn conflict(code: &'static str, detail: String) -> HttpProblem {
+pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> HttpProblem {
     HttpProblem::new(StatusCode::CONFLICT, code, detail)
 }
 

@@ -5,8 +5,10 @@
     reason = "what describes the routes is generated"
 )]
 
+mod ai;
 mod bundles;
 mod capabilities;
+mod chat;
 mod check;
 mod demo;
 mod diff;
@@ -17,10 +19,12 @@ mod expressions;
 mod forks;
 mod frames;
 mod functions;
+mod heal;
 mod health;
 mod list;
 mod metrics;
 mod nodes;
+mod proposals;
 mod runs;
 mod search;
 mod session;
@@ -118,6 +122,18 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(events::of_run))
         .routes(routes!(events::of_all))
         .routes(routes!(nodes::list))
+        .routes(routes!(ai::show, ai::change))
+        .routes(routes!(ai::models))
+        .routes(routes!(ai::test))
+        .routes(routes!(chat::list, chat::say))
+        .routes(routes!(chat::show, chat::remove))
+        .routes(routes!(chat::recording))
+        .routes(routes!(proposals::list))
+        .routes(routes!(proposals::show))
+        .routes(routes!(proposals::accept))
+        .routes(routes!(proposals::reject))
+        .routes(routes!(heal::heal))
+        .routes(routes!(heal::recover))
 }
 
 /// The description of every route.

@@ -15,8 +15,10 @@ use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{self, Access, Hosts};
+use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::metrics::{self, Requests};
+use crate::models::Models;
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
 use crate::{connections, headers, routes};
@@ -29,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) search: Search,
     /// Tokens and sessions.
     pub(crate) access: Access,
+    /// Language models, as far as there are some.
+    pub(crate) models: Arc<Models>,
     /// The address it listens on.
     pub(crate) address: SocketAddr,
     /// The URL under which others reach it.
@@ -45,7 +49,8 @@ pub(crate) struct App {
     public_url: Option<Uri>,
     hub: Hub,
     plans: Plans,
-    nodes: NodeIndex,
+    nodes: Arc<NodeIndex>,
+    desk: Desk,
     requests: Requests,
     stopping: watch::Sender<bool>,
 }
@@ -65,12 +70,15 @@ impl App {
             access,
             address,
             public_url,
+            models,
         } = parts;
+        let nodes = Arc::new(NodeIndex::new(runtime.catalogue()));
         Ok(Arc::new(Self {
+            desk: Desk::new(runtime.clone(), Arc::clone(&nodes), models),
             hosts: Hosts::new(address, public_url.as_ref()),
             hub: Hub::start(runtime.journal().clone())?,
             plans: Plans::new(runtime.clone()),
-            nodes: NodeIndex::new(runtime.catalogue()),
+            nodes,
             requests: Requests::default(),
             stopping: watch::channel(false).0,
             runtime,
@@ -111,6 +119,10 @@ impl App {
 
     pub(crate) fn nodes(&self) -> &NodeIndex {
         &self.nodes
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub(crate) fn requests(&self) -> &Requests {

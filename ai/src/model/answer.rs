@@ -12,6 +12,8 @@ use super::{ChatAnswer, ChatRequest, ToolCall, Usage, told, usage};
 
 /// The status that stands for a failure that is told within a stream and has none of its own.
 const FAILED_MIDWAY: u16 = 502;
+/// Most calls of one answer: more is a model that has lost its way.
+const CALLS_MAX: usize = 64;
 
 /// An answer so far.
 #[derive(Debug, Default)]
@@ -51,7 +53,13 @@ impl Assembly {
             .into_iter()
             .flatten()
             .find(|choice| choice.get("index").and_then(Json::as_u64).unwrap_or(0) == 0);
-        Ok(first.map_or_else(String::new, |choice| self.choice(choice)))
+        let words = first.map_or_else(String::new, |choice| self.choice(choice));
+        match self.calls.len() {
+            0..=CALLS_MAX => Ok(words),
+            _ => Err(Trouble::Bad(format!(
+                "it calls more than {CALLS_MAX} tools at once"
+            ))),
+        }
     }
 
     fn choice(&mut self, choice: &Json) -> String {
@@ -139,13 +147,12 @@ impl Assembly {
         let usage = self.usage(request);
         let mut calls = self.take_calls(request);
         let mut text = std::mem::take(&mut self.text);
-        if calls.is_empty() && !request.tools.is_empty() {
-            if let Some((before, made)) =
+        if calls.is_empty()
+            && let Some((before, made)) =
                 told::read_calls(&text, request, manner.tools == Way::Native)
-            {
-                text = before.to_owned();
-                calls = made;
-            }
+        {
+            text = before.to_owned();
+            calls = made;
         }
         if calls.is_empty() {
             self.usable(&text, cut, request)?;
@@ -270,4 +277,143 @@ fn shaped(text: &str, shape: &Json, cut: bool, request: &ChatRequest) -> Result<
 fn scalar(text: &str) -> Option<(&str, Json)> {
     let text = text.trim();
     Some((text, serde_json::from_str(text).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Task;
+
+    fn request() -> ChatRequest {
+        ChatRequest {
+            task: Task::Draft,
+            model: None,
+            messages: vec![],
+            tools: vec![],
+            shape: None,
+            max_tokens: 7,
+        }
+    }
+
+    /// The answer that these choices make.
+    fn check(choices: &[Json]) -> Result<ChatAnswer, Trouble> {
+        let mut assembly = Assembly::default();
+        for choice in choices {
+            assembly.take(&json!({"choices": [choice]}))?;
+        }
+        assembly.finish(&request(), "m", Manner::default())
+    }
+
+    fn calls(pieces: &[Json]) -> Vec<(String, String, String)> {
+        let choices: Vec<_> = pieces
+            .iter()
+            .map(|piece| json!({"delta": {"tool_calls": [piece]}}))
+            .collect();
+        let answer = check(&choices).expect("an answer");
+        let calls = answer.calls.into_iter();
+        calls
+            .map(|call| (call.id, call.name, call.arguments))
+            .collect()
+    }
+
+    fn call(id: &str, name: &str, arguments: &str) -> (String, String, String) {
+        (id.to_owned(), name.to_owned(), arguments.to_owned())
+    }
+
+    #[test]
+    fn calls_of_all_kinds_of_servers_are_told_apart() {
+        let two = [call("x", "a", "{\"p\":1}"), call("y", "b", "{}")];
+        let whole = |id: &str, name: &str, arguments: Json| json!({"id": id, "function": {"name": name, "arguments": arguments}});
+        let indexed = [
+            json!({"index": 0, "id": "x", "function": {"name": "a", "arguments": ""}}),
+            json!({"index": 0, "function": {"arguments": "{\"p\""}}),
+            json!({"index": 1, "id": "y", "function": {"name": "b", "arguments": "{}"}}),
+            json!({"index": 0, "function": {"arguments": ":1}"}}),
+        ];
+        assert_eq!(calls(&indexed), two);
+        let all_zero = [
+            json!({"index": 0, "id": "x", "function": {"name": "a", "arguments": "{\"p\":1}"}}),
+            json!({"index": 0, "id": "y", "function": {"name": "b", "arguments": "{}"}}),
+        ];
+        assert_eq!(calls(&all_zero), two);
+        let no_index = [
+            whole("x", "a", json!("{\"p\":1}")),
+            whole("y", "b", Json::Null),
+        ];
+        assert_eq!(calls(&no_index), two);
+        let records = [whole("x", "a", json!({"p": 1})), whole("y", "b", json!({}))];
+        assert_eq!(calls(&records), two);
+        let nameless = [
+            json!({"function": {"name": "a", "arguments": "{\"p\""}}),
+            json!({"function": {"arguments": ":1}"}}),
+            json!({"function": {"name": "b"}}),
+        ];
+        assert_eq!(
+            calls(&nameless),
+            [call("call-1", "a", "{\"p\":1}"), call("call-2", "b", "{}")]
+        );
+    }
+
+    #[test]
+    fn words_are_read_from_texts_and_lists() {
+        let answer = check(&[
+            json!({"delta": {"role": "assistant", "content": null}}),
+            json!({"index": 1, "delta": {"content": "another choice"}}),
+            json!({"delta": {"content": "Hel"}}),
+            json!({"delta": {"content": [{"type": "text", "text": "lo"}, {"type": "image"}]}}),
+            json!({"delta": {}, "finish_reason": "length"}),
+        ]);
+        let answer = answer.expect("an answer");
+        assert_eq!(
+            (answer.text.as_str(), answer.cut, answer.model.as_str()),
+            ("Hello", true, "m")
+        );
+        assert!(answer.usage.estimated);
+    }
+
+    #[test]
+    fn an_answer_that_is_none_says_why() {
+        let bad = |text: &str| Err(Trouble::Bad(text.to_owned()));
+        assert_eq!(check(&[]), bad("it has no choices"));
+        assert_eq!(
+            check(&[json!({"message": {"content": " "}})]),
+            bad("it is empty")
+        );
+        assert_eq!(
+            check(&[json!({"message": {"refusal": "I cannot."}})]),
+            bad("the model declined: I cannot.")
+        );
+        assert_eq!(
+            check(&[json!({"message": {}, "finish_reason": "content_filter"})]),
+            bad("the endpoint's content filter held it back")
+        );
+        let many: Vec<_> = (0..65)
+            .map(|at| json!({"index": at, "function": {"name": "a"}}))
+            .collect();
+        assert_eq!(
+            check(&[json!({"delta": {"tool_calls": many}})]),
+            bad("it calls more than 64 tools at once")
+        );
+    }
+
+    #[test]
+    fn a_failure_in_the_middle_of_a_stream_keeps_its_status() {
+        let error = |json: Json| {
+            Assembly::default()
+                .take(&json)
+                .expect_err("a failure")
+                .to_string()
+        };
+        assert_eq!(
+            error(json!({"error": {"code": 429, "message": "busy"}})),
+            "429: busy"
+        );
+        assert_eq!(
+            error(json!({"error": {"code": "server_error", "message": "gone"}})),
+            "502: gone"
+        );
+        assert_eq!(error(json!({"error": "gone"})), "502: gone");
+    }
 }

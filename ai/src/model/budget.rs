@@ -1,6 +1,7 @@
 //! What models have cost, and whether more may be spent. Pure: times come in, the caller keeps the entries.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use flowforge_engine::RunId;
 use futures_util::FutureExt;
@@ -168,6 +169,16 @@ pub trait Account: Send + Sync {
     fn spent(&self, run: Option<RunId>, task: Task, model: &str, usage: Usage);
 }
 
+impl<A: Account + ?Sized> Account for Arc<A> {
+    fn may_ask(&self, run: Option<RunId>) -> Result<(), ModelError> {
+        (**self).may_ask(run)
+    }
+
+    fn spent(&self, run: Option<RunId>, task: Task, model: &str, usage: Usage) {
+        (**self).spent(run, task, model, usage);
+    }
+}
+
 /// A model whose calls are refused when a limit is reached, and whose answers are entered.
 #[derive(Clone, Debug)]
 pub struct Metered<M, A> {
@@ -207,7 +218,10 @@ impl<M: ChatModel, A: Account> ChatModel for Metered<M, A> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+    use crate::model::cassette::{Cassette, Exchange, Outcome};
 
     fn entry(at_ms: u64, run: Option<RunId>, cost_usd: Option<f64>) -> Entry {
         Entry {
@@ -285,5 +299,76 @@ mod tests {
             check(None, Some(0.0), None, None, 9 * DAY_MS).is_err(),
             "0 allows nothing"
         );
+    }
+
+    /// An account whose clock stands still.
+    #[derive(Default)]
+    struct Book {
+        ledger: Mutex<Ledger>,
+    }
+
+    impl Account for Book {
+        fn may_ask(&self, run: Option<RunId>) -> Result<(), ModelError> {
+            let limits = Limits {
+                run_usd: Some(0.3),
+                ..Limits::default()
+            };
+            self.ledger
+                .lock()
+                .expect("the ledger")
+                .check(&limits, run, 0)
+        }
+
+        fn spent(&self, run: Option<RunId>, task: Task, model: &str, usage: Usage) {
+            let entry = Entry {
+                at_ms: 0,
+                run,
+                task,
+                model: model.to_owned(),
+                usage,
+            };
+            self.ledger.lock().expect("the ledger").add(&entry);
+        }
+    }
+
+    #[test]
+    fn a_metered_model_is_not_asked_once_the_limit_is_reached() {
+        let request = ChatRequest {
+            task: Task::Heal,
+            model: None,
+            messages: vec![],
+            tools: vec![],
+            shape: None,
+            max_tokens: 1,
+        };
+        let exchange = Exchange {
+            request: request.clone(),
+            outcome: Outcome::Answer(ChatAnswer {
+                text: "yes".into(),
+                calls: vec![],
+                model: "m".into(),
+                usage: entry(0, None, Some(0.15)).usage,
+                cut: false,
+            }),
+        };
+        let book = Arc::new(Book::default());
+        let cassette: Arc<dyn ChatModel> = Arc::new(Cassette::new(vec![exchange]));
+        let of_run = |number| Metered::new(cassette.clone(), book.clone(), Some(run(number)));
+        let ask = |model: &dyn ChatModel| {
+            let mut hear = |_: &str| {};
+            let asked = model.complete(&request, &mut hear);
+            asked
+                .now_or_never()
+                .expect("it does not wait")
+                .map(|answer| answer.text)
+        };
+        let first = of_run(1);
+        assert_eq!(
+            [ask(&first), ask(&first)],
+            [Ok("yes".into()), Ok("yes".into())]
+        );
+        assert!(matches!(ask(&first), Err(ModelError::Limit(_))));
+        assert_eq!(ask(&of_run(2)), Ok("yes".into()));
+        assert_eq!(book.ledger.lock().expect("the ledger").totals(0).tokens, 45);
     }
 }

@@ -31,6 +31,9 @@ use super::{ChatAnswer, ChatModel, ChatRequest, Hear, ModelError, Task, Usage, w
 /// Who calls, for OpenRouter's pages.
 const REFERER: &str = "https://github.com/flowforge/flowforge";
 const TITLE: &str = "FlowForge";
+const WHOLE_MS_MAX: u64 = 300_000;
+const IDLE_MS_MAX: u64 = 60_000;
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most models whose manner is remembered.
 const MANNERS_MAX: usize = 256;
 
@@ -92,18 +95,20 @@ pub struct EndpointConfig {
 }
 
 impl EndpointConfig {
-    /// An endpoint with the usual bounds.
+    /// An endpoint with the usual bounds. One on this machine may take longer: without a graphics card it
+    /// reads a long prompt for minutes before it says its first word.
     #[must_use]
     pub fn new(base_url: BaseUrl, key: Option<Key>) -> Self {
+        let slowness = if base_url.is_local() { 4 } else { 1 };
         Self {
             base_url,
             key,
             model: None,
             models: Models::default(),
             retry: Retry::default(),
-            whole_ms_max: 300_000,
-            idle_ms_max: 60_000,
-            answer_bytes_max: 4 * 1024 * 1024,
+            whole_ms_max: slowness * WHOLE_MS_MAX,
+            idle_ms_max: slowness * IDLE_MS_MAX,
+            answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
 }
@@ -372,5 +377,39 @@ impl Config for Head {
 
     fn api_key(&self) -> &SecretString {
         &self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openrouter_hears_who_calls_and_no_head_shows_its_key() {
+        let key = || Some(Key::new("sk-canary-9").expect("a key"));
+        let openrouter = Head::new(&EndpointConfig::new(BaseUrl::openrouter(), key()));
+        let headers = openrouter.headers();
+        assert_eq!(headers["authorization"], "Bearer sk-canary-9");
+        assert_eq!(
+            [&headers["http-referer"], &headers["x-title"]],
+            [REFERER, TITLE]
+        );
+        assert!(!format!("{headers:?}").contains("canary"));
+        let local = "http://localhost:1/v1".parse().expect("a URL");
+        assert!(
+            Head::new(&EndpointConfig::new(local, None))
+                .headers()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_model_is_chosen_by_task() {
+        let models = Models {
+            code: Some("coder".into()),
+            ..Models::default()
+        };
+        let of = |task| models.of(task);
+        assert_eq!((of(Task::Code), of(Task::Draft)), (Some("coder"), None));
     }
 }

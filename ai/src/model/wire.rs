@@ -85,7 +85,8 @@ fn message(message: &Message, tools: Way) -> Json {
             json!({"role": "assistant", "content": text})
         }
         (Message::Assistant { text, calls }, Way::Native) => json!({
-            "role": "assistant", "content": text, "tool_calls": calls.iter().map(call).collect::<Vec<_>>(),
+            // Some endpoints refuse an empty text, none the absence of one.
+            "role": "assistant", "content": (!text.is_empty()).then_some(text), "tool_calls": calls.iter().map(call).collect::<Vec<_>>(),
         }),
         (Message::Assistant { text, calls }, Way::Told) => {
             let blocks: Vec<_> = calls.iter().map(told::call_block).collect();
@@ -102,4 +103,94 @@ fn message(message: &Message, tools: Way) -> Json {
 
 fn call(call: &ToolCall) -> Json {
     json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Task;
+
+    fn talk() -> ChatRequest {
+        let text = |text: &str| text.to_owned();
+        let call = ToolCall {
+            id: text("call-1"),
+            name: text("check"),
+            arguments: text("{\"a\":1}"),
+        };
+        ChatRequest {
+            task: Task::Draft,
+            model: None,
+            messages: vec![
+                Message::User {
+                    text: text("Check it."),
+                },
+                Message::Assistant {
+                    text: text(""),
+                    calls: vec![call],
+                },
+                Message::Tool {
+                    call: text("call-1"),
+                    text: text("```\nfine"),
+                },
+            ],
+            tools: vec![ToolSpec {
+                name: text("check"),
+                about: text("Checks."),
+                arguments: json!({"type": "object"}),
+            }],
+            shape: Some(json!({"type": "object"})),
+            max_tokens: 9,
+        }
+    }
+
+    #[test]
+    fn a_request_in_the_fields_of_the_protocol() {
+        let body = body(&talk(), "m", Manner::default(), true);
+        assert_eq!(
+            body,
+            json!({
+                "model": "m", "stream": true, "max_tokens": 9,
+                "stream_options": {"include_usage": true}, "usage": {"include": true},
+                "messages": [
+                    {"role": "user", "content": "Check it."},
+                    {"role": "assistant", "content": null, "tool_calls": [{
+                        "id": "call-1", "type": "function", "function": {"name": "check", "arguments": "{\"a\":1}"},
+                    }]},
+                    {"role": "tool", "tool_call_id": "call-1", "content": "```\nfine"},
+                ],
+                "tools": [{"type": "function", "function": {
+                    "name": "check", "description": "Checks.", "parameters": {"type": "object"},
+                }}],
+                "response_format": {"type": "json_schema", "json_schema": {
+                    "name": "answer", "schema": {"type": "object"},
+                }},
+            })
+        );
+    }
+
+    #[test]
+    fn the_same_request_in_words() {
+        let manner = Manner {
+            tools: Way::Told,
+            shape: Way::Told,
+            usage: false,
+            newer_limit: true,
+        };
+        let body = body(&talk(), "m", manner, false);
+        let fields: Vec<_> = body.as_object().expect("a body").keys().cloned().collect();
+        assert_eq!(
+            fields,
+            ["max_completion_tokens", "messages", "model", "stream"]
+        );
+        let content = |at: usize| body["messages"][at]["content"].as_str().expect("words");
+        assert!(content(0).contains("- check: Checks. {") && content(0).contains("JSON Schema"));
+        assert_eq!(
+            content(2),
+            "```json\n{\"arguments\":{\"a\":1},\"tool\":\"check\"}\n```"
+        );
+        assert_eq!(
+            content(3),
+            "{\"answerOfTool\":\"call-1\",\"text\":\"```\\nfine\"}"
+        );
+    }
 }

@@ -50,10 +50,19 @@ if rows.all(|row| is_number(row)) {{
     rows.filter(|row| {on_row})
 }} else {{
     if !rows.all(|row| type_of(row) == "map") {{ throw "expected a list of records or of numbers"; }}
-    let names = rows[0].keys().filter(|name| rows.all(|row| name in row && is_number(row[name])));
-    let usual = {NUMBER_NAMES}.filter(|name| name in names);
-    let other = names.filter(|name| name != "id" && !name.ends_with("_id") && !name.ends_with("Id"));
-    let field = if usual.len() > 0 {{ usual[0] }} else if other.len() == 1 {{ other[0] }} else {{
+    let first = rows[0];
+    let usual = [];
+    let other = [];
+    for name in first.keys() {{
+        let is_everywhere = true;
+        for row in rows {{
+            if !(name in row) || !is_number(row[name]) {{ is_everywhere = false; }}
+        }}
+        if !is_everywhere {{ continue; }}
+        if name in {NUMBER_NAMES} {{ usual.push(name); }}
+        if name != "id" && !name.ends_with("_id") && !name.ends_with("Id") {{ other.push(name); }}
+    }}
+    let field = if usual.len() == 1 {{ usual[0] }} else if other.len() == 1 {{ other[0] }} else {{
         throw `cannot tell which field is meant, of: ${{other}}; name it, as in "keep those with total {words}"`;
     }};
     rows.filter(|row| {on_field})

@@ -3,6 +3,7 @@
 use flowforge_engine::{Value, Workflow};
 
 use super::clause::{Clause, is_verb};
+use super::code;
 use super::test::{self, Test, is_field, literal};
 use super::when::{self, Schedule};
 use super::{Fill, Planned, Stop, ask};
@@ -271,6 +272,8 @@ fn verb(clause: &Clause, workflow: &Workflow) -> Planned<Step> {
         "retry" => retry(clause),
         "set" | "change" => set(clause, workflow)?,
         "add" if lower.iter().any(|word| word == "field") => set(clause, workflow)?,
+        // "run it every hour": the words around a schedule.
+        "run" | "start" | "do" if lower.len() <= 3 => Step::Nothing,
         "make" | "build" | "create" if lower.iter().any(|word| word == "workflow") => Step::Nothing,
         "run" | "start"
             if lower
@@ -531,5 +534,32 @@ fn set(clause: &Clause, workflow: &Workflow) -> Planned<Step> {
             value,
         }),
         _ => Err(cannot(clause)),
+    }
+}
+
+/// The script of a clause, when it is about rows and a template fits.
+pub(super) fn script(clause: &Clause) -> Option<String> {
+    let lower = clause.lower();
+    Some(match verb_of(&lower).as_str() {
+        "keep" | "filter" | "drop" | "exclude" | "only" => match keep(clause).ok()? {
+            Step::Keep(test) => code::keep("input", &test),
+            _ => return None,
+        },
+        "pick" | "select" => code::pick("input", &names(&clause.words()[1..]), false),
+        "sum" => script_of(&sum("sum", clause)),
+        "average" => script_of(&sum("avg", clause)),
+        "count" => script_of(&sum("count", clause)),
+        _ => return None,
+    })
+}
+
+fn verb_of(lower: &[String]) -> String {
+    lower.first().map(|word| stem(word)).unwrap_or_default()
+}
+
+fn script_of(step: &Step) -> String {
+    match step {
+        Step::Sum { operation, field } => code::sum("input", operation, field.as_deref()),
+        _ => String::new(),
     }
 }

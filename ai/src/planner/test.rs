@@ -90,6 +90,11 @@ fn operator(lower: &[String]) -> Option<(usize, usize, &'static str)> {
     (0..lower.len()).find_map(|at| {
         OPERATORS.iter().find_map(|(words, sign)| {
             let here = lower.get(at..at + words.len())?;
+            // `is at least`, `are over`: the comparison is what follows.
+            let is_copula = matches!(words, ["is" | "are"]);
+            if is_copula && operator(&lower[at + 1..]).is_some_and(|(behind, _, _)| behind == 0) {
+                return None;
+            }
             let fits = here.iter().zip(*words).all(|(a, b)| a == b);
             (fits && at + words.len() < lower.len()).then_some((at, words.len(), *sign))
         })

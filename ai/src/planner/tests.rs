@@ -65,3 +65,186 @@ fn the_first_sentence_becomes_a_clean_workflow() {
     assert_eq!(proposal.summary.new_hosts, ["127.0.0.1"]);
     assert_eq!(proposal.parts.len(), 4);
 }
+
+fn shop() -> Workflow {
+    file::parse(
+        r#"
+id: shop
+graph:
+  nodes:
+    - { id: start, type: trigger.manual, name: Start }
+    - { id: fetch, type: http.request, name: Get orders, params: { url: "http://h.example/orders" } }
+    - { id: keep, type: code.rhai, name: Keep over 100, params: { code: input } }
+    - { id: send, type: http.request, name: Send, params: { method: POST, url: "http://h.example/alerts" } }
+  edges: [{ source: start, target: fetch }, { source: fetch, target: keep }, { source: keep, target: send }]
+"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn steps_are_put_where_they_are_asked_for() {
+    check(
+        &shop(),
+        "also wait 5 seconds",
+        "+ wait  (flow.wait)\n    + durationMs: 5000\n    + name: \"Wait\"\n+ send -> wait",
+    );
+    check(
+        &shop(),
+        "add a step that waits 2 minutes before send",
+        "+ wait  (flow.wait)\n    + durationMs: 120000\n    + name: \"Wait\"\n+ keep -> wait\n+ wait -> send\n- keep -> send",
+    );
+    check(
+        &shop(),
+        "log it after fetch",
+        "+ log  (log)\n    + message: \"{{ input }}\"\n    + name: \"Log\"\n+ fetch -> log\n+ log -> keep\n- fetch -> keep",
+    );
+    check(
+        &shop(),
+        "if total is over 10 then log \"large\"",
+        "+ if  (flow.if)\n    + condition: \"{{ input.body.total > 10 }}\"\n    + name: \"If total over 10\"\n+ log  (log)\n    + message: \"large\"\n    + name: \"Log\"\n+ send -> if\n+ if.true -> log",
+    );
+}
+
+#[test]
+fn nodes_are_changed_by_what_people_call_them() {
+    check(
+        &shop(),
+        "remove the filter",
+        "- keep  (code.rhai)\n+ fetch -> send\n- fetch -> keep\n- keep -> send",
+    );
+    check(
+        &shop(),
+        "rename send to \"Send alerts\"",
+        "~ send  (http.request)\n    - name: \"Send\"\n    + name: \"Send alerts\"",
+    );
+    check(
+        &shop(),
+        "change the url of fetch to http://other.example/x",
+        "~ fetch  (http.request)\n    - url: \"http://h.example/orders\"\n    + url: \"http://other.example/x\"",
+    );
+    check(
+        &shop(),
+        "disable send",
+        "~ send  (http.request)\n    + disabled: true",
+    );
+    check(
+        &shop(),
+        "run it every day at 9:30",
+        "~ start  (trigger.schedule)\n    - type: trigger.manual\n    + type: trigger.schedule\n    + cron: \"30 9 * * *\"",
+    );
+}
+
+#[test]
+fn what_is_not_sure_is_asked() {
+    check(
+        &shop(),
+        "remove the request",
+        r#"? Which `request` do you mean? ["fetch", "send"]"#,
+    );
+    check(
+        &shop(),
+        "wait a bit",
+        r#"? How long should it wait? ["5 seconds", "1 minute", "1 hour"]"#,
+    );
+    check(
+        &empty(),
+        "get the orders",
+        r#"? Which address should "get the orders" call? []"#,
+    );
+    let drafted = planned(&shop(), "make me happy with a poem", &[]);
+    assert!(drafted.proposal.is_none(), "{drafted:?}");
+    assert!(
+        drafted.answer.starts_with("Built-in planner"),
+        "{}",
+        drafted.answer
+    );
+}
+
+#[test]
+fn a_reply_completes_the_request_it_was_asked_about() {
+    let after = |text: &str, reply: &str| {
+        let question = planned(&shop(), text, &[]).question;
+        let said = Said {
+            text: text.into(),
+            question,
+            ..Said::default()
+        };
+        told(&shop(), &planned(&shop(), reply, &[said]))
+    };
+    let found = after("log it after fetch and wait a bit", "1 minute");
+    assert!(
+        found.contains("+ log  (log)") && found.contains("durationMs: 60000"),
+        "{found}"
+    );
+    assert!(
+        after("remove the request", "send").starts_with("- send"),
+        "{}",
+        after("remove the request", "send")
+    );
+    assert!(after("post them to the alerts", "http://h.example/a").contains("+ post-a"));
+}
+
+/// What the code of the node `keep` gives for an input; nothing when it fails.
+fn kept(text: &str, input: serde_json::Value) -> Result<serde_json::Value, String> {
+    use flowforge_engine::script::{EvaluateLimits, EvaluateRequest, Evaluated, Evaluator, Source};
+    let text = format!("get http://127.0.0.1:1/orders and {text}");
+    let proposal = planned(&empty(), &text, &[]).proposal.unwrap();
+    let new = proposal.patch.apply(&empty()).unwrap().0;
+    let code = new.graph.node("keep").unwrap().params["code"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let scope = serde_json::json!({ "input": { "status": 200, "body": input } });
+    let request = EvaluateRequest {
+        sources: vec![Source::Script(code.as_str().into())],
+        scope: flowforge_engine::Value::from_json(&scope),
+        answers: Vec::new(),
+        limits: EvaluateLimits::default(),
+    };
+    match Evaluator::new().evaluate(&request).result {
+        Evaluated::Done(values) => Ok(values[0].to_json()),
+        Evaluated::Failed(failure) => Err(failure.message),
+        Evaluated::Needs(effect) => Err(format!("{effect:?}")),
+    }
+}
+
+#[test]
+fn the_filter_finds_the_number_or_says_why_not() {
+    use serde_json::json;
+    let rows =
+        json!([{ "id": 1, "total": 50, "other": 500 }, { "id": 2, "total": 150.5, "other": 1 }]);
+    let large = json!([{ "id": 2, "total": 150.5, "other": 1 }]);
+    assert_eq!(kept("keep those over 100", rows.clone()), Ok(large.clone()));
+    assert_eq!(
+        kept(
+            "keep those over 100",
+            json!({ "orders": rows, "next": null })
+        ),
+        Ok(large.clone())
+    );
+    assert_eq!(kept("keep those over 100", json!([])), Ok(json!([])));
+    assert_eq!(
+        kept("keep those over 100", json!([50, 150])),
+        Ok(json!([150]))
+    );
+    assert_eq!(
+        kept(
+            "keep those over 100",
+            json!([{ "id": 500, "weight": 7 }, { "id": 1, "weight": 700 }])
+        ),
+        Ok(json!([{ "id": 1, "weight": 700 }]))
+    );
+    let unclear = kept("keep those over 100", json!([{ "id": 1, "a": 1, "b": 2 }])).unwrap_err();
+    assert!(
+        unclear.starts_with("cannot tell which field is meant"),
+        "{unclear}"
+    );
+    assert_eq!(
+        kept("keep those with total over 100", rows.clone()),
+        Ok(large)
+    );
+    let renamed = kept("keep those with amount over 100", rows).unwrap_err();
+    assert_eq!(renamed, "a row has no field `amount`");
+    assert!(kept("keep those over 100", json!("oops")).is_err());
+}

@@ -25,6 +25,9 @@ pub enum EffectKind {
     Now,
     /// Chance. Request: null. Outcome: a float at least 0 and below 1.
     Random,
+    /// A question to a language model. Request and outcome: see [`ai`](crate::nodes::ai). Asking twice costs
+    /// twice, and does nothing else at the other side, so it counts as idempotent.
+    Model,
 }
 
 impl EffectKind {
@@ -32,7 +35,7 @@ impl EffectKind {
     /// must be durable first.
     #[must_use]
     pub fn is_visible(self) -> bool {
-        matches!(self, Self::Http)
+        matches!(self, Self::Http | Self::Model)
     }
 }
 

@@ -48,6 +48,10 @@ pub enum FailureKind {
     Cancelled,
     /// A bug in FlowForge, contained.
     Internal,
+    /// A language model answered what cannot be used.
+    Model,
+    /// A limit on spending is reached.
+    Budget,
 }
 
 impl FailureKind {
@@ -61,6 +65,7 @@ impl FailureKind {
                 | Self::NotFound
                 | Self::Cancelled
                 | Self::Unrecorded
+                | Self::Budget
         )
     }
 }

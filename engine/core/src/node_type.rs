@@ -162,6 +162,8 @@ pub trait Activation {
     fn last(&self) -> Option<&Value>;
     /// For a loop: how many iterations have ended.
     fn iterations(&self) -> u64;
+    /// The outputs of the workflows that it entered and that have ended, in order.
+    fn entered(&self) -> &[Value];
 }
 
 /// What came in by one edge.
@@ -201,7 +203,8 @@ pub enum Answer {
         /// The body's input.
         input: Value,
     },
-    /// This workflow is to run with this input; its output leaves by `out`.
+    /// This workflow, the one that its last `Call` effect answered with, is to run with this input. Of a node whose
+    /// role is [`Role::Call`], the output leaves by `out`; any other is asked again.
     Enter {
         /// The workflow.
         workflow: Box<Workflow>,

@@ -6,12 +6,14 @@
 //! `schema` (how parameters are described), `params` (how they are read), `page` (the page
 //! for people), `order` (how any two values compare), `field_path` (`a.b[0]`).
 
+pub mod ai;
 mod built_in;
 mod code;
 mod data;
 mod field_path;
 mod flow;
 pub mod http;
+mod input_schema;
 mod items;
 mod log;
 mod order;
@@ -71,6 +73,8 @@ fn built_in() -> Vec<BuiltIn> {
         flow::call::node_type(),
         flow::fail::node_type(),
         http::request::node_type(),
+        ai::prompt::node_type(),
+        ai::agent::node_type(),
         log::node_type(),
     ]
 }

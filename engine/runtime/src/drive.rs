@@ -243,15 +243,11 @@ impl Driver {
 
     /// Performs an effect as soon as what was recorded before it is durable.
     fn perform(&mut self, asked: Outstanding, durable: Durable) {
-        let Outstanding {
-            frame,
-            ordinal,
-            effect,
-        } = asked;
-        if effect.kind == EffectKind::Signal {
+        let (run, frame, ordinal) = (self.run.id(), asked.frame, asked.ordinal);
+        if asked.effect.kind == EffectKind::Signal {
             return;
         }
-        if effect.kind.is_visible() {
+        if asked.effect.kind.is_visible() {
             *self.visible.entry(frame).or_default() += 1;
         }
         let performer = self.performer.clone();
@@ -259,7 +255,7 @@ impl Driver {
             if let Err(error) = durable.wait().await {
                 return unwritten(frame, &error);
             }
-            let Performed { outcome, took_ms } = performer.perform(&effect).await;
+            let Performed { outcome, took_ms } = performer.perform(run, &asked).await;
             Arrival::Answered {
                 frame,
                 ordinal,
@@ -295,7 +291,7 @@ impl Driver {
             (Recalled::Unknown, EffectKind::Call | EffectKind::Now | EffectKind::Random) => {
                 self.perform(asked, Durable::default());
             }
-            (Recalled::Unknown, EffectKind::Http) => {
+            (Recalled::Unknown, EffectKind::Http | EffectKind::Model) => {
                 self.pending.push_back(Arrival::InDoubt {
                     frame: asked.frame,
                     error: unrecorded(),

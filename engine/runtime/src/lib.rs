@@ -6,9 +6,9 @@
 //! done, in doubt say so.
 //!
 //! Reading order: [`Runtime`] (start, resume, cancel, signal), `drive` (one run's loop), `perform` (effects for
-//! real), [`outbound`] (HTTP that goes to public addresses only), [`sandbox`] (hostile code in processes of its
-//! own), `recordings` (effects from the past), [`fork`] and [`replay`] (time travel), [`trial`] (what a changed
-//! workflow would have done, in memory) and [`mend`] (a failed run goes on with it).
+//! real), [`outbound`] (HTTP that goes to public addresses only), `models` (who answers questions), [`sandbox`]
+//! (hostile code in processes of its own), `recordings` (effects from the past), [`fork`] and [`replay`] (time
+//! travel), [`trial`] (what a changed workflow would have done, in memory) and [`mend`] (a failed run goes on with it).
 
 mod clock;
 mod counts;
@@ -18,6 +18,7 @@ pub mod fork;
 mod load;
 mod memo;
 pub mod mend;
+mod models;
 pub mod outbound;
 mod perform;
 mod recorder;
@@ -31,4 +32,5 @@ pub use clock::SystemClock;
 pub use counts::Counts;
 pub use drive::{RunEnd, Wait};
 pub use error::RuntimeError;
+pub use models::{Answering, Hear, Models, NoModels, Piece, Question};
 pub use runtime::{RunHandle, Runtime, RuntimeConfig, StartRun};

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use flowforge_engine::effect::{Effect, EffectKind, Outcome};
+use flowforge_engine::machine::Outstanding;
 use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
-use flowforge_engine::{Clock, Failure, FailureKind, Timestamp, Value};
+use flowforge_engine::{Clock, Failure, FailureKind, RunId, Timestamp, Value};
 use flowforge_snapshots::Journal;
 
 use crate::clock::SystemClock;
 use crate::memo::Memo;
+use crate::models::{Asker, Question};
 use crate::outbound::Outbound;
 use crate::sandbox::Pool;
 
@@ -22,6 +24,7 @@ const SLEEP_PIECE: Duration = Duration::from_secs(60);
 pub(crate) struct Performer {
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) sandbox: Arc<Pool>,
+    pub(crate) asker: Asker,
     pub(crate) journal: Journal,
     pub(crate) memo: Arc<Memo>,
     /// How many visible effects were performed, ever.
@@ -36,7 +39,8 @@ pub(crate) struct Performed {
 
 impl Performer {
     /// Performs an effect. A signal never answers by itself.
-    pub(crate) async fn perform(&self, effect: &Effect) -> Performed {
+    pub(crate) async fn perform(&self, run: RunId, asked: &Outstanding) -> Performed {
+        let effect: &Effect = &asked.effect;
         let started = Instant::now();
         let outcome = match effect.kind {
             EffectKind::Http => self.call(&effect.request).await,
@@ -45,6 +49,7 @@ impl Performer {
             EffectKind::Call => self.workflow(&effect.request),
             EffectKind::Now => Ok(Value::Int(SystemClock.now().0)),
             EffectKind::Random => Ok(Value::Float(random())),
+            EffectKind::Model => self.ask(run, asked).await,
         };
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Performed { outcome, took_ms }
@@ -53,6 +58,17 @@ impl Performer {
     async fn call(&self, request: &Value) -> Outcome {
         self.performed.fetch_add(1, Ordering::Relaxed);
         self.outbound.call(request).await
+    }
+
+    async fn ask(&self, run: RunId, asked: &Outstanding) -> Outcome {
+        self.performed.fetch_add(1, Ordering::Relaxed);
+        let question = Question {
+            run,
+            frame: asked.frame,
+            ordinal: asked.ordinal,
+            request: &asked.effect.request,
+        };
+        self.asker.ask(question).await
     }
 
     fn workflow(&self, request: &Value) -> Outcome {

@@ -15,13 +15,14 @@ use flowforge_engine::{
     Address, Failure, FailureKind, FrameId, NodeId, Problem, RunId, Seq, Severity, Value, Workflow,
 };
 use flowforge_snapshots::{Journal, NewRun};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::counts::{Counting, Counts};
 use crate::drive::{Driver, RunEnd, Wait, World, waits_of};
 use crate::error::RuntimeError;
 use crate::load::History;
 use crate::memo::Memo;
+use crate::models::{Asker, Models, Piece};
 use crate::outbound::{Outbound, OutboundConfig};
 use crate::perform::Performer;
 use crate::recorder::Recorder;
@@ -39,6 +40,8 @@ pub struct RuntimeConfig {
     pub outbound: OutboundConfig,
     /// How sandbox processes are started.
     pub sandbox: PoolConfig,
+    /// Who answers questions to language models; [`NoModels`](crate::NoModels) when nobody does.
+    pub models: Arc<dyn Models>,
 }
 
 /// A run to start.
@@ -96,6 +99,7 @@ impl Runtime {
         let performer = Performer {
             outbound: Arc::new(Outbound::new(config.outbound)),
             sandbox: Arc::new(Pool::new(config.sandbox)),
+            asker: Asker::new(config.models),
             journal: journal.clone(),
             memo: Arc::new(Memo::default()),
             performed: Arc::new(AtomicU64::new(0)),
@@ -158,6 +162,13 @@ impl Runtime {
     #[must_use]
     pub fn effects_performed(&self) -> u64 {
         self.inner.performer.performed.load(Ordering::Relaxed)
+    }
+
+    /// Hears the pieces of models' answers while they arrive, those of all runs. Pieces are not recorded; who is
+    /// too slow misses some, and finds the whole answer in the journal.
+    #[must_use]
+    pub fn pieces(&self) -> broadcast::Receiver<Piece> {
+        self.inner.performer.asker.pieces()
     }
 
     /// Evaluates scripts or expressions in the sandbox, outside of any run. What they need from the world is not

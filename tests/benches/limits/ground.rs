@@ -10,7 +10,7 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Value, Workflow};
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::{Pool, PoolConfig};
-use flowforge_runtime::{RunEnd, Runtime, RuntimeConfig, StartRun};
+use flowforge_runtime::{NoModels, RunEnd, Runtime, RuntimeConfig, StartRun};
 use flowforge_snapshots::{Journal, Options};
 use redb::StorageBackend;
 use redb::backends::FileBackend;
@@ -48,6 +48,7 @@ impl Ground {
         let config = RuntimeConfig {
             outbound: OutboundConfig::default(),
             sandbox: pool_config(2),
+            models: Arc::new(NoModels),
         };
         let runtime = Runtime::new(journal, Arc::new(Catalogue::built_in()), config);
         let tokio = tokio::runtime::Builder::new_multi_thread()

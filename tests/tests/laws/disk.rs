@@ -9,7 +9,7 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{RunId, Seq, Value};
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::PoolConfig;
-use flowforge_runtime::{RunEnd, Runtime, RuntimeConfig, RuntimeError, StartRun};
+use flowforge_runtime::{NoModels, RunEnd, Runtime, RuntimeConfig, RuntimeError, StartRun};
 use flowforge_snapshots::faults::{Faults, FaultyDisk};
 use flowforge_snapshots::{Journal, Options, WriteError};
 use flowforge_tests::workflows::parse;
@@ -24,7 +24,15 @@ pub(crate) fn runtime(disk: &FaultyDisk, server: &TestServer) -> Runtime {
     };
     let sandbox = PoolConfig::new(binary::path());
     let catalogue = Arc::new(Catalogue::built_in());
-    Runtime::new(journal, catalogue, RuntimeConfig { outbound, sandbox })
+    Runtime::new(
+        journal,
+        catalogue,
+        RuntimeConfig {
+            outbound,
+            sandbox,
+            models: Arc::new(NoModels),
+        },
+    )
 }
 
 /// Starts a run of a workflow.

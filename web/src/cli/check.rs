@@ -149,6 +149,11 @@ fn parse(name: &str, text: &str) -> Result<(Workflow, Places), CliError> {
     })
 }
 
+/// A workflow from a file, with whatever problems it has.
+pub(crate) fn parsed(path: &Path) -> Result<Workflow, CliError> {
+    read(path).map(|(workflow, _)| workflow)
+}
+
 /// A workflow from a file, without errors.
 pub(crate) fn checked(path: &Path, catalogue: &Arc<Catalogue>) -> Result<Workflow, CliError> {
     let (workflow, source) = read(path)?;

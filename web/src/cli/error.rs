@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::models::ModelsError;
 use flowforge_engine::{Problem, RunId};
 use flowforge_runtime::RuntimeError;
 use flowforge_snapshots::{ExportError, ImportError, OpenError, ReadError, WriteError};
@@ -82,6 +83,8 @@ pub(crate) enum CliError {
     Search(String),
     #[error("{0}")]
     Access(String),
+    #[error(transparent)]
+    Models(#[from] ModelsError),
     #[error("cannot be written as JSON: {0}")]
     Json(serde_json::Error),
     #[error("{message}")]

@@ -57,6 +57,20 @@ impl Remote {
         answer.status().is_success().then_some(remote)
     }
 
+    /// The service at this address, which this process has started itself.
+    pub(crate) fn at(address: String, token: String) -> Result<Self, CliError> {
+        let client = Client::builder().no_proxy().no_gzip().no_deflate();
+        let client = client.build();
+        let client = client.map_err(|error| CliError::Start(std::io::Error::other(error)))?;
+        let pid = std::process::id();
+        let found = Found {
+            address,
+            token,
+            pid,
+        };
+        Ok(Self { found, client })
+    }
+
     /// Asks for something.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Json, CliError> {
         let request = self.request(Method::GET, path, query)?;

@@ -16,6 +16,7 @@ use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
 use crate::examples;
+use crate::models::Models;
 use crate::retention;
 use crate::service::{self, App, AppState, Parts};
 
@@ -78,6 +79,7 @@ impl Serve {
         })?;
         resume(&app).await?;
         retention::spawn(Arc::clone(&app), workspace.config().retention());
+        look_for_models(&app);
         announce(&app, output)?;
         if is_new {
             run_examples(&app);
@@ -119,7 +121,9 @@ impl Serve {
             .into_runtime();
         let search = Search::open(&workspace.folder().join("search"))?;
         let indexer = Indexer::spawn(search.clone(), runtime.journal().clone());
+        let models = Models::open(workspace.config().operator()?, runtime.journal().clone())?;
         let parts = Parts {
+            models: Arc::new(models),
             access: Access::open(workspace.folder())?,
             address,
             public_url: self.public_url.clone(),
@@ -141,6 +145,16 @@ async fn resume(app: &AppState) -> Result<(), CliError> {
         tracing::info!(runs = resumed.len(), "unfinished runs go on");
     }
     Ok(())
+}
+
+/// Looks for a model server on this machine, where that was asked for; the service is there already.
+fn look_for_models(app: &AppState) {
+    let models = Arc::clone(app.desk().models());
+    tokio::spawn(async move {
+        if let Err(error) = models.look_around().await {
+            tracing::warn!(%error, "no model server was looked for");
+        }
+    });
 }
 
 /// Records runs of the examples, in the background: the service is there already.

@@ -8,7 +8,7 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Clock, Workflow};
 use flowforge_runtime::outbound::{AllowedHost, OutboundConfig};
 use flowforge_runtime::sandbox::PoolConfig;
-use flowforge_runtime::{Runtime, RuntimeConfig, SystemClock};
+use flowforge_runtime::{NoModels, Runtime, RuntimeConfig, SystemClock};
 use flowforge_snapshots::{Journal, OpenError, Options};
 
 use super::check;
@@ -64,7 +64,15 @@ impl Workspace {
         };
         let catalogue = Arc::new(Catalogue::built_in());
         Ok(Opened {
-            runtime: Runtime::new(journal, catalogue, RuntimeConfig { outbound, sandbox }),
+            runtime: Runtime::new(
+                journal,
+                catalogue,
+                RuntimeConfig {
+                    outbound,
+                    sandbox,
+                    models: Arc::new(NoModels),
+                },
+            ),
         })
     }
 

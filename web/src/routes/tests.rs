@@ -7,7 +7,7 @@ use flowforge_engine::Seq;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::outbound::OutboundConfig;
 use flowforge_runtime::sandbox::PoolConfig;
-use flowforge_runtime::{Runtime, RuntimeConfig};
+use flowforge_runtime::{NoModels, Runtime, RuntimeConfig};
 use flowforge_snapshots::search::Search;
 use flowforge_snapshots::{Journal, Options};
 use http_body_util::BodyExt;
@@ -62,6 +62,7 @@ impl Api {
             outbound: OutboundConfig::default(),
             // What these tests evaluate needs no process; one that does fails by this name.
             sandbox: PoolConfig::new("/no/sandbox/in/these/tests".into()),
+            models: std::sync::Arc::new(NoModels),
         };
         let access = Access::open(folder.path()).unwrap();
         let (_, secret) = access.create_token("tests").unwrap();

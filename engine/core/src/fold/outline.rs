@@ -452,7 +452,8 @@ impl Outline {
         let workflow = called
             .or(level.map(|level| level.place.workflow))
             .unwrap_or(around.workflow);
-        let index = called.is_none().then_some(iteration);
+        // The first workflow that a frame calls has the path of the frame; further ones are numbered.
+        let index = (called.is_none() || iteration > 0).then_some(iteration);
         let containers = around
             .containers
             .iter()

@@ -10,7 +10,7 @@ use crate::effect::{Effect, Outcome};
 use crate::event::{Ending, Event, LogLine};
 use crate::failure::{Failure, FailureKind};
 use crate::id::FrameId;
-use crate::node_type::{Activation, Answer, Arrival};
+use crate::node_type::{Activation, Answer, Arrival, Role};
 use crate::problem::Severity;
 use crate::script::{
     EvaluateLimits, EvaluateReply, EvaluateRequest, Evaluated, Resolved, WALL_MS_DEFAULT,
@@ -29,14 +29,12 @@ impl Turn<'_> {
     pub(super) fn evaluate(&mut self, frame: FrameId) {
         match self.run.body_of(frame) {
             Some(Body::Each { .. }) => return self.iterate(frame),
-            Some(Body::Call {
-                output: Some(output),
-            }) => {
-                let output = output.clone();
+            Some(Body::Call { is_open: true, .. } | Body::Repeat { is_open: true, .. }) => return,
+            Some(Body::Call { outputs, .. }) if self.run.only_calls(frame) => {
+                let output = outputs.last().cloned().unwrap_or_default();
                 return self.complete(frame, vec![("out".into(), output)], Vec::new());
             }
-            Some(Body::Call { output: None } | Body::Repeat { is_open: true, .. }) => return,
-            Some(Body::Repeat { .. }) | None => {}
+            Some(Body::Call { .. } | Body::Repeat { .. }) | None => {}
         }
         if !self.run.frames.contains_key(&frame) {
             return;
@@ -209,9 +207,13 @@ impl Turn<'_> {
         if let Err(failure) = self.run.check_call(frame, workflow) {
             return self.fail(frame, failure);
         }
+        let index = match self.run.body_of(frame) {
+            Some(Body::Call { outputs, .. }) => outputs.len() as u64,
+            _ => 0,
+        };
         self.record(Event::ScopeOpened {
             frame,
-            index: 0,
+            index,
             input,
         });
     }
@@ -251,6 +253,14 @@ impl Run {
             open.params = Some(params);
         }
         answer
+    }
+
+    /// Whether calling a workflow is all that the node of an open frame does.
+    fn only_calls(&self, frame: FrameId) -> bool {
+        self.frames.get(&frame).is_some_and(|open| {
+            let scope = self.scopes.get(&open.scope);
+            scope.is_some_and(|scope| scope.node(open.cell).role == Role::Call)
+        })
     }
 
     /// The parameters of an open frame, or the evaluation that gives them.
@@ -531,7 +541,7 @@ fn effect_in_expression() -> Failure {
         FailureKind::Script,
         "an expression in a parameter asked for an effect",
     )
-    .with_hint("call http(), now() and random() in a code.rhai node")
+    .with_hint("call http(), model(), now() and random() in a code.rhai node")
 }
 
 /// An open frame, as its node sees it.
@@ -594,6 +604,13 @@ impl Activation for Asking<'_> {
             Some(Body::Repeat { rounds, .. }) => *rounds,
             Some(Body::Each { done, .. }) => *done,
             _ => 0,
+        }
+    }
+
+    fn entered(&self) -> &[Value] {
+        match &self.open.body {
+            Some(Body::Call { outputs, .. }) => outputs,
+            _ => &[],
         }
     }
 }

@@ -158,6 +158,7 @@ impl Run {
     fn asked(&mut self, frame: FrameId, ordinal: u32, effect: &Effect) {
         self.change(frame, |open| {
             open.asked.truncate(ordinal as usize);
+            open.recall_until(ordinal as usize);
             open.asked.push(Asked {
                 effect: effect.clone(),
                 outcome: None,
@@ -300,8 +301,13 @@ impl Run {
             match &mut open.body {
                 Some(Body::Each { opened, .. }) => *opened = index + 1,
                 Some(Body::Repeat { is_open, .. }) => *is_open = true,
-                Some(Body::Call { .. }) => {}
-                None if is_call => open.body = Some(Body::Call { output: None }),
+                Some(Body::Call { is_open, .. }) => *is_open = true,
+                None if is_call => {
+                    open.body = Some(Body::Call {
+                        outputs: Vec::new(),
+                        is_open: true,
+                    });
+                }
                 None => {
                     open.body = Some(Body::Repeat {
                         last: None,
@@ -324,7 +330,8 @@ impl Run {
         let is_call = matches!(open.body, Some(Body::Call { .. }));
         let mut path = outer.path.clone();
         path.0.push(PathStep::Node(open.node.clone()));
-        if !is_call {
+        // The first workflow that a frame calls has the path of the frame; further ones are numbered.
+        if !is_call || index > 0 {
             path.0.push(PathStep::Index(index));
         }
         let (plan, level) = match open.called() {
@@ -392,7 +399,10 @@ impl Run {
                 *rounds += 1;
                 *is_open = false;
             }
-            Some(Body::Call { output: slot }) => *slot = Some(output.clone()),
+            Some(Body::Call { outputs, is_open }) => {
+                outputs.push(output.clone());
+                *is_open = false;
+            }
             None => {}
         });
         self.queues.awake.insert(frame);
@@ -487,12 +497,21 @@ impl Open {
         }
     }
 
-    /// The workflow document that a `Call` effect of this frame answered with.
+    /// What a fork's frame asked before its first question that was recorded anew: the same as its origin,
+    /// and was told the same, else it would have been recorded.
+    fn recall_until(&mut self, ordinal: usize) {
+        for prior in self.prior.iter().take(ordinal).skip(self.asked.len()) {
+            self.answers.extend(prior.outcome.clone());
+            self.asked.push(prior.clone());
+        }
+    }
+
+    /// The workflow document that the last `Call` effect of this frame answered with.
     pub(super) fn called(&self) -> Option<&Value> {
         let is_call = |asked: &&Asked| asked.effect.kind == crate::effect::EffectKind::Call;
         self.asked
             .iter()
-            .find(is_call)?
+            .rfind(is_call)?
             .outcome
             .as_ref()?
             .as_ref()

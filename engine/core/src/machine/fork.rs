@@ -33,6 +33,21 @@ impl Run {
         for frame in leaves {
             self.begin_anew(frame);
         }
+        let between = self.frames.iter().filter(|(_, open)| open.is_between());
+        let between: Vec<FrameId> = between.map(|(frame, _)| *frame).collect();
+        for frame in between {
+            self.go_on(frame);
+        }
+    }
+
+    /// A frame that has called workflows and now works itself keeps what they gave, and asks its last
+    /// question again. It keeps its parameters too: what it did with them cannot be undone in part.
+    fn go_on(&mut self, frame: FrameId) {
+        self.change(frame, |open| {
+            open.asked.truncate(open.answers.len());
+            open.evaluated.clear();
+        });
+        self.queues.awake.insert(frame);
     }
 
     /// Goes on with another workflow in the same run. Frames that are at work stay as they are: unlike a
@@ -163,6 +178,16 @@ impl Run {
             self.queues.forget(id);
             self.forget_frames_of(id);
         }
+    }
+}
+
+impl super::run::Open {
+    /// Whether it has called a workflow that has ended.
+    fn is_between(&self) -> bool {
+        matches!(
+            self.body,
+            Some(super::run::Body::Call { is_open: false, .. })
+        )
     }
 }
 

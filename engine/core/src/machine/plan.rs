@@ -226,8 +226,8 @@ fn planned(node: &Node, catalogue: &Catalogue) -> PlannedNode {
         .as_ref()
         .map(Template::references)
         .unwrap_or_default();
-    for source in lazy.iter().filter_map(|(_, value)| value.as_str()) {
-        named.extend(references(source));
+    for (_, value) in &lazy {
+        extend(&mut named, value);
     }
     PlannedNode {
         id: node.id.clone(),
@@ -241,6 +241,16 @@ fn planned(node: &Node, catalogue: &Catalogue) -> PlannedNode {
         outgoing: Vec::new(),
         starts: false,
         node: node.clone(),
+    }
+}
+
+/// Adds what the texts in a lazy parameter name. Lists and records in it are never nested deep.
+fn extend(named: &mut References, value: &Value) {
+    match value {
+        Value::Text(source) => named.extend(references(source)),
+        Value::List(items) => items.iter().for_each(|item| extend(named, item)),
+        Value::Record(fields) => fields.iter().for_each(|(_, field)| extend(named, field)),
+        _ => {}
     }
 }
 

@@ -115,8 +115,8 @@ pub(crate) enum Body {
         rounds: u64,
         is_open: bool,
     },
-    /// A sub-workflow, and its output once it has ended.
-    Call { output: Option<Value> },
+    /// Sub-workflows, one after the other: the outputs of those that have ended; `is_open` while one runs.
+    Call { outputs: Vec<Value>, is_open: bool },
 }
 
 /// An effect that was recorded as asked and has no answer.
@@ -372,9 +372,14 @@ impl Run {
 }
 
 impl Open {
-    /// Whether it holds a place of `maxParallel`: it is no container and does not merely wait.
+    /// Whether it holds a place of `maxParallel`: it is no container and does not merely wait. A frame between
+    /// two workflows that it calls works itself.
     pub(crate) fn is_running(&self) -> bool {
-        self.body.is_none() && !self.is_waiting()
+        let is_container = match &self.body {
+            Some(Body::Call { is_open, .. }) => *is_open,
+            body => body.is_some(),
+        };
+        !is_container && !self.is_waiting()
     }
 
     fn is_waiting(&self) -> bool {

@@ -38,7 +38,7 @@ fn is_in_the_catalogue_once() {
         .map(|node_type| node_type.spec().name)
         .collect();
     assert_eq!(names.len(), all().len());
-    assert_eq!(names.len(), 23);
+    assert_eq!(names.len(), 25);
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn kind(schema: &Json) -> String {
     match schema["type"].as_str() {
         Some("string") => "text",
         Some("integer") => "whole number",
+        Some("number") => "number",
         Some("boolean") => "true or false",
         Some("array") => "list",
         Some("object") => "record",

@@ -152,6 +152,21 @@ impl<'a> Param<'a> {
         }
     }
 
+    /// A number of at least 0.
+    pub(super) fn amount(&self) -> Result<f64, Failure> {
+        let amount = match &*self.value {
+            Value::Float(float) => *float,
+            #[expect(clippy::cast_precision_loss, reason = "amounts are small")]
+            Value::Int(int) => *int as f64,
+            _ => return Err(self.expected("a number")),
+        };
+        if amount >= 0.0 {
+            Ok(amount)
+        } else {
+            Err(self.expected("a number of at least 0"))
+        }
+    }
+
     /// One of the schema's texts.
     pub(super) fn choice(&self) -> Result<&'a str, Failure> {
         let choices = self.schema["enum"]

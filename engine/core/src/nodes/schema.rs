@@ -68,6 +68,13 @@ impl Property {
         }
     }
 
+    /// A number of at least 0, with or without a fraction.
+    pub(super) fn amount(name: &'static str, title: &str, about: &str) -> Self {
+        Self::new(name, title, about)
+            .with("type", json!("number"))
+            .with("minimum", json!(0))
+    }
+
     /// One of these texts.
     pub(super) fn choice(name: &'static str, title: &str, about: &str, choices: &[&str]) -> Self {
         Self::text(name, title, about).with("enum", json!(choices))
@@ -94,6 +101,11 @@ impl Property {
     /// The same property, which must not be an empty text.
     pub(super) fn filled(self) -> Self {
         self.with("minLength", json!(1))
+    }
+
+    /// The same property, which must match this pattern.
+    pub(super) fn matching(self, pattern: &str) -> Self {
+        self.with("pattern", json!(pattern))
     }
 
     /// The same property, which must be none of these texts.

@@ -289,4 +289,8 @@ impl Activation for Scene {
     fn iterations(&self) -> u64 {
         self.iterations
     }
+
+    fn entered(&self) -> &[Value] {
+        &[]
+    }
 }

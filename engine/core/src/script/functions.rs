@@ -37,7 +37,7 @@ impl FunctionDoc {
     /// Whether it asks the world, so that its answer is recorded.
     #[must_use]
     pub fn is_effect(&self) -> bool {
-        matches!(self.name, "http" | "now" | "random")
+        matches!(self.name, "http" | "model" | "now" | "random")
     }
 }
 
@@ -82,6 +82,11 @@ pub const FUNCTIONS: &[FunctionDoc] = &[
         "join",
         "join(list, separator: text) -> text",
         "The items as one text.",
+    ),
+    doc(
+        "model",
+        "model(prompt: text) -> record; model(request: record) -> record",
+        "Asks a language model: an effect. A request has `prompt`, and may have `system`, `model`, `shape`, `maxTokens`. Gives #{text, value, model, usage}; `value` when a `shape` was asked for, unchecked.",
     ),
     doc(
         "now",

@@ -123,7 +123,8 @@ values in them (`` `Hello ${name}` ``). There is no `return` needed: the last ex
 **In scope:** `input` (what came in), `nodes["id"].output` (what any node before this one gave), `item` and `index` (inside a loop),
 `run` (about this run), `vars` (the workflow's constants). They can be changed in the script without any effect outside it.
 
-**Asking the world:** `http("GET", url)` or `http(#{ method: "POST", url: url, body: #{ … } })`, `now()` (milliseconds since 1970) and `random()`.
+**Asking the world:** `http("GET", url)` or `http(#{ method: "POST", url: url, body: #{ … } })`, `model("What is this about? " + input.text).text`,
+`now()` (milliseconds since 1970) and `random()`.
 Each answer is recorded. The script stops at such a call and is run again from the beginning when the answer is there, so
 what comes before a call should not take long. In a replay, and after a crash, recorded answers are used and nothing is sent twice.
 

@@ -50,7 +50,7 @@ pub(super) fn plain_text(value: &Value) -> Option<String> {
 }
 
 /// Percent-encoding of all that RFC 3986 does not call unreserved.
-fn encode(text: &str) -> String {
+pub(in crate::nodes) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

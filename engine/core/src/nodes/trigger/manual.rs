@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::input_schema::{InputSchema, Misfit};
 use crate::failure::{Failure, FailureKind};
 use crate::node_type::{Activation, Answer, Example, NodeSpec, Role};
 use crate::nodes::built_in::{BuiltIn, plain, port};
+use crate::nodes::input_schema::{InputSchema, Misfit};
 use crate::nodes::params::{Param, Params};
 use crate::nodes::schema::{Property, record};
 use crate::value::{Record, Value};

@@ -276,6 +276,43 @@ fn the_next_effect_stops_and_earlier_ones_are_answered() {
 }
 
 #[test]
+fn a_question_to_a_model_is_an_effect() {
+    let asked = needs(r#"model("hi").text"#, Vec::new());
+    assert_eq!(
+        asked,
+        Effect {
+            kind: EffectKind::Model,
+            request: json(r#"{"messages":[{"role":"user","text":"hi"}],"maxTokens":4096}"#),
+            idempotent: true
+        }
+    );
+    let script = r#"model(#{ prompt: "hi", system: "be brief", model: "m", shape: #{ type: "object" }, maxTokens: 9 }).text"#;
+    let expected = r#"{"model":"m","messages":[{"role":"system","text":"be brief"},{"role":"user","text":"hi"}],"shape":{"type":"object"},"maxTokens":9}"#;
+    assert_eq!(needs(script, Vec::new()).request, json(expected));
+    assert_eq!(
+        evaluate(script, vec![Ok(json(r#"{"text":"ho"}"#))]).result,
+        Evaluated::Done(vec![json(r#""ho""#)])
+    );
+    for (script, message) in [
+        ("model(#{})", "model: the request has no `prompt`"),
+        (
+            r#"model(#{ prompt: "x", tools: [] })"#,
+            "model: unknown field `tools`; expected prompt, system, model, shape, maxTokens",
+        ),
+        (
+            r#"model(#{ prompt: "x", maxTokens: 0 })"#,
+            "model: `maxTokens` must be a whole number from 1 to 200000",
+        ),
+        (
+            r#"model(#{ prompt: 7 })"#,
+            "model: `prompt` must be text, found integer",
+        ),
+    ] {
+        assert_eq!(failure(script, Vec::new()).message, message);
+    }
+}
+
+#[test]
 fn time_and_chance_are_effects() {
     assert_eq!(
         needs("now()", Vec::new()),

@@ -34,6 +34,14 @@ pub(super) fn register(engine: &mut Engine, conversation: &Rc<Conversation>) {
         call(&request).and_then(|effect| talk.ask(effect))
     });
     let talk = Rc::clone(conversation);
+    engine.register_fn("model", move |prompt: &str| {
+        talk.ask(simple_question(prompt))
+    });
+    let talk = Rc::clone(conversation);
+    engine.register_fn("model", move |request: Map| {
+        question(&request).and_then(|effect| talk.ask(effect))
+    });
+    let talk = Rc::clone(conversation);
     engine.register_fn("now", move || talk.ask(plain(EffectKind::Now)));
     let talk = Rc::clone(conversation);
     engine.register_fn("random", move || talk.ask(plain(EffectKind::Random)));
@@ -103,6 +111,10 @@ fn has_key(request: &Map) -> Answer<bool> {
 }
 
 fn text_field(request: &Map, name: &str) -> Answer<Option<String>> {
+    text_of("http", request, name)
+}
+
+fn text_of(function: &str, request: &Map, name: &str) -> Answer<Option<String>> {
     match request.get(name) {
         None => Ok(None),
         Some(field) if field.is_string() => Ok(field
@@ -110,7 +122,7 @@ fn text_field(request: &Map, name: &str) -> Answer<Option<String>> {
             .ok()
             .map(|text| text.to_string())),
         Some(field) => Err(fault(format!(
-            "http: `{name}` must be text, found {}",
+            "{function}: `{name}` must be text, found {}",
             kind_of(field)
         ))),
     }
@@ -153,4 +165,79 @@ fn with_body(record: Record, body: Option<&Dynamic>) -> Answer<Record> {
     Ok(record
         .with("body", text.into())
         .with("headers", headers.into()))
+}
+
+/// The fields of a question to a model.
+const QUESTION_FIELDS: [&str; 5] = ["prompt", "system", "model", "shape", "maxTokens"];
+/// Tokens of an answer when a question names no `maxTokens`.
+const TOKENS_MAX_DEFAULT: i64 = 4_096;
+/// Most tokens of an answer.
+const TOKENS_MAX: i64 = 200_000;
+
+fn simple_question(prompt: &str) -> Effect {
+    asked([
+        ("messages", vec![message("user", prompt)].into()),
+        ("maxTokens", TOKENS_MAX_DEFAULT.into()),
+    ])
+}
+
+/// Asking twice costs twice and does nothing else at the other side.
+fn asked<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Effect {
+    Effect {
+        kind: EffectKind::Model,
+        request: fields.into_iter().collect::<Record>().into(),
+        idempotent: true,
+    }
+}
+
+fn message(role: &str, text: &str) -> Value {
+    Record::from_iter([("role", Value::from(role)), ("text", text.into())]).into()
+}
+
+fn question(request: &Map) -> Answer<Effect> {
+    let is_known = |name: &str| QUESTION_FIELDS.contains(&name);
+    if let Some(unknown) = request.keys().find(|name| !is_known(name)) {
+        return Err(fault(format!(
+            "model: unknown field `{unknown}`; expected {}",
+            QUESTION_FIELDS.join(", ")
+        )));
+    }
+    let prompt = text_of("model", request, "prompt")?;
+    let prompt = prompt.ok_or_else(|| fault("model: the request has no `prompt`"))?;
+    let system = text_of("model", request, "system")?.map(|text| message("system", &text));
+    let messages: Vec<Value> = system
+        .into_iter()
+        .chain([message("user", &prompt)])
+        .collect();
+    let fields = [
+        (
+            "model",
+            text_of("model", request, "model")?.map(Value::from),
+        ),
+        ("messages", Some(messages.into())),
+        ("shape", shape(request)?),
+        ("maxTokens", Some(max_tokens(request)?.into())),
+    ];
+    let given = fields.into_iter();
+    Ok(asked(
+        given.filter_map(|(name, value)| Some((name, value?))),
+    ))
+}
+
+fn shape(request: &Map) -> Answer<Option<Value>> {
+    match request.get("shape") {
+        None => Ok(None),
+        Some(shape) if shape.is::<Map>() => value_of(shape, "model").map(Some),
+        Some(_) => Err(fault("model: `shape` must be a record, a JSON Schema")),
+    }
+}
+
+fn max_tokens(request: &Map) -> Answer<i64> {
+    match request.get("maxTokens").map(Dynamic::as_int) {
+        None => Ok(TOKENS_MAX_DEFAULT),
+        Some(Ok(tokens)) if (1..=TOKENS_MAX).contains(&tokens) => Ok(tokens),
+        Some(_) => Err(fault(format!(
+            "model: `maxTokens` must be a whole number from 1 to {TOKENS_MAX}"
+        ))),
+    }
 }

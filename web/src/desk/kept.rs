@@ -1,0 +1,73 @@
+//! Proposals, kept until somebody decides, and after.
+
+use flowforge_ai::Proposal;
+use flowforge_ai::proposal::State;
+use flowforge_engine::RunId;
+use flowforge_snapshots::{Journal, ReadError, Wanted, WriteError};
+
+/// The kind of record that a proposal is kept as.
+const PROPOSALS: &str = "proposal";
+
+/// Which proposals; absent fields let everything through.
+#[derive(Default)]
+pub(crate) struct Which<'a> {
+    pub(crate) workflow: Option<&'a str>,
+    /// Fixes of this run.
+    pub(crate) run: Option<RunId>,
+    /// `open`, `accepted` or `rejected`.
+    pub(crate) state: Option<&'a str>,
+    /// The last id of the page before.
+    pub(crate) before: Option<&'a str>,
+    pub(crate) limit: usize,
+}
+
+/// Keeps a proposal as it is now.
+pub(crate) fn keep(journal: &Journal, proposal: &Proposal) -> Result<(), WriteError> {
+    let bytes = serde_json::to_vec(proposal).unwrap_or_default();
+    journal.keep_record(PROPOSALS, &proposal.id, &bytes)
+}
+
+/// A proposal.
+pub(crate) fn find(journal: &Journal, id: &str) -> Result<Option<Proposal>, ReadError> {
+    let bytes = journal.record(PROPOSALS, id)?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// The proposals that fit, the latest first.
+pub(crate) fn list(journal: &Journal, which: &Which<'_>) -> Result<Vec<Proposal>, ReadError> {
+    let mut found = Vec::new();
+    journal.records(PROPOSALS, which.before, |_, bytes| {
+        match serde_json::from_slice::<Proposal>(bytes) {
+            Ok(proposal) if which.lets_through(&proposal) => found.push(proposal),
+            _ => {}
+        }
+        if found.len() < which.limit {
+            Wanted::No
+        } else {
+            Wanted::Enough
+        }
+    })?;
+    Ok(found)
+}
+
+impl Which<'_> {
+    fn lets_through(&self, proposal: &Proposal) -> bool {
+        self.workflow
+            .is_none_or(|workflow| proposal.workflow.as_str() == workflow)
+            && self
+                .run
+                .is_none_or(|run| proposal.mends.is_some_and(|(mended, _)| mended == run))
+            && self
+                .state
+                .is_none_or(|state| name_of(&proposal.state) == state)
+    }
+}
+
+/// The state's name.
+pub(crate) fn name_of(state: &State) -> &'static str {
+    match state {
+        State::Open => "open",
+        State::Accepted { .. } => "accepted",
+        State::Rejected { .. } => "rejected",
+    }
+}
