@@ -252,7 +252,7 @@ export async function startAiFake(service, play) {
         by: "me",
         at: new Date().toISOString(),
         version: value.hash,
-        parts: body.parts ?? [],
+        acceptedParts: body.parts ?? [],
       }),
       workflow: proposal.workflow,
       version: value.hash,

@@ -8,6 +8,7 @@ import { Link } from "../ui/Link";
 import { StatusDot } from "../ui/StatusDot";
 import type { Status } from "../api/types";
 import { recover } from "./api";
+import { useHost } from "./host";
 import { refusalOf, takeBack } from "./review";
 import { useReview } from "./reviewStore";
 import type { Accepted, Alike, Recovered } from "./types";
@@ -27,6 +28,7 @@ const runAt = (run: string) => addressOf({ screen: "run", id: run, seq: null, no
 export function Outcome({ accepted }: { accepted: Accepted }) {
   const { proposal, applied, resumed, alike, problems } = accepted;
   useRunAnew(accepted);
+  const isEditable = useHost(({ host }) => host?.opened != null && host.workflow === proposal.workflow);
   const takenBack = useReview((review) => review.takenBack.has(proposal.id));
   if (takenBack) return <p className="ai-quiet">Taken back.</p>;
   return (
@@ -39,9 +41,11 @@ export function Outcome({ accepted }: { accepted: Accepted }) {
         ))}
       </ul>
       {problems.length > 0 && <p className="ai-quiet">{counted(problems.length, "problem")} in the workflow now.</p>}
-      <button type="button" className="ai-link" onClick={() => takeBack(accepted)}>
-        Take it back
-      </button>
+      {isEditable && (
+        <button type="button" className="ai-link" onClick={() => takeBack(accepted)}>
+          Take it back
+        </button>
+      )}
       {resumed && (
         <p>
           {resumed.sameRun ? "The run goes on: " : "A fork goes on from the failed frame: "}

@@ -75,7 +75,7 @@ export interface Receipt {
 
 export type ProposalState =
   | { state: "open" }
-  | { state: "accepted"; by: string; at: string; version: string; parts: number[] }
+  | { state: "accepted"; by: string; at: string; version: string; acceptedParts: number[] }
   | { state: "rejected"; by: string; at: string };
 
 export type Proposal = {
