@@ -158,6 +158,7 @@ impl From<ModelError> for Trouble {
                 ("model-timeout", Some("try again, or choose a faster model"))
             }
             ModelError::Limit(_) => ("spending-limit", Some("raise the limit in the settings")),
+            ModelError::NotRecorded(_) => ("not-recorded", None),
             ModelError::Stopped => ("stopped", None),
         };
         Self::new(code, error.to_string(), hint)

@@ -3,6 +3,7 @@
 //! Who runs the service names an endpoint by environment or file, and its address is then allowed by name. A person
 //! may choose another in the settings; that one passes the same guard as every call of a workflow.
 
+mod port;
 mod spending;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use flowforge_runtime::outbound::{AllowedHost, Outbound, OutboundConfig};
 use flowforge_snapshots::{Journal, ReadError, WriteError};
 use url::Url;
 
+pub(crate) use port::ModelPort;
 use spending::Spending;
 
 /// The record that a person's settings are kept as.

@@ -204,14 +204,15 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::Problems(problems) => Self::problems(problems),
             RuntimeError::NoRun(run) => Self::no_run(run),
             RuntimeError::NoMoment { .. } => Self::not_found("no-such-moment", detail),
+            RuntimeError::NoFailure { .. } => Self::not_found("no-such-failure", detail),
+            RuntimeError::AtWork { .. } => conflict("node-at-work", detail),
+            RuntimeError::Called { .. } => conflict("called-workflow", detail),
+            RuntimeError::WouldRepeat { .. } => conflict("would-repeat", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
             RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
-            RuntimeError::Busy(_) | RuntimeError::AtWork { .. } => conflict("run-busy", detail),
-            RuntimeError::NoFailure { .. } => conflict("no-failure", detail),
-            RuntimeError::Called { .. } => conflict("called-workflow", detail),
-            RuntimeError::WouldRepeat { .. } => conflict("would-repeat", detail),
+            RuntimeError::Busy(_) => conflict("run-busy", detail),
             RuntimeError::Stopping => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail)
             }

@@ -54,6 +54,8 @@ pub(crate) struct Access {
     pub(crate) call: Option<String>,
     /// Whether it is assigned to, so that it cannot be replaced by an expression.
     pub(crate) assigned: bool,
+    /// Whether its author reckons with nothing there: `?.` or `??`.
+    pub(crate) guarded: bool,
 }
 
 impl Access {
@@ -202,7 +204,9 @@ impl Reader<'_> {
     fn access(&self, base: Way, at: usize) -> (Access, usize) {
         let name = self.tokens[at].span.clone();
         let (mut steps, mut call, mut next) = (Vec::new(), None, at + 1);
+        let mut guarded = false;
         loop {
+            guarded |= matches!(self.text(next), "?." | "?[" | "??");
             match self.text(next) {
                 "." | "?." if self.is_name(next + 1) => {
                     if self.text(next + 2) == "(" {
@@ -232,6 +236,7 @@ impl Reader<'_> {
             steps,
             call,
             assigned,
+            guarded,
         };
         (access, next)
     }

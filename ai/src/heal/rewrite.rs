@@ -11,11 +11,14 @@ use super::origin::{list_of, origin, same};
 use super::paths::{Access, Key, Way};
 use super::sources::{Replacement, Source, sources};
 
-/// How a read is replaced. Every kind gives the same as before where the value is as it was.
+/// How a read is replaced. Every kind but `Named` gives the same as before where the
+/// value is as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     /// The field has another name.
     Renamed(String),
+    /// The field always had another name.
+    Named(String),
     /// The field is elsewhere below the same value.
     Moved(Vec<String>),
     /// A text is read as a whole number.
@@ -147,6 +150,7 @@ impl How {
     fn replaced(&self, before: &str, text: &str) -> String {
         match self {
             Self::Renamed(name) => format!("({before}{} ?? {text})", step(name)),
+            Self::Named(name) => format!("{before}{}", step(name)),
             Self::Moved(path) => format!("({before}{} ?? {text})", optional(path)),
             Self::Integer => if_kind("string", text, &format!("parse_int({text})")),
             Self::Number => if_kind("string", text, &format!("parse_float({text})")),

@@ -9,6 +9,11 @@ const ITEMS_MAX: usize = 20;
 /// Levels below which shapes are not told apart.
 const DEPTH_MAX: usize = 5;
 
+/// How alike names and shapes of fields must be for one to count as the other.
+const LIKE: f64 = 0.7;
+/// What such a field counts.
+const LIKE_FIELD: f64 = 0.8;
+
 /// What a value is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
@@ -86,19 +91,30 @@ pub(crate) fn nearness(a: &Shape, b: &Shape) -> f64 {
     }
 }
 
+/// Fields of one name count in full; one that has a like name and shape on the other side counts nearly so.
 fn records(a: &BTreeMap<String, Shape>, b: &BTreeMap<String, Shape>) -> f64 {
     if a.is_empty() && b.is_empty() {
         return 1.0;
     }
-    let shared: f64 = a
-        .iter()
-        .filter_map(|(name, shape)| Some(nearness(shape, b.get(name)?)))
-        .sum();
+    let mut left: Vec<&String> = b.keys().filter(|name| !a.contains_key(*name)).collect();
+    let mut shared = 0.0;
+    let mut all = left.len();
+    for (name, shape) in a {
+        all += 1;
+        if let Some(other) = b.get(name) {
+            shared += nearness(shape, other);
+            continue;
+        }
+        let like =
+            |other: &&String| likeness(name, other) >= LIKE && nearness(shape, &b[*other]) >= LIKE;
+        if let Some(at) = left.iter().position(|other| like(other)) {
+            left.remove(at);
+            all -= 1;
+            shared += LIKE_FIELD;
+        }
+    }
     #[expect(clippy::cast_precision_loss, reason = "few fields")]
-    let all = a
-        .keys()
-        .chain(b.keys().filter(|name| !a.contains_key(*name)))
-        .count() as f64;
+    let all = all as f64;
     shared / all
 }
 

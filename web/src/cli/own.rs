@@ -15,7 +15,6 @@ use super::error::CliError;
 use super::remote::Remote;
 use super::workspace::Workspace;
 use crate::access::Access;
-use crate::models::Models;
 use crate::service::{self, App, AppState, Parts};
 
 /// A service that ends with the command.
@@ -62,12 +61,11 @@ impl OwnService {
 }
 
 fn open(workspace: &Workspace, address: SocketAddr) -> Result<AppState, CliError> {
-    let runtime = workspace.open()?.into_runtime();
-    let models = Models::open(workspace.config().operator()?, runtime.journal().clone())?;
+    let (runtime, models) = workspace.open()?.into_parts();
     let parts = Parts {
         search: Search::open(&workspace.folder().join("search"))?,
         access: Access::open(workspace.folder())?,
-        models: Arc::new(models),
+        models,
         public_url: None,
         address,
         runtime,

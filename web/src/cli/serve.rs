@@ -16,7 +16,6 @@ use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
 use crate::examples;
-use crate::models::Models;
 use crate::retention;
 use crate::service::{self, App, AppState, Parts};
 
@@ -116,14 +115,13 @@ impl Serve {
         }
         // The example that calls this service's demo route is let through by name, and only where it is.
         let demo = examples::calls_demo(&journal)?.then(|| address.to_string().parse());
-        let runtime = workspace
+        let (runtime, models) = workspace
             .over(journal, demo.and_then(Result::ok))?
-            .into_runtime();
+            .into_parts();
         let search = Search::open(&workspace.folder().join("search"))?;
         let indexer = Indexer::spawn(search.clone(), runtime.journal().clone());
-        let models = Models::open(workspace.config().operator()?, runtime.journal().clone())?;
         let parts = Parts {
-            models: Arc::new(models),
+            models,
             access: Access::open(workspace.folder())?,
             address,
             public_url: self.public_url.clone(),

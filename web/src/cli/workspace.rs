@@ -8,12 +8,13 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Clock, Workflow};
 use flowforge_runtime::outbound::{AllowedHost, OutboundConfig};
 use flowforge_runtime::sandbox::PoolConfig;
-use flowforge_runtime::{NoModels, Runtime, RuntimeConfig, SystemClock};
+use flowforge_runtime::{Runtime, RuntimeConfig, SystemClock};
 use flowforge_snapshots::{Journal, OpenError, Options};
 
 use super::check;
 use super::error::CliError;
 use crate::config::Config;
+use crate::models::{ModelPort, Models};
 
 /// Longest wait for another process that holds the data folder.
 const HELD_WAIT: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ pub(crate) struct Workspace {
 /// An open data folder.
 pub(crate) struct Opened {
     runtime: Runtime,
+    models: Arc<Models>,
 }
 
 impl Workspace {
@@ -63,16 +65,15 @@ impl Workspace {
             ..PoolConfig::new(command)
         };
         let catalogue = Arc::new(Catalogue::built_in());
+        let models = Arc::new(Models::open(self.config.operator()?, journal.clone())?);
+        let config = RuntimeConfig {
+            outbound,
+            sandbox,
+            models: Arc::new(ModelPort(Arc::clone(&models))),
+        };
         Ok(Opened {
-            runtime: Runtime::new(
-                journal,
-                catalogue,
-                RuntimeConfig {
-                    outbound,
-                    sandbox,
-                    models: Arc::new(NoModels),
-                },
-            ),
+            runtime: Runtime::new(journal, catalogue, config),
+            models,
         })
     }
 
@@ -121,9 +122,9 @@ impl Workspace {
 }
 
 impl Opened {
-    /// What drives runs, alone.
-    pub(crate) fn into_runtime(self) -> Runtime {
-        self.runtime
+    /// What drives runs, and whom they may ask.
+    pub(crate) fn into_parts(self) -> (Runtime, Arc<Models>) {
+        (self.runtime, self.models)
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {

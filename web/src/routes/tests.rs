@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 use tower::ServiceExt;
 
 use crate::access::Access;
+use crate::models::{Models, Operator};
 use crate::service::{App, AppState, Parts, app};
 
 const HOST: &str = "127.0.0.1:7700";
@@ -66,7 +67,9 @@ impl Api {
         };
         let access = Access::open(folder.path()).unwrap();
         let (_, secret) = access.create_token("tests").unwrap();
+        let models = Models::open(Operator::default(), journal.clone()).unwrap();
         let state = App::new(Parts {
+            models: models.into(),
             runtime: Runtime::new(journal, Catalogue::built_in().into(), config),
             search: Search::open(&folder.path().join("search")).unwrap(),
             access,

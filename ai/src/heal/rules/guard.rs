@@ -2,8 +2,11 @@
 //!
 //! Why not a number or a text? Nobody can tell whether a missing price is 0 or a mistake, so no rule says so.
 
+use flowforge_engine::Value;
+
 use super::mismatch::Mismatch;
 use super::shapes::Remedy;
+use crate::heal::paths::Key;
 use crate::heal::rewrite::How;
 use crate::heal::shape::Shape;
 
@@ -20,7 +23,13 @@ pub(super) fn options(mismatch: &Mismatch) -> Result<Option<Remedy>, String> {
             .call
             .as_deref()
             .is_some_and(|call| OF_LISTS.contains(&call));
-    if mismatch.now != Shape::Null || mismatch.is_opened || !(was_list || is_used_as_list) {
+    // Something else came with it: then the list is elsewhere, not empty.
+    let is_replaced = is_missing(mismatch) && has_new_fields(mismatch);
+    if is_replaced
+        || mismatch.now != Shape::Null
+        || mismatch.is_opened
+        || !(was_list || is_used_as_list)
+    {
         return Ok(None);
     }
     let name = super::shapes::shown(&mismatch.way);
@@ -30,4 +39,29 @@ pub(super) fn options(mismatch: &Mismatch) -> Result<Option<Remedy>, String> {
         title: format!("take an empty list when `{name}` is missing"),
         reason: format!("`{name}` is a list in good runs, and there is none here"),
     }))
+}
+
+/// Whether the field is not even null.
+fn is_missing(mismatch: &Mismatch) -> bool {
+    let Some(Key::Field(name)) = mismatch.way.keys.last() else {
+        return false;
+    };
+    mismatch
+        .parents
+        .iter()
+        .any(|parent| parent.get(name).is_none())
+}
+
+/// Whether what holds it has fields that no good run had.
+fn has_new_fields(mismatch: &Mismatch) -> bool {
+    let is_known = |name: &str| {
+        mismatch
+            .good_parents
+            .iter()
+            .any(|parent| parent.get(name).is_some())
+    };
+    let records = mismatch.parents.iter().filter_map(Value::as_record);
+    records
+        .into_iter()
+        .any(|record| record.keys().any(|name| !is_known(name)))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Mismatch {
     pub(crate) values: Vec<Value>,
     /// The function that is called on it, if one is.
     pub(crate) call: Option<String>,
+    /// Whether good runs never had it: then its name was never right.
+    pub(crate) never: bool,
     /// Whether something is read inside of it, so that null stops the script.
     pub(crate) is_opened: bool,
 }
@@ -62,13 +64,14 @@ pub(crate) fn mismatch(
         .map_or(Shape::Null, |v| shape(v));
     let is_other = match &good_shape {
         Some(good) => is_whole_in_good && (is_missing || differs(good, &now_shape)),
-        None => good.is_empty() && is_missing,
+        None => is_missing && !access.guarded,
     };
     let good_parents = good
         .iter()
         .flat_map(|scope| follow(scope, &parent).values)
         .cloned();
     is_other.then(|| Mismatch {
+        never: good_shape.is_none() && !good.is_empty(),
         good: good_shape,
         now: if is_missing { Shape::Null } else { now_shape },
         parents: parents.into_iter().cloned().collect(),

@@ -1,6 +1,7 @@
 //! A field has another name: what was `orders` is now `items`.
 
 use flowforge_engine::Value;
+use flowforge_engine::workflow::nearest;
 
 use super::mismatch::{Mismatch, fields_of};
 use super::shapes::Remedy;
@@ -30,6 +31,9 @@ pub(super) fn options(mismatch: &Mismatch) -> Result<Option<Remedy>, String> {
     if !is_missing {
         return Ok(None);
     }
+    if mismatch.never {
+        return Ok(misspelt(mismatch, old));
+    }
     let known = known_before(mismatch);
     let new = fields_of(&mismatch.parents)
         .into_iter()
@@ -54,6 +58,18 @@ pub(super) fn options(mismatch: &Mismatch) -> Result<Option<Remedy>, String> {
         title: format!("read `{name}` where `{old}` was"),
         reason: format!("the field `{old}` is gone, and `{name}` is new there with the same shape"),
     }))
+}
+
+/// The field that was probably meant by a name that no run ever had.
+fn misspelt(mismatch: &Mismatch, old: &str) -> Option<Remedy> {
+    let there = fields_of(&mismatch.parents);
+    let name = nearest(old, there.iter().map(String::as_str))?;
+    Some(Remedy {
+        how: How::Named(name.to_owned()),
+        rule: "misspelt-name",
+        title: format!("read `{name}` for `{old}`"),
+        reason: format!("no run ever had a field `{old}` there; `{name}` is the nearest"),
+    })
 }
 
 /// Fields that good runs had too: they are something else.

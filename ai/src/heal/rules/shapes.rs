@@ -142,7 +142,9 @@ fn put_right(scope: &Value, way: &Way, how: &How) -> Value {
             found.cloned().unwrap_or_default()
         };
         match how {
-            How::Renamed(name) => parent.get(name).cloned().unwrap_or_else(value),
+            How::Renamed(name) | How::Named(name) => {
+                parent.get(name).cloned().unwrap_or_else(value)
+            }
             How::Moved(path) => inside(parent, path),
             How::Integer | How::Number => as_number(value()),
             How::Text => match value() {
