@@ -1,6 +1,6 @@
 /** Two texts in one, line by line, with what differs inside a line. Characters that cannot be seen are drawn. */
 import { unifiedMergeView } from "@codemirror/merge";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, highlightSpecialChars } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { rhai } from "../panel/code/rhai";
@@ -17,7 +17,7 @@ export function TextDiff({ before, after }: { before: string; after: string }) {
     const view = new EditorView({
       parent: place.current,
       state: EditorState.create({
-        doc: after,
+        doc: after === "" ? before : after,
         extensions: [
           theme,
           rhai,
@@ -25,17 +25,24 @@ export function TextDiff({ before, after }: { before: string; after: string }) {
           EditorView.editable.of(false),
           EditorView.contentAttributes.of({ "aria-label": "Difference by line", tabindex: "0" }),
           highlightSpecialChars({ addSpecialChars: HIDDEN }),
-          unifiedMergeView({
-            original: before,
-            mergeControls: false,
-            gutter: true,
-            allowInlineDiffs: false,
-            collapseUnchanged: { margin: 2, minSize: 6 },
-          }),
+          differing(before, after),
         ],
       }),
     });
     return () => view.destroy();
   }, [before, after]);
   return <div ref={place} className="ai-diff" />;
+}
+
+/** Of a text that comes or goes as a whole, every line is marked; there is nothing to compare it with. */
+function differing(before: string, after: string): Extension {
+  if (before === "") return EditorView.editorAttributes.of({ class: "all-added" });
+  if (after === "") return EditorView.editorAttributes.of({ class: "all-removed" });
+  return unifiedMergeView({
+    original: before,
+    mergeControls: false,
+    gutter: true,
+    allowInlineDiffs: false,
+    collapseUnchanged: { margin: 2, minSize: 6 },
+  });
 }

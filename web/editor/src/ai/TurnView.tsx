@@ -36,7 +36,14 @@ export function TurnView({ turn, isLast, onAnswer }: TurnProps) {
       )}
       {/* The model's words: text and nothing else. */}
       {answer !== "" && <p className="ai-answer">{visible(answer)}</p>}
-      {question && <Choices question={question} isOpen={isLast && !isAnswering} onAnswer={onAnswer} />}
+      {question && (
+        <Choices
+          question={question}
+          isSaid={answer.trimEnd().endsWith(question.text)}
+          isOpen={isLast && !isAnswering}
+          onAnswer={onAnswer}
+        />
+      )}
       {proposals.map((id) => (
         <ProposalCard key={id} id={id} onAgain={() => onAnswer(turn.text)} />
       ))}
@@ -57,14 +64,16 @@ export function TurnView({ turn, isLast, onAnswer }: TurnProps) {
 
 interface ChoicesProps {
   question: NonNullable<LiveTurn["question"]>;
+  /** The answer ends with it. */
+  isSaid: boolean;
   isOpen: boolean;
   onAnswer: (text: string) => void;
 }
 
-function Choices({ question: { text, choices }, isOpen, onAnswer }: ChoicesProps) {
+function Choices({ question: { text, choices }, isSaid, isOpen, onAnswer }: ChoicesProps) {
   return (
     <div className="ai-question" role="group" aria-label={text}>
-      <p>{visible(text)}</p>
+      {!isSaid && <p>{visible(text)}</p>}
       {choices.map((choice) => (
         <button key={choice} type="button" className="ai-choice" disabled={!isOpen} onClick={() => onAnswer(choice)}>
           {visible(choice)}

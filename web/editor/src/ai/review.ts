@@ -74,14 +74,14 @@ export function lookAt(at: number | null) {
 
 /** The nodes that the edits of a part are about. */
 export function nodesOf({ patch }: Proposal, part: Part): Set<NodeId> {
-  const ids = part.edits.flatMap((at): NodeId[] => {
-    const edit = patch[at];
-    if (!edit) return [];
+  const edits = part.edits.flatMap((at) => patch[at] ?? []);
+  const nodes = edits.flatMap((edit): NodeId[] => {
     if (edit.edit === "addNode") return [edit.node.id];
-    if ("node" in edit) return [edit.node];
-    return "edge" in edit ? [edit.edge.source, edit.edge.target] : [];
+    return "node" in edit ? [edit.node] : [];
   });
-  return new Set(ids);
+  const ends = edits.flatMap((edit) => ("edge" in edit ? [edit.edge.source, edit.edge.target] : []));
+  // The edges of a node that comes or goes are not what its part is about.
+  return new Set(nodes.length > 0 ? nodes : ends);
 }
 
 async function show() {
