@@ -8,6 +8,7 @@
 //! Reading order: [`Healer`], [`diagnosis`] (what went wrong, and whether it may be healed at all), [`case`]
 //! (what rules look at), [`rules`], [`proof`], [`group`] (others that failed alike, and the staged resume).
 
+mod ask;
 pub mod case;
 pub mod diagnosis;
 pub mod group;
@@ -28,9 +29,9 @@ use flowforge_snapshots::{Journal, ReadError};
 use serde::{Deserialize, Serialize};
 
 use crate::lab::{Lab, LabError};
-use crate::model::ChatModel;
 use crate::proposal::{Evidence, Origin, Receipt};
 
+pub use ask::{Adviser, FixInputs};
 pub use diagnosis::Diagnosis;
 pub use group::{Group, Stage};
 
@@ -44,7 +45,7 @@ pub struct Healer<'a> {
     /// Where candidates are replayed.
     pub lab: &'a dyn Lab,
     /// Whom to ask when the rules find nothing; nobody when absent.
-    pub model: Option<&'a dyn ChatModel>,
+    pub model: Option<Adviser<'a>>,
 }
 
 /// What is to be healed.

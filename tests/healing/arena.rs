@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use flowforge_ai::heal::{Fix, Healed, Healer, Limits, Wanted};
+use flowforge_ai::heal::{Adviser, Fix, Healed, Healer, Limits, Wanted};
+use flowforge_ai::model::{ChatModel, Message};
 use flowforge_engine::frame::Status;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{RunId, Value, Workflow};
@@ -59,6 +60,14 @@ impl Arena {
         }
     }
 
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
     pub(crate) async fn close(self) {
         self.runtime.stop().await;
     }
@@ -99,13 +108,25 @@ impl Arena {
     }
 
     /// Heals by rules alone, and sees that nothing was asked of the world meanwhile.
-    async fn heal(&self, run: RunId) -> Healed {
+    pub(crate) async fn heal(&self, run: RunId) -> Healed {
+        self.heal_with(run, None).await
+    }
+
+    /// The same, with a model to ask.
+    pub(crate) async fn heal_with(&self, run: RunId, model: Option<&dyn ChatModel>) -> Healed {
         let lab = RuntimeLab::new(&self.runtime);
         let healer = Healer {
             journal: self.runtime.journal(),
             catalogue: self.runtime.catalogue(),
             lab: &lab,
-            model: None,
+            model: model.map(|model| Adviser {
+                model,
+                fill: &|inputs| {
+                    let text = serde_json::to_string(inputs).map_err(|error| error.to_string())?;
+                    Ok(vec![Message::User { text }])
+                },
+                prompt: "fix@test",
+            }),
         };
         let before = (self.runtime.effects_performed(), self.host.asked());
         let wanted = Wanted {
@@ -229,11 +250,21 @@ impl Arena {
             .map(|c| if c.is_alphanumeric() { c } else { '-' })
             .collect();
         let config = case.config.clone().unwrap_or_else(|| json!({}));
-        let text =
-            json!({ "id": id, "name": case.name, "version": 1, "graph": graph, "config": config })
-                .to_string();
-        let text = text.replace("SERVER", &format!("http://{}", self.host.address));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.name))
+        self.read(
+            &json!({ "id": id, "name": case.name, "version": 1, "graph": graph, "config": config }),
+        )
+    }
+
+    /// A workflow of this graph.
+    pub(crate) fn parse(&self, id: &str, graph: &Json) -> Workflow {
+        self.read(&json!({ "id": id, "name": id, "version": 1, "graph": graph }))
+    }
+
+    fn read(&self, json: &Json) -> Workflow {
+        let text = json
+            .to_string()
+            .replace("SERVER", &format!("http://{}", self.host.address));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 }
 

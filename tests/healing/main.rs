@@ -9,6 +9,7 @@
 
 mod arena;
 mod host;
+mod mend;
 mod report;
 mod table;
 

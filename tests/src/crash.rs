@@ -210,7 +210,7 @@ impl Theatre {
             Some(run) => runtime.resume(run),
             None => started(&runtime, &piece.story),
         };
-        let end = finish(&runtime, handle.map_err(Dead::of)?).await?;
+        let end = finish(&runtime, handle.map_err(Dead::of)?, &piece.story).await?;
         let counts = disk.counts();
         Ok(Ended {
             end,
@@ -301,15 +301,23 @@ fn started(runtime: &Runtime, story: &Story) -> Result<RunHandle, RuntimeError> 
     })
 }
 
-/// Waits for the end of the run; somebody asks for another attempt of what a crash interrupted.
-async fn finish(runtime: &Runtime, mut handle: RunHandle) -> Result<RunEnd, Dead> {
+/// Waits for the end of the run; somebody asks for another attempt of what a crash interrupted, and mends what
+/// failed and waits.
+async fn finish(runtime: &Runtime, mut handle: RunHandle, story: &Story) -> Result<RunEnd, Dead> {
     for _ in 0..RETRIES_MAX {
         let end = handle.ended().await.map_err(Dead::of)?;
-        if end.status != Status::Interrupted {
-            return Ok(end);
-        }
-        let again = runtime.retry(end.id, None).map_err(Dead::of)?;
-        handle = again.expect("nobody drives a run that ended its task");
+        handle = match (&story.mend, end.status) {
+            (Some(mend), Status::Waiting) => {
+                let mended = runtime.mend(end.id, mend.clone(), None).map_err(Dead::of)?;
+                assert!(mended.same_run, "a run that waits goes on as itself");
+                mended.handle
+            }
+            (_, Status::Interrupted) => {
+                let again = runtime.retry(end.id, None).map_err(Dead::of)?;
+                again.expect("nobody drives a run that ended its task")
+            }
+            _ => return Ok(end),
+        };
     }
     panic!("interrupted again and again, although nothing died");
 }

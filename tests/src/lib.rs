@@ -4,12 +4,14 @@
 //! this crate. `./tests/run` runs everything.
 //!
 //! Reading order: [`case`] (a Markdown file that is a test) and [`play`] (a run in a scripted world),
-//! [`api`] (a Markdown file of requests to the real service), [`crash`] (a run that dies at chance's moments) and
-//! its [`workflows`], [`lab`] (where fixes are tried), [`server`] (the other side of HTTP effects),
-//! [`model_server`] (a language model that says what a script says), [`binary`] and [`process`] (the real process).
+//! [`building`] (sentences that become workflows), [`api`] (a Markdown file of requests to the real service),
+//! [`crash`] (a run that dies at chance's moments) and its [`workflows`], [`lab`] (where fixes are tried), [`server`]
+//! (the other side of HTTP effects), [`model_server`] (a language model that says what a script says), [`binary`] and
+//! [`process`] (the real process).
 
 pub mod api;
 pub mod binary;
+pub mod building;
 pub mod case;
 pub mod crash;
 pub mod lab;

@@ -13,6 +13,8 @@ pub struct Story {
     pub name: &'static str,
     /// What runs.
     pub workflow: Workflow,
+    /// What it goes on with when it waits.
+    pub mend: Option<Workflow>,
     /// What it calls.
     pub called: Vec<Workflow>,
     /// What it starts with.
@@ -29,6 +31,7 @@ impl Story {
         Self {
             name,
             workflow: parse(&text.replace("SHOP", &server.url(""))),
+            mend: None,
             called: Vec::new(),
             input: Value::from_json(&json!({ "x": 1 })),
             is_ordered: true,
@@ -49,7 +52,9 @@ pub fn parse(text: &str) -> Workflow {
 /// Every story, with the calls going to this server.
 #[must_use]
 pub fn stories(server: &TestServer) -> Vec<Story> {
-    let tellers = [chain, fan, each, rounds, flaky, call, big, script, payment];
+    let tellers = [
+        chain, fan, each, rounds, flaky, call, big, script, payment, mended,
+    ];
     tellers.map(|teller| teller(server)).into()
 }
 
@@ -250,6 +255,29 @@ graph:
     Story {
         is_ordered: false,
         is_repeatable: false,
+        ..story
+    }
+}
+
+/// A call is made, the next node fails and waits, and the run goes on with a workflow that knows better.
+fn mended(server: &TestServer) -> Story {
+    let text = "
+id: mended
+graph:
+  nodes:
+    - { id: pay, type: http.request, params: { method: POST, url: 'SHOP/echo?pay', idempotencyKey: true } }
+    - { id: count, type: code.rhai, onError: pause, params: { code: 'input.body.path.lenn()' } }
+    - { id: tell, type: http.request, params: { method: POST, url: 'SHOP/echo?n={{ input }}', idempotencyKey: true } }
+  edges:
+    - { source: pay, target: count }
+    - { source: count, target: tell }
+";
+    let story = Story::new("mended", server, text);
+    let right = text
+        .replace("lenn()", "len()")
+        .replace("SHOP", &server.url(""));
+    Story {
+        mend: Some(parse(&right)),
         ..story
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod heal;
 pub(crate) mod kept;
 mod lab;
 mod turn;
+mod write;
 
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,7 @@ use flowforge_snapshots::{Journal, ReadError};
 
 pub(crate) use error::DeskError;
 pub(crate) use turn::{Asking, Heard};
+pub(crate) use write::{CodeOrder, Subject};
 
 use crate::models::Models;
 use lab::RuntimeLab;

@@ -91,6 +91,7 @@ async fn repair(app: &AppState, failed: RunId) -> Result<(), RuntimeError> {
         seq: Seq(1),
         params: vec![("rows".into(), "fields".into(), Value::from_json(&rows))],
         inputs: Vec::new(),
+        answers: Vec::new(),
         workflow: None,
         mode: Mode::Dry,
     })?;

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use flowforge_engine::frame::Status;
 use flowforge_engine::{Clock, RunId, Seq};
-use flowforge_runtime::SystemClock;
+use flowforge_runtime::{Piece, SystemClock};
 use flowforge_snapshots::{Journal, Notice, ReadError};
 use serde_json::json;
 use tokio::sync::{broadcast, oneshot};
@@ -131,6 +131,16 @@ impl Hub {
     pub(crate) fn watch_all(&self) -> Option<broadcast::Receiver<Arc<Line>>> {
         let service = &self.shared.service;
         (service.receiver_count() < SERVICE_WATCHERS_MAX).then(|| service.subscribe())
+    }
+
+    /// Tells the watchers of a run a piece of a model's answer. It is no event: the whole answer will be one.
+    pub(crate) fn tell_piece(&self, piece: &Piece) {
+        let Some(topic) = self.shared.topic(piece.run) else {
+            return;
+        };
+        let data = json!({ "frame": piece.frame, "ordinal": piece.ordinal, "text": &*piece.text });
+        // Nobody watches: nobody is told.
+        drop(topic.lines.send(Arc::new(Line::new("token", &data))));
     }
 
     /// Tells that a workflow was saved, or removed when it has no hash any more.

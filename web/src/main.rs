@@ -19,6 +19,7 @@ mod metrics;
 mod models;
 mod openapi;
 mod past;
+mod pieces;
 mod plans;
 mod preview;
 mod problem;

@@ -188,6 +188,7 @@ impl From<DeskError> for HttpProblem {
             DeskError::NotAccepted => conflict("not-accepted", detail)
                 .with_hint("accept it first: POST /api/v1/proposals/{id}/accept"),
             DeskError::NoRun(run) => Self::no_run(run),
+            DeskError::NoFrame { .. } => Self::not_found("no-such-frame", detail),
             DeskError::NoVersion(_) => damaged(&detail),
             DeskError::Heal(error) => error.into(),
             DeskError::Read(error) => error.into(),
@@ -210,6 +211,7 @@ impl From<RuntimeError> for HttpProblem {
             RuntimeError::WouldRepeat { .. } => conflict("would-repeat", detail),
             RuntimeError::NoNode(_) => Self::not_found("no-such-node", detail),
             RuntimeError::Ended { .. } | RuntimeError::Over(_) => conflict("run-ended", detail),
+            RuntimeError::AlreadyAnswered { .. } => conflict("already-answered", detail),
             RuntimeError::AlreadyDone { .. } => conflict("already-done", detail),
             RuntimeError::NothingWaits(_) => conflict("nothing-waits", detail),
             RuntimeError::Busy(_) => conflict("run-busy", detail),

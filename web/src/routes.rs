@@ -15,6 +15,7 @@ mod diff;
 mod docs;
 mod events;
 mod execute;
+mod explain;
 mod expressions;
 mod forks;
 mod frames;
@@ -128,6 +129,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::list, chat::say))
         .routes(routes!(chat::show, chat::remove))
         .routes(routes!(chat::recording))
+        .routes(routes!(chat::code))
+        .routes(routes!(explain::explain))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::show))
         .routes(routes!(proposals::accept))

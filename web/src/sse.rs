@@ -250,7 +250,7 @@ impl Following {
             _ = self.stopping.wait_for(|stopping| *stopping) => return None,
         };
         match line {
-            Ok(line) if line.seq <= self.sent => {}
+            Ok(line) if line.seq != Seq(0) && line.seq <= self.sent => {}
             Ok(line) => {
                 let is_last = line.name == "runClosed";
                 self.ready.push_back(line);

@@ -25,15 +25,15 @@ impl Rerun {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let exchange = exchanges
             .next()
-            .ok_or_else(|| ModelError::BadAnswer("the recording has no more answers".into()))?;
+            .ok_or_else(|| ModelError::NotRecorded("the recording has no more answers".into()))?;
         if exchange.request != *request {
-            return Err(ModelError::BadAnswer(
+            return Err(ModelError::NotRecorded(
                 "the recording is of another request".into(),
             ));
         }
         exchange
             .answer
-            .ok_or_else(|| ModelError::BadAnswer("the recorded call failed".into()))
+            .ok_or_else(|| ModelError::NotRecorded("the recorded call failed".into()))
     }
 }
 

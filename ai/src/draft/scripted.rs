@@ -61,7 +61,7 @@ pub(crate) fn says(text: &str) -> ChatAnswer {
             prompt_tokens: 100,
             completion_tokens: 20,
             cost_usd: Some(0.001),
-            estimated: false,
+            ..Usage::default()
         },
         cut: false,
     }

@@ -134,11 +134,23 @@ pub(crate) fn likeness(a: &str, b: &str) -> f64 {
         .any(|word| word.len() > 2 && b_words.contains(word));
     let within = a.len() > 2 && b.len() > 2 && (a.contains(&b) || b.contains(&a));
     let written = 1.0 - edits(&a, &b);
-    match (has_word, within) {
+    let is_short = is_short_for(&a, &b) || is_short_for(&b, &a);
+    match (has_word || is_short, within) {
         (true, _) => written.max(0.75),
         (_, true) => written.max(0.7),
         _ => written,
     }
+}
+
+/// Whether one is the other without some letters, but with its first and last: `qty` for `quantity`.
+fn is_short_for(short: &str, long: &str) -> bool {
+    let mut left = long.chars();
+    short.len() > 2
+        && short.chars().next() == long.chars().next()
+        && short.chars().last() == long.chars().last()
+        && short
+            .chars()
+            .all(|letter| left.any(|other| other == letter))
 }
 
 fn words(name: &str) -> Vec<String> {

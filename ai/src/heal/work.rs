@@ -13,13 +13,15 @@ use flowforge_engine::{Failure, FailureKind, RunId, Workflow};
 use flowforge_snapshots::RunFilter;
 use flowforge_snapshots::moment::FrameFilter;
 
+use super::ask::{Advice, ask, inputs};
 use super::case::{Case, Good, scope_of};
-use super::diagnosis::diagnose;
+use super::diagnosis::{Diagnosis, diagnose};
 use super::group::{Group, blamed};
 use super::proof::{Claim, Next, Verdict, prove};
 use super::rules::{Candidate, candidates};
 use super::{Discarded, Fix, HealError, Healed, Healer, Progress, Tell, Wanted};
-use crate::proposal::{Evidence, Origin};
+use crate::model::ModelError;
+use crate::proposal::{Evidence, Origin, Receipt};
 
 /// Most frames of one run that are read.
 const FRAMES_MAX: usize = 500;
@@ -45,6 +47,7 @@ struct Attempt {
     origin: Origin,
     live: Option<String>,
     steps: usize,
+    receipts: Vec<Receipt>,
 }
 
 /// What came out so far.
@@ -75,6 +78,7 @@ pub(super) async fn heal(
             done: 0,
         };
         search.by_rules(tell).await?;
+        search.by_model(&diagnosis, tell).await?;
     }
     results
         .fixes
@@ -266,6 +270,92 @@ impl Search<'_, '_> {
         Ok(())
     }
 
+    /// Asks the model, when there is one and the rules proved nothing; what fails its proof is told to it.
+    async fn by_model(&mut self, diagnosis: &Diagnosis, tell: Tell<'_>) -> Result<(), HealError> {
+        let Some(adviser) = self.healer.model else {
+            return Ok(());
+        };
+        let scene = self.scene;
+        let Some(node) = scene.workflow.graph.node(scene.frame.node_id.as_str()) else {
+            return Ok(());
+        };
+        for _ in 0..self.wanted.limits.model_calls_max {
+            if !self.results.fixes.is_empty() || Instant::now() >= self.deadline {
+                break;
+            }
+            tell(Progress {
+                done: self.done,
+                of: self.done + 1,
+                what: "asking the model".into(),
+            });
+            let case = self.case(
+                &scene.workflow,
+                node,
+                &scene.frame,
+                &scene.failure,
+                &scene.all,
+            );
+            let inputs = inputs(&case, diagnosis, &self.told());
+            let read = (scene.run, scene.frame.opened_seq);
+            match ask(&adviser, &inputs, node, read).await {
+                Ok((advice, refused)) => {
+                    for why in refused {
+                        self.discard("a change by the model", &why);
+                    }
+                    self.try_advice(advice).await?;
+                }
+                Err(ModelError::BadAnswer(why)) => {
+                    self.discard(
+                        "an answer of the model",
+                        &format!("it could not be used: {why}"),
+                    );
+                }
+                Err(error) => {
+                    self.discard("asking the model", &error.to_string());
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_advice(&mut self, advice: Vec<Advice>) -> Result<(), HealError> {
+        for advice in advice {
+            if self.done >= self.wanted.limits.candidates_max {
+                self.discard(
+                    &advice.reason,
+                    "it was not tried: the limit of candidates was reached",
+                );
+                continue;
+            }
+            self.done += 1;
+            self.attempt(Attempt {
+                title: format!("change `{}` as the model says", self.scene.frame.node_id),
+                reason: advice.reason,
+                patch: advice.patch,
+                origin: Origin::Model {
+                    model: advice.receipt.model.clone(),
+                },
+                live: None,
+                // What fails behind it is told to the model, not to the rules.
+                steps: self.wanted.limits.steps_max,
+                receipts: vec![advice.receipt],
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// What was tried in vain, a line each.
+    fn told(&self) -> String {
+        let lines = self
+            .results
+            .tried
+            .iter()
+            .map(|tried| format!("{}: {}", tried.title, tried.why));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     fn first_candidates(&mut self) -> Vec<Attempt> {
         let scene = self.scene;
         let Some(node) = scene.workflow.graph.node(scene.frame.node_id.as_str()) else {
@@ -348,7 +438,13 @@ impl Search<'_, '_> {
     fn judge(&mut self, attempt: Attempt, workflow: &Workflow, verdict: Verdict) -> Vec<Attempt> {
         match verdict {
             Verdict::Proven(evidence) => {
-                let changed = self.wrongly_changed(&evidence);
+                // A model's change may be meant to change outputs: a person sees which.
+                let is_rule = matches!(attempt.origin, Origin::Rule { .. });
+                let changed = if is_rule {
+                    self.wrongly_changed(&evidence)
+                } else {
+                    0
+                };
                 if changed == 0 {
                     self.results.fixes.push(attempt.into_fix(evidence));
                 } else {
@@ -445,6 +541,7 @@ fn first(candidate: Candidate) -> Attempt {
         },
         live: candidate.live,
         steps: 1,
+        receipts: Vec::new(),
     }
 }
 
@@ -457,6 +554,7 @@ impl Attempt {
             origin: self.origin.clone(),
             live: None,
             steps: self.steps + 1,
+            receipts: self.receipts.clone(),
         }
     }
 
@@ -467,7 +565,7 @@ impl Attempt {
             patch: self.patch,
             origin: self.origin,
             evidence,
-            receipts: Vec::new(),
+            receipts: self.receipts,
         }
     }
 }

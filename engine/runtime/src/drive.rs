@@ -21,6 +21,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::clock::{SkippingClock, SystemClock};
+use crate::fork::GivenAnswer;
 use crate::perform::{Performed, Performer};
 use crate::recorder::{Durable, Recorder};
 use crate::recordings::{Recalled, SharedRecordings};
@@ -95,6 +96,8 @@ pub(crate) struct Driver {
     wake_at: Option<Timestamp>,
     sightings: Vec<Sighting>,
     until: Option<(ScopeId, NodeId)>,
+    /// Answers that a fork gives itself, each once.
+    given: Vec<GivenAnswer>,
 }
 
 /// What is left of a driver when its run has ended or cannot go on by itself.
@@ -128,6 +131,7 @@ impl Driver {
             wake_at: None,
             sightings: Vec::new(),
             until: None,
+            given: Vec::new(),
         }
     }
 
@@ -135,6 +139,11 @@ impl Driver {
     pub(crate) fn until(mut self, level: ScopeId, node: NodeId) -> Self {
         self.until = Some((level, node));
         self
+    }
+
+    /// Answers these questions itself when they are asked.
+    pub(crate) fn give(&mut self, given: Vec<GivenAnswer>) {
+        self.given = given;
     }
 
     /// Drives the run from these arrivals until it has ended, waits for somebody outside, or is to stop.
@@ -214,6 +223,7 @@ impl Driver {
                     request,
                     memo,
                 } => self.evaluate(frame, request, memo),
+                Request::Perform(asked) if self.is_given(&asked) => {}
                 Request::Perform(asked) if matches!(self.world, World::Recorded { .. }) => {
                     self.recall(asked);
                 }
@@ -225,6 +235,23 @@ impl Driver {
             let durable = self.recorder.flush(self.run.status());
             self.perform(asked, durable);
         }
+    }
+
+    /// Whether a fork answers this question itself; if so, it has.
+    fn is_given(&mut self, asked: &Outstanding) -> bool {
+        if self.given.is_empty() {
+            return false;
+        }
+        let Some((node, ..)) = self.run.place_of(asked.frame) else {
+            return false;
+        };
+        let is_meant = |given: &GivenAnswer| given.node == node && given.ordinal == asked.ordinal;
+        let Some(position) = self.given.iter().position(is_meant) else {
+            return false;
+        };
+        let GivenAnswer { answer, .. } = self.given.swap_remove(position);
+        self.answer(asked, Ok(answer));
+        true
     }
 
     fn evaluate(&mut self, frame: FrameId, request: Box<EvaluateRequest>, memo: bool) {

@@ -47,6 +47,20 @@ pub enum RuntimeError {
         /// The event before the node opened.
         before: Seq,
     },
+    /// A fork is to answer a question that was answered in the past it shares.
+    #[error(
+        "question {ordinal} of `{node}` has been answered at event {seq}; fork at {before} or earlier to answer it"
+    )]
+    AlreadyAnswered {
+        /// The node.
+        node: String,
+        /// Which of its effects, counted from 0.
+        ordinal: u32,
+        /// What was asked for.
+        seq: Seq,
+        /// The event before the answer.
+        before: Seq,
+    },
     /// A change names something that is not in the workflow.
     #[error("the workflow has no node `{0}`")]
     NoNode(String),

@@ -27,10 +27,38 @@ pub struct Fork {
     pub params: Vec<(NodeId, String, Value)>,
     /// Inputs that nodes get instead, the next time they open or if they are open.
     pub inputs: Vec<(NodeId, Value)>,
+    /// What questions of nodes are answered instead, the next time they are asked.
+    pub answers: Vec<GivenAnswer>,
     /// Another version of the workflow; parameters are changed in it.
     pub workflow: Option<Workflow>,
     /// Live, or dry: recorded outcomes only.
     pub mode: Mode,
+}
+
+/// "What if it had been answered this": the outcome of one effect of a node, given by whoever forks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenAnswer {
+    /// The node that asks.
+    pub node: NodeId,
+    /// Which of its frame's effects, counted from 0.
+    pub ordinal: u32,
+    /// The answer.
+    pub answer: Value,
+}
+
+impl GivenAnswer {
+    /// The answer to the question at `node.ordinal`.
+    #[must_use]
+    pub fn at(place: &str, answer: Value) -> Option<Self> {
+        let (node, ordinal) = place.rsplit_once('.')?;
+        let ordinal = ordinal.parse().ok()?;
+        let node = node.into();
+        Some(Self {
+            node,
+            ordinal,
+            answer,
+        })
+    }
 }
 
 /// What a live fork would send.
@@ -111,7 +139,8 @@ impl Runtime {
             changes,
             mode: fork.mode,
         };
-        self.launch(run, recorder, world, Vec::new(), vec![first])
+        let given = fork.answers.clone();
+        self.launch_given(run, recorder, world, given, vec![first])
     }
 
     /// What a live fork would send: the fork is run in memory against the recordings, and nothing is performed or kept.
@@ -129,7 +158,10 @@ impl Runtime {
             changes,
             mode: Mode::Dry,
         };
-        let finished = self.run_in_memory(run, recordings, vec![first]).await?;
+        let given = fork.answers.clone();
+        let finished = self
+            .run_given_in_memory(run, recordings, given, vec![first])
+            .await?;
         let complete = finished.run.ending().is_some();
         Ok(ForkPlan {
             effects: finished.sightings.into_iter().map(planned).collect(),
@@ -144,7 +176,19 @@ impl Runtime {
         recordings: SharedRecordings,
         first: Vec<Arrival>,
     ) -> Result<Finished, RuntimeError> {
-        let driver = self.driver_in_memory(run, recordings);
+        self.run_given_in_memory(run, recordings, Vec::new(), first)
+            .await
+    }
+
+    async fn run_given_in_memory(
+        &self,
+        run: Run,
+        recordings: SharedRecordings,
+        given: Vec<GivenAnswer>,
+        first: Vec<Arrival>,
+    ) -> Result<Finished, RuntimeError> {
+        let mut driver = self.driver_in_memory(run, recordings);
+        driver.give(given);
         Ok(driver.drive(first).await?)
     }
 
@@ -205,6 +249,7 @@ impl Runtime {
         let mut run = history.fold(id, self.catalogue(), fork.seq);
         let workflow = self.changed_workflow(fork, &mut run)?;
         check_changes(fork, &run, &history)?;
+        check_answers(fork, &run, &history)?;
         let changes = Changes {
             workflow,
             inputs: fork.inputs.clone(),
@@ -321,6 +366,51 @@ fn check_changes(fork: &Fork, run: &Run, history: &History) -> Result<(), Runtim
         }
     }
     Ok(())
+}
+
+/// An answer to a question that was answered in the shared past would silently do nothing, so it is refused.
+fn check_answers(fork: &Fork, run: &Run, history: &History) -> Result<(), RuntimeError> {
+    for given in &fork.answers {
+        if run
+            .plan()
+            .workflow()
+            .graph
+            .node(given.node.as_str())
+            .is_none()
+        {
+            return Err(RuntimeError::NoNode(given.node.to_string()));
+        }
+        if let Some(answered) = last_answered(given, fork.seq, &history.events) {
+            return Err(RuntimeError::AlreadyAnswered {
+                node: given.node.to_string(),
+                ordinal: given.ordinal,
+                seq: fork.seq,
+                before: Seq(answered.0 - 1),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Where the last frame of a node that is shared was told the answer to this question.
+fn last_answered(given: &GivenAnswer, shared: Seq, events: &[Recorded]) -> Option<Seq> {
+    let mut last = None;
+    let mut answered = None;
+    for recorded in events.iter().take_while(|recorded| recorded.seq <= shared) {
+        match &recorded.event {
+            Event::FrameOpened { node, .. } if *node == given.node => {
+                last = Some(recorded.seq);
+                answered = None;
+            }
+            Event::EffectAnswered { frame, ordinal, .. }
+                if Some(*frame) == last && *ordinal == given.ordinal =>
+            {
+                answered = Some(recorded.seq);
+            }
+            _ => {}
+        }
+    }
+    answered
 }
 
 fn first_opened(events: &[Recorded]) -> BTreeMap<&NodeId, Seq> {

@@ -89,6 +89,7 @@ impl Runtime {
             seq,
             params: Vec::new(),
             inputs: Vec::new(),
+            answers: Vec::new(),
             workflow: Some(workflow),
             mode: at_failure.mode(),
         })

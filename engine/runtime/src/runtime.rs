@@ -20,6 +20,7 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use crate::counts::{Counting, Counts};
 use crate::drive::{Driver, RunEnd, Wait, World, waits_of};
 use crate::error::RuntimeError;
+use crate::fork::GivenAnswer;
 use crate::load::History;
 use crate::memo::Memo;
 use crate::models::{Asker, Models, Piece};
@@ -462,6 +463,29 @@ impl Runtime {
         again: Vec<Outstanding>,
         first: Vec<Arrival>,
     ) -> Result<RunHandle, RuntimeError> {
+        self.launch_driver(run, recorder, world, first, |driver| driver.repeat(again))
+    }
+
+    /// As [`Self::launch`], for a fork that answers some questions itself.
+    pub(crate) fn launch_given(
+        &self,
+        run: Run,
+        recorder: Recorder,
+        world: World,
+        given: Vec<GivenAnswer>,
+        first: Vec<Arrival>,
+    ) -> Result<RunHandle, RuntimeError> {
+        self.launch_driver(run, recorder, world, first, |driver| driver.give(given))
+    }
+
+    fn launch_driver(
+        &self,
+        run: Run,
+        recorder: Recorder,
+        world: World,
+        first: Vec<Arrival>,
+        ready: impl FnOnce(&mut Driver),
+    ) -> Result<RunHandle, RuntimeError> {
         let (id, frames) = (run.id(), run.frames());
         let (inbox, arrivals) = mpsc::channel(INBOX_MAX);
         self.register(id, inbox)?;
@@ -476,7 +500,7 @@ impl Runtime {
             arrivals,
             self.stopping(),
         );
-        driver.repeat(again);
+        ready(&mut driver);
         let (tell, end) = oneshot::channel();
         let inner = Arc::clone(&self.inner);
         tokio::spawn(async move {

@@ -74,6 +74,7 @@ pub(crate) fn fork_10_000(report: &mut Report) {
         seq: Seq(last.0 - 2),
         params: Vec::new(),
         inputs: Vec::new(),
+        answers: Vec::new(),
         workflow: None,
         mode: Mode::Live,
     };

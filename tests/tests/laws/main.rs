@@ -9,5 +9,6 @@ mod disk;
 mod either_way;
 mod isolation;
 mod kill;
+mod model;
 mod moments;
 mod service;

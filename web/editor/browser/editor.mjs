@@ -89,7 +89,7 @@ export async function drag(page, from, to) {
 export async function pick(page, words, title) {
   await page.waitForSelector(".palette [cmdk-input]");
   await page.keyboard.type(words);
-  await page.waitForSelector(`.palette [cmdk-item][data-selected="true"]:has-text("${title}")`);
+  await page.waitForSelector(`.palette [cmdk-item][data-selected="true"] .font-medium:text-is("${title}")`);
   await page.keyboard.press("Enter");
   await page.waitForSelector(".palette", { state: "detached" });
   await stillness(page);

@@ -26,6 +26,8 @@ await withEditor(
     await page.goto(`${origin}/runs/${failed.run}`);
     await page.waitForTimeout(SETTLE_MS);
     await page.keyboard.press("End");
+    // From the loop that failed to the step in it that did.
+    await page.keyboard.press("[");
     await page.keyboard.press("[");
     await picture("scrub");
     await page.keyboard.press("f");

@@ -142,7 +142,7 @@ test("a run under the editor is scrubbed wherever the focus is on nothing that i
     await page.keyboard.press("Home");
     await momentIs(page, 1);
     await page.keyboard.press("ArrowRight");
-    assert.match(await momentText(page), /start, completed/);
+    assert.match(await momentText(page), /Start, completed/);
     const box = await page.locator(".react-flow__pane").boundingBox();
     await page.mouse.click(box.x + 20, box.y + box.height - 20);
     await page.keyboard.press("ArrowRight");
@@ -171,7 +171,7 @@ test("a person approves what a run waits for", () =>
     await page.waitForSelector('.run-wait:has-text("Pay 40?")');
     assert.equal(await statusOf(page, "ask"), "WAITING");
     await page.fill('[aria-label="Comment"]', "fine");
-    await page.click('.run-wait button:has-text("Approve")');
+    await page.click('.run-decide button:has-text("Approve")');
     await page.waitForSelector('.run-header:has-text("Completed")');
     await page.waitForSelector(".run-wait", { state: "detached" });
     assert.equal(await statusOf(page, "pay"), "COMPLETED");

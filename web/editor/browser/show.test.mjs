@@ -19,6 +19,7 @@ const AWAY = [
   "ERR_INCOMPLETE_CHUNKED_ENCODING",
   "ERR_CONNECTION_REFUSED",
   "ERR_CONNECTION_RESET",
+  "ERR_SOCKET_NOT_CONNECTED",
   "ERR_EMPTY_RESPONSE",
 ];
 
@@ -127,6 +128,10 @@ async function findsTheFailure({ page, seen }) {
   await page.keyboard.press(`${MOD}+Enter`);
   await page.waitForSelector('.run-header:has-text("Failed")');
   await page.waitForSelector(`${node("if")}:not(:has([data-status]))`);
+  await page.click(node("log"));
+  await page.waitForSelector('.run-why:has-text("Log did not run: the run failed at Script before it.")');
+  await page.click('.run-why button:has-text("Show the failure")');
+  assert.match(await momentText(page), /Script, iteration 3, failed/);
   await page.locator(".run-slider").focus();
   await page.keyboard.press("Home");
   await momentIs(page, 1);
@@ -149,6 +154,8 @@ async function findsTheFailure({ page, seen }) {
   await page.waitForSelector(".run-slider");
   await momentIs(page, at);
   assert.equal(await statusOf(page, "rhai"), "FAILED");
+  await page.waitForSelector(`${node("for_each")}:has-text("3/4")`);
+  await page.waitForSelector('.run-fold:has-text("3/4")');
   assert.ok(address.includes("/workflows/"), "a run that was started in the editor stays in it");
   return new URL(page.url()).searchParams.get("run");
 }
@@ -163,6 +170,7 @@ async function forks({ page, seen }) {
   await input.waitFor();
   const was = await input.inputValue();
   assert.match(was, /"quantity": 30/);
+  assert.match(was, /"price": 8\.0,/, "a number is shown as it was written");
   await input.fill(was.replace('"quantity": 30', '"quantity": 3'));
   await page.fill(".fork-name input", "three teas");
   await page.click('.fork-foot button:has-text("What would be sent")');
@@ -174,6 +182,9 @@ async function forks({ page, seen }) {
   await page.waitForSelector('.run-header:has-text("Completed")');
   assert.equal(await statusOf(page, "rhai"), "COMPLETED");
   assert.equal(await statusOf(page, "log"), "COMPLETED");
+  assert.equal(await page.locator(".inspector").count(), 0, "nothing is selected, and nothing can be set");
+  const worked = await page.textContent(".run-moment");
+  assert.match(worked, / ms/, `the time until somebody forked is not the fork's: ${worked}`);
   return new URL(page.url()).pathname.split("/").at(-1);
 }
 
@@ -189,6 +200,8 @@ async function compares({ page, seen }, failed) {
   await page.click('.diff-line:has-text("Script"):has-text("was failed")');
   await page.waitForSelector('.changes:has-text("/lines/1/quantity")');
   assert.match(await momentText(page), /Script, iteration 3/);
+  const places = await page.locator(".changes").first().locator(".change-path").allTextContents();
+  assert.deepEqual(places, ["/lines/1/quantity"], "what nobody touched did not change");
   await seen("6-compare");
 }
 
@@ -237,4 +250,9 @@ async function survives({ page, service, seen }) {
   await page.waitForSelector(`${node("rhai")} [data-status="FAILED"]`);
   assert.equal(await page.locator('.run-header:has-text("connection lost")').count(), 0);
   await seen("9-again");
+  await page.click(".dock-close");
+  await page.waitForSelector(".run-slider", { state: "detached" });
+  await page.click('.last-run:has-text("Last run: failed")');
+  await page.waitForSelector(".run-slider");
+  assert.equal(await page.locator(".last-run").count(), 0, "a run that is shown is not offered");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flowforge_engine::Seq;
 use flowforge_engine::event::Mode;
 use flowforge_engine::node_type::Catalogue;
-use flowforge_runtime::fork::Fork as Request;
+use flowforge_runtime::fork::{Fork as Request, GivenAnswer};
 use serde_json::{Value as Json, json};
 
 use super::check;
@@ -32,6 +32,9 @@ pub(crate) struct Fork {
     /// Give a node another input, the next time it opens; may be repeated.
     #[arg(long, value_name = "NODE=JSON")]
     input: Vec<String>,
+    /// Answer a question of a node yourself: "what if it had answered this"; questions are counted from 0; may be repeated.
+    #[arg(long, value_name = "NODE.ORDINAL=JSON")]
+    answer: Vec<String>,
     /// Go on with another version of the workflow.
     #[arg(long, value_name = "FILE")]
     workflow: Option<PathBuf>,
@@ -76,6 +79,11 @@ impl Fork {
             inputs: inputs
                 .map(|given| given.map(|(node, value)| (node.into(), value)))
                 .collect::<Result<_, _>>()?,
+            answers: self
+                .answer
+                .iter()
+                .map(|text| given(text))
+                .collect::<Result<_, _>>()?,
             workflow: self.workflow.map(file).transpose()?,
             mode: if self.live { Mode::Live } else { Mode::Dry },
         })
@@ -93,6 +101,7 @@ impl Fork {
         let read = |path: &PathBuf| check::checked(path, &Arc::new(Catalogue::built_in()));
         let body = json!({
             "seq": seq, "set": assignments(&self.set)?, "inputs": assignments(&self.input)?,
+            "answers": assignments(&self.answer)?,
             "workflow": self.workflow.as_ref().map(read).transpose()?,
             "live": self.live, "plan": self.plan,
         });
@@ -112,6 +121,12 @@ impl Fork {
             )
         })
     }
+}
+
+fn given(text: &str) -> Result<GivenAnswer, CliError> {
+    let (place, answer) = input::assignment(text)?;
+    GivenAnswer::at(&place, answer)
+        .ok_or_else(|| CliError::Usage(format!("expected NODE.ORDINAL=JSON, found `{text}`")))
 }
 
 fn text(plan: &Json) -> String {

@@ -16,8 +16,8 @@ use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
 use crate::examples;
-use crate::retention;
 use crate::service::{self, App, AppState, Parts};
+use crate::{pieces, retention};
 
 /// How long a command that has the data folder is waited for; another service has it for long.
 const HELD_WAIT: Duration = Duration::from_secs(1);
@@ -79,6 +79,7 @@ impl Serve {
         resume(&app).await?;
         retention::spawn(Arc::clone(&app), workspace.config().retention());
         look_for_models(&app);
+        pieces::spawn(Arc::clone(&app));
         announce(&app, output)?;
         if is_new {
             run_examples(&app);

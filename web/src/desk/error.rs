@@ -1,7 +1,7 @@
 //! Why the desk could not do what was asked.
 
 use flowforge_ai::heal::HealError;
-use flowforge_engine::{Address, RunId};
+use flowforge_engine::{Address, RunId, Seq};
 use flowforge_runtime::RuntimeError;
 use flowforge_snapshots::{ReadError, WriteError};
 
@@ -30,6 +30,8 @@ pub(crate) enum DeskError {
     NotAccepted,
     #[error("there is no run {0}")]
     NoRun(RunId),
+    #[error("event {seq} of run {run} opened no frame")]
+    NoFrame { run: RunId, seq: Seq },
     #[error("the version {0} of the workflow is not in the journal")]
     NoVersion(Address),
     #[error(transparent)]

@@ -2,7 +2,10 @@
 
 use flowforge_ai::Proposal;
 use flowforge_ai::heal::group::{self, Count, Stage};
-use flowforge_ai::heal::{Diagnosis, Discarded, Fix, Group, Healed, Healer, Limits, Tell, Wanted};
+use flowforge_ai::heal::{
+    Adviser, Diagnosis, Discarded, Fix, Group, Healed, Healer, Limits, Tell, Wanted,
+};
+use flowforge_ai::prompt::Prompt;
 use flowforge_ai::proposal::{State, accept};
 use flowforge_engine::edit::Patch;
 use flowforge_engine::frame::Status;
@@ -102,11 +105,16 @@ impl Desk {
     ) -> Result<Healing, DeskError> {
         let lab = self.lab();
         let model = self.models.current(Some(run));
+        let prompt = Prompt::Fix.version();
         let healer = Healer {
             journal: self.journal(),
             catalogue: self.runtime.catalogue(),
             lab: &lab,
-            model: model.as_deref(),
+            model: model.as_deref().map(|model| Adviser {
+                model,
+                fill: &|inputs| Prompt::Fix.fill(inputs).map_err(|error| error.to_string()),
+                prompt: &prompt,
+            }),
         };
         let wanted = Wanted {
             run,

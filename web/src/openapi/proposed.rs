@@ -234,3 +234,31 @@ pub(crate) struct Discarded {
     title: String,
     why: String,
 }
+
+/// An explanation.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Explained {
+    /// In reading order.
+    sentences: Vec<Sentence>,
+    /// `rules`, or the model as it names itself.
+    by: String,
+    receipt: Option<Receipt>,
+    /// Why the model's words are not used.
+    problem: Option<Trouble>,
+}
+
+/// A sentence, and where to look.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Sentence {
+    text: String,
+    about: Option<About>,
+}
+
+/// A place that can be opened.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct About {
+    node: Option<String>,
+    run: Option<String>,
+    /// The event that opened the frame.
+    frame: Option<u64>,
+}

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use flowforge_ai::draft::{Exchange, Told};
-use flowforge_engine::{NodeId, RunId, Seq, Workflow};
+use flowforge_ai::draft::{Exchange, Hear, Told};
+use flowforge_engine::{NodeId, RunId, Seq, Value, Workflow};
 use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json_, json};
@@ -20,7 +20,7 @@ use super::list::{List, limit_of};
 use crate::access::Person;
 use crate::body::{JsonBody, PathOf, QueryOf};
 use crate::desk::chats::{self, Chat, ChatRow, Turn};
-use crate::desk::{Asking, Heard};
+use crate::desk::{Asking, CodeOrder, DeskError, Heard};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
@@ -51,6 +51,72 @@ pub(crate) struct NewTurn {
     /// The frame that they look at, by the event that opened it.
     #[schema(value_type = Option<u64>)]
     frame: Option<Seq>,
+}
+
+/// What a script should do.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewCode {
+    /// The workflow.
+    workflow: String,
+    /// The workflow as they see it, when that is not the saved one.
+    #[schema(value_type = Option<shapes::Workflow>)]
+    draft: Option<Workflow>,
+    /// The conversation to go on with; a new one when absent.
+    chat: Option<String>,
+    /// What it should do.
+    #[schema(min_length = 1, max_length = 8000)]
+    sentence: String,
+    /// The script node to rewrite; a new one when absent.
+    #[schema(value_type = Option<String>)]
+    node: Option<NodeId>,
+    /// The node behind which a new one goes.
+    #[schema(value_type = Option<String>)]
+    after: Option<NodeId>,
+    /// The run whose frame gives the sample.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    run: Option<RunId>,
+    /// The frame, by the event that opened it.
+    #[schema(value_type = Option<u64>)]
+    frame: Option<Seq>,
+    /// A value that comes in, instead of a recorded one.
+    #[schema(value_type = Option<Json_>)]
+    sample: Option<Value>,
+    /// What must come out: the output for the sample, or a JSON Schema.
+    #[schema(value_type = Option<Json_>)]
+    expect: Option<Value>,
+}
+
+/// Writes a script node from a sentence: it compiles, and was tried on the sample, before it is proposed.
+#[utoipa::path(post, path = "/code", tag = "ai", request_body = NewCode, responses(
+    (status = 200, body = Done),
+    (status = 400, body = HttpProblem, content_type = "application/problem+json"),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+    (status = 409, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn code(
+    State(app): State<AppState>,
+    person: Person,
+    headers: HeaderMap,
+    JsonBody(new): JsonBody<NewCode>,
+) -> Result<Response, HttpProblem> {
+    let order = CodeOrder {
+        node: new.node,
+        after: new.after,
+        sample: new.sample,
+        expect: new.expect,
+    };
+    let asking = Asking {
+        person: person.id,
+        workflow: new.workflow.into(),
+        draft: new.draft,
+        chat: new.chat,
+        text: new.sentence,
+        selection: Vec::new(),
+        run: new.run,
+        frame: new.frame,
+    };
+    answer(app, &headers, asking, Some(order)).await
 }
 
 /// How a turn ended.
@@ -93,18 +159,39 @@ pub(crate) async fn say(
     headers: HeaderMap,
     JsonBody(new): JsonBody<NewTurn>,
 ) -> Result<Response, HttpProblem> {
-    let asking = new.asking(person);
+    answer(app, &headers, new.asking(person), None).await
+}
+
+async fn answer(
+    app: AppState,
+    headers: &HeaderMap,
+    asking: Asking,
+    order: Option<CodeOrder>,
+) -> Result<Response, HttpProblem> {
     let opening = Arc::clone(&app);
     let (chat, asking) = off_reactor(move || {
         let chat = opening.desk().chat_for(&asking)?;
         Ok((chat, asking))
     })
     .await?;
-    if wants_events(&headers) {
-        return Ok(told(app, chat, asking));
+    if wants_events(headers) {
+        return Ok(told(app, chat, asking, order));
     }
-    let heard = app.desk().turn(chat, &asking, &mut |_| {}).await?;
+    let heard = made(&app, chat, &asking, order.as_ref(), &mut |_| {}).await?;
     Ok(Json(Done::from(heard)).into_response())
+}
+
+async fn made(
+    app: &AppState,
+    chat: Chat,
+    asking: &Asking,
+    order: Option<&CodeOrder>,
+    hear: Hear<'_>,
+) -> Result<Heard, DeskError> {
+    match order {
+        Some(order) => app.desk().write_code(chat, asking, order, hear).await,
+        None => app.desk().turn(chat, asking, hear).await,
+    }
 }
 
 impl NewTurn {
@@ -132,7 +219,7 @@ impl From<Heard> for Done {
 }
 
 /// The turn as an event stream. It is made by a task that ends with the client.
-fn told(app: AppState, chat: Chat, asking: Asking) -> Response {
+fn told(app: AppState, chat: Chat, asking: Asking, order: Option<CodeOrder>) -> Response {
     let (messages, receiver) = mpsc::channel(MESSAGES_MAX);
     let mode = app.desk().models().mode();
     tell(
@@ -147,11 +234,11 @@ fn told(app: AppState, chat: Chat, asking: Asking) -> Response {
             Told::Proposal(proposal) => tell(&messages, "proposal", &json!(proposal)),
             Told::Question(question) => tell(&messages, "question", &json!(question)),
         };
-        let made = tokio::select! {
-            made = app.desk().turn(chat, &asking, &mut hear) => made,
+        let turn = tokio::select! {
+            made = made(&app, chat, &asking, order.as_ref(), &mut hear) => made,
             () = messages.closed() => return,
         };
-        match made {
+        match turn {
             Ok(heard) => {
                 if let Some(problem) = &heard.turn.problem {
                     tell(&messages, "problem", &json!(problem));

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use flowforge_engine::event::Mode;
 use flowforge_engine::{NodeId, RunId, Seq, Value, Workflow};
-use flowforge_runtime::fork::Fork;
+use flowforge_runtime::fork::{Fork, GivenAnswer};
 use flowforge_runtime::replay::Replayed;
 use flowforge_snapshots::Journal;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,10 @@ pub(crate) struct NewFork {
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Json_>>)]
     inputs: BTreeMap<String, Value>,
+    /// What questions are answered instead, as `node.ordinal`, counted from 0.
+    #[serde(default)]
+    #[schema(value_type = Option<BTreeMap<String, Json_>>)]
+    answers: BTreeMap<String, Value>,
     /// Another version of the workflow to go on with.
     #[schema(value_type = Option<shapes::Workflow>)]
     workflow: Option<Workflow>,
@@ -99,6 +103,11 @@ impl NewFork {
             seq: self.seq,
             params: self.set.into_iter().map(param).collect::<Result<_, _>>()?,
             inputs: inputs.map(|(node, value)| (node.into(), value)).collect(),
+            answers: self
+                .answers
+                .into_iter()
+                .map(given)
+                .collect::<Result<_, _>>()?,
             workflow: self.workflow,
             mode: if self.live { Mode::Live } else { Mode::Dry },
         })
@@ -113,6 +122,15 @@ fn param((place, value): (String, Value)) -> Result<(NodeId, String, Value), Htt
         )
     })?;
     Ok((node.into(), param.to_owned(), value))
+}
+
+fn given((place, answer): (String, Value)) -> Result<GivenAnswer, HttpProblem> {
+    GivenAnswer::at(&place, answer).ok_or_else(|| {
+        HttpProblem::invalid(
+            "wrong-parameter",
+            format!("expected `node.ordinal`, found `{place}`"),
+        )
+    })
 }
 
 /// Runs again from recorded outcomes, performing nothing, and compares every frame.

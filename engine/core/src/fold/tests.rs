@@ -129,6 +129,10 @@ fn event(line: &str) -> Event {
             output: Value::Null,
         },
         "retry" => Event::RetryRequested { frame: frame() },
+        "mend" => Event::RunMended {
+            workflow: workflow(words[2]),
+            frame: frame(),
+        },
         "again" => Event::RunRetried {
             attempt: 2,
             at: Timestamp(0),
@@ -721,7 +725,14 @@ impl Plausible {
         self.push(closed(frame.id, ending));
         self.forget(frame.id);
         if asks && choice.is_multiple_of(2) {
-            self.push(Event::RetryRequested { frame: frame.id });
+            self.push(if choice.is_multiple_of(4) {
+                Event::RunMended {
+                    workflow: workflow("mended"),
+                    frame: frame.id,
+                }
+            } else {
+                Event::RetryRequested { frame: frame.id }
+            });
             self.open(frame.scope, frame.node, 2);
         }
     }

@@ -196,6 +196,8 @@ struct World {
     plan: Arc<Plan>,
     catalogue: Arc<Catalogue>,
     run: Run,
+    /// Plans that the run was mended with.
+    mended: Vec<Arc<Plan>>,
     events: Vec<Recorded>,
     now: Timestamp,
     wake_at: Option<Timestamp>,
@@ -214,6 +216,7 @@ impl World {
             run: Run::new(id, Arc::clone(&plan), Arc::clone(&catalogue)),
             plan,
             catalogue,
+            mended: Vec::new(),
             events: Vec::new(),
             now: Timestamp(0),
             wake_at: None,
@@ -284,6 +287,9 @@ impl World {
             Arc::clone(&self.plan),
             Arc::clone(&self.catalogue),
         );
+        for plan in &self.mended {
+            self.run.know(Arc::clone(plan));
+        }
         for recorded in &self.events {
             self.run.apply(recorded);
         }
@@ -314,16 +320,51 @@ impl World {
                 reason: "the dice".into(),
             });
         }
-        if let Some((frame, ..)) = self.run.held().first() {
-            return Some(if self.dice.one_in(3) {
-                Arrival::Cancel {
+        if let Some(frame) = self.run.held().first().map(|(frame, ..)| *frame) {
+            return Some(match self.dice.roll(3) {
+                0 => Arrival::Cancel {
                     reason: "tired".into(),
-                }
-            } else {
-                Arrival::Retry { frame: *frame }
+                },
+                1 => self.mend(frame),
+                _ => Arrival::Retry { frame },
             });
         }
         (!asked.is_empty()).then_some(Arrival::Continue)
+    }
+
+    /// The next version of the workflow, with one more node at the end of what failed.
+    fn mend(&mut self, frame: FrameId) -> Arrival {
+        let mut workflow = self.run.plan().workflow().clone();
+        workflow.version += 1;
+        let held = self
+            .run
+            .held()
+            .into_iter()
+            .find(|(held, ..)| *held == frame);
+        let (_, failed, ..) = held.expect("it was held");
+        let parent = workflow
+            .graph
+            .node(failed.as_str())
+            .and_then(|node| node.parent.clone());
+        let id = format!("added{}", workflow.version);
+        workflow.graph.nodes.push(Node {
+            parent,
+            ..node(&mut Dice(0), &id, "pass", None)
+        });
+        workflow.graph.edges.push(Edge {
+            source: failed,
+            source_port: "out".into(),
+            target: id.into(),
+            target_port: "in".into(),
+            extra: BTreeMap::new(),
+        });
+        let plan = Arc::new(Plan::new(workflow, &self.catalogue));
+        self.run.know(Arc::clone(&plan));
+        self.mended.push(Arc::clone(&plan));
+        Arrival::Mend {
+            workflow: plan.reference(),
+            frame,
+        }
     }
 }
 
@@ -463,4 +504,77 @@ fn a_fork_keeps_what_is_done_and_asks_anew_what_was_not() {
     assert_eq!(world.run.status(), Status::Completed);
     let own = &world.events[shared..];
     assert!(own.iter().all(|recorded| !matches!(&recorded.event, Event::FrameOpened { node, .. } if node.as_str() == "a")));
+}
+
+/// `b` fails and waits; the workflow that goes on has another node behind it.
+#[test]
+fn a_mended_run_goes_on_with_the_new_workflow_and_does_nothing_again_that_is_done() {
+    let mut world = chain_at_second();
+    let mut workflow = world.run.plan().workflow().clone();
+    workflow.graph.nodes[1].on_error = Some(OnError::Pause);
+    let paused = Arc::new(Plan::new(workflow, &world.catalogue));
+    world.run = Run::new(
+        world.run.id(),
+        Arc::clone(&paused),
+        Arc::clone(&world.catalogue),
+    );
+    world.plan = paused;
+    for recorded in &world.events.clone() {
+        world.run.apply(recorded);
+    }
+    let asked = world.run.outstanding();
+    world.take(Arrival::Answered {
+        frame: asked[0].frame,
+        ordinal: 0,
+        outcome: Err(Failure::new(FailureKind::Connection, "the world said no")),
+        took_ms: 0,
+    });
+    assert_eq!(world.run.status(), Status::Waiting);
+    let before = world.events.len();
+    let mend = world.mend(asked[0].frame);
+    world.take(mend);
+    let again = world.run.outstanding();
+    assert_eq!(again.len(), 1, "only `b` is attempted again");
+    let late = Arrival::Mend {
+        workflow: world.mended[0].reference(),
+        frame: asked[0].frame,
+    };
+    let recorded = world.events.len();
+    world.take(late);
+    assert_eq!(
+        world.events.len(),
+        recorded,
+        "a frame that does not wait is not mended"
+    );
+    world.take(Arrival::Answered {
+        frame: again[0].frame,
+        ordinal: 0,
+        outcome: Ok(Value::Int(2)),
+        took_ms: 0,
+    });
+    assert_eq!(world.run.status(), Status::Completed);
+    let opened = world.events[before..]
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::FrameOpened { node, attempt, .. } => Some((node.to_string(), *attempt)),
+            _ => None,
+        });
+    assert_eq!(
+        opened.collect::<Vec<_>>(),
+        [("b".to_owned(), 2), ("added2".to_owned(), 1)]
+    );
+    let mut folded = Run::new(
+        world.run.id(),
+        Arc::clone(&world.plan),
+        Arc::clone(&world.catalogue),
+    );
+    world
+        .mended
+        .iter()
+        .for_each(|plan| folded.know(Arc::clone(plan)));
+    world
+        .events
+        .iter()
+        .for_each(|recorded| folded.apply(recorded));
+    assert_eq!(folded.ending(), world.run.ending());
 }

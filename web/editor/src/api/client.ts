@@ -1,4 +1,5 @@
 /** Calls to the service. Every refusal becomes a `ServiceError` with what was wrong, where, and what to do. */
+import { readJson, writeJson } from "../lib/exact";
 import type { ProblemBody } from "./types";
 
 export class ServiceError extends Error {
@@ -43,7 +44,7 @@ export class TextBody {
 function contentOf(body: unknown): { content: BodyInit; type: string } {
   if (body instanceof TextBody) return { content: body.text, type: body.type };
   if (body instanceof Blob) return { content: body, type: "application/octet-stream" };
-  return { content: JSON.stringify(body), type: "application/json" };
+  return { content: writeJson(body), type: "application/json" };
 }
 
 /** Sends a request under `/api/v1` and gives the answer, or throws what was refused. */
@@ -82,6 +83,13 @@ export async function call<T>(
 }
 
 export const get = <T>(path: string) => call<T>("GET", path);
+
+/** As `get`, for what holds values of a run: its numbers can be shown, and sent back, as they were written. */
+export async function getValues<T>(path: string): Promise<T> {
+  const response = await send("GET", path);
+  return readJson(await response.text()) as T;
+}
+
 export const post = <T>(path: string, body: unknown = {}) => call<T>("POST", path, body);
 export const put = <T>(path: string, body: unknown) => call<T>("PUT", path, body);
 export const patch = <T>(path: string, body: unknown) => call<T>("PATCH", path, body);

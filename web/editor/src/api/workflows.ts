@@ -1,5 +1,5 @@
 /** Workflows at the service. */
-import { call, get, post, remove, send, TextBody } from "./client";
+import { call, get, getValues, post, remove, send, TextBody } from "./client";
 import { parseExact, writeExact, type Exact } from "../lib/exact";
 import type { Json, Listed, Problem, RunId, RunRow, Workflow } from "./types";
 
@@ -57,12 +57,12 @@ function exactFor(id: string, workflow: Partial<Workflow> & Pick<Workflow, "grap
 
 export const jsonBody = (value: unknown, exact: Exact) => new TextBody(writeExact(value, exact), "application/json");
 
-/** Those of older versions, which are read to be looked at and run, never saved over the newest. */
-const exactOfVersion = new WeakMap<Workflow, Exact>();
+/** Older versions, which know their own numbers: they are read to be looked at and run, never edited. */
+const versions = new WeakSet<Workflow>();
 
-/** The exact numbers of this workflow: a version as it was read, or a draft of the one that is edited. */
+/** The exact numbers of a draft of the workflow that is edited; a version as it was read needs none beside it. */
 export const exactOfWorkflow = (workflow: Workflow): Exact =>
-  exactOfVersion.has(workflow) ? (exactOfVersion.get(workflow) ?? null) : exactFor(workflow.id, workflow);
+  versions.has(workflow) ? null : exactFor(workflow.id, workflow);
 
 export interface VersionRow {
   hash: string;
@@ -76,10 +76,8 @@ export const listVersions = async (id: string): Promise<VersionRow[]> =>
 
 /** One version as it was saved. */
 export async function getVersion(id: string, hash: string): Promise<Workflow> {
-  const response = await send("GET", `${at(id)}?hash=${encodeURIComponent(hash)}`);
-  const { value, exact } = parseExact(await response.text());
-  const workflow = value as unknown as Workflow;
-  exactOfVersion.set(workflow, exact);
+  const workflow = await getValues<Workflow>(`${at(id)}?hash=${encodeURIComponent(hash)}`);
+  versions.add(workflow);
   return workflow;
 }
 

@@ -1,8 +1,9 @@
 /** The canvas with the inspector beside it. */
-import { Suspense } from "react";
+import { Suspense, type ReactNode } from "react";
 import type * as Y from "yjs";
 import { ReviewSlot } from "../ai/Beside";
 import { Canvas } from "../canvas/Canvas";
+import { isStepId } from "../canvas/flowTypes";
 import { soleStep, useSelection } from "../canvas/selection";
 import type { Specs } from "../document/load";
 import { useNode } from "../document/useDocument";
@@ -16,11 +17,15 @@ interface MiddleProps {
   run: ShownRun | null;
   editable: boolean;
   onRun?: (runId: string) => void;
+  /** What lies over a corner of the canvas. */
+  children?: ReactNode;
 }
 
-export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
+export function Middle({ doc, specs, run, editable, onRun, children }: MiddleProps) {
   const sole = useSelection(soleStep);
   const node = useNode(doc, sole);
+  // Of a run nothing can be set, so that with nothing selected there is nothing to show.
+  const isSome = useSelection(({ nodes }) => [...nodes].some(isStepId));
   return (
     <Split
       side="right"
@@ -30,7 +35,7 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
       min={280}
       max={720}
       pane={
-        (sole === null || node) && (
+        (sole === null ? editable || isSome : node) && (
           <aside className="inspector" aria-label="Inspector" data-keys="elsewhere" data-pane="inspector">
             <Suspense>
               <Inspector
@@ -46,9 +51,10 @@ export function Middle({ doc, specs, run, editable, onRun }: MiddleProps) {
         )
       }
     >
-      <div className="canvas-room">
+      <div className="middle canvas-room">
         <Canvas doc={doc} specs={specs} editable={editable} />
         <ReviewSlot />
+        {children}
       </div>
     </Split>
   );

@@ -21,6 +21,7 @@ import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
 import { ChatButton } from "./ChatButton";
 import { useKeys } from "./keys";
+import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
@@ -111,7 +112,9 @@ function Editor({ place, opened, specs }: EditorProps) {
             max={560}
             pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
           >
-            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun} />
+            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
+              {run === null && <LastRun workflow={id} onShow={onRun} />}
+            </Middle>
           </Split>
         </Beside>
       </main>

@@ -33,11 +33,14 @@ interface OpenedProps {
 function Opened({ ask, all, onPick }: OpenedProps) {
   const [words, setWords] = useState("");
   const query = useDeferredValue(words.trim());
-  const found = useFound(query, all).filter((spec) => isUseful(spec, ask));
+  const { specs, isAnswer } = useFound(query, all);
+  const found = specs.filter((spec) => isUseful(spec, ask));
   const shown = sections(found, query);
   const first = shown[0]?.[1][0]?.type ?? "";
   // A new best answer is chosen until the arrows choose another.
   const [picked, setPicked] = useState({ first, type: first });
+  const isChosen = picked.first === first && picked.type !== first;
+  const enter = useEnter(isAnswer && query === words.trim(), shown[0]?.[1][0], (spec) => onPick(spec, ask));
   const box = useRef<HTMLDivElement>(null);
   useCloseOutside(box);
   const left = Math.max(8, Math.min(ask.screen.x, innerWidth - WIDTH - 8));
@@ -54,9 +57,21 @@ function Opened({ ask, all, onPick }: OpenedProps) {
             event.preventDefault();
             closePalette();
           }
+          if (event.key === "Enter" && !event.nativeEvent.isComposing && !isChosen) {
+            event.preventDefault();
+            enter.press();
+          }
         }}
       >
-        <Command.Input autoFocus value={words} onValueChange={setWords} placeholder={placeholder(ask)} />
+        <Command.Input
+          autoFocus
+          value={words}
+          onValueChange={(next) => {
+            setWords(next);
+            enter.forget();
+          }}
+          placeholder={placeholder(ask)}
+        />
         <Command.List style={{ maxHeight: HEIGHT - 52 }}>
           <Command.Empty>Nothing fits “{words}”.</Command.Empty>
           {shown.map(([title, specs]) => (
@@ -86,20 +101,50 @@ function placeholder({ wire, edge }: PaletteAsk): string {
   return "Add a node…";
 }
 
+interface Found {
+  specs: NodeSpec[];
+  /** These are the best for the words; else others may come before them yet. */
+  isAnswer: boolean;
+}
+
 /** What is in the catalogue under these words, best first. Before the service answers: what begins alike. */
-function useFound(query: string, all: NodeSpec[]): NodeSpec[] {
-  const { data } = useQuery({
+function useFound(query: string, all: NodeSpec[]): Found {
+  const { data, isPending, isPlaceholderData } = useQuery({
     queryKey: ["nodes", query],
     queryFn: () => searchNodes(query),
     enabled: query !== "",
     staleTime: 60_000,
+    retry: false,
     placeholderData: (before) => before,
   });
-  if (query === "") return all;
+  if (query === "") return { specs: all, isAnswer: true };
   const word = query.toLowerCase();
-  return (
-    data ?? all.filter((spec) => `${spec.title} ${spec.type} ${spec.words.join(" ")}`.toLowerCase().includes(word))
-  );
+  const alike = (spec: NodeSpec) => `${spec.title} ${spec.type} ${spec.words.join(" ")}`.toLowerCase().includes(word);
+  return { specs: data ?? all.filter(alike), isAnswer: !isPending && !isPlaceholderData };
+}
+
+/**
+ * Enter means the best for what was typed. Fast fingers press it before that is known, so it waits for the answer rather
+ * than take what stands first meanwhile.
+ */
+function useEnter(isAnswer: boolean, best: NodeSpec | undefined, pick: (spec: NodeSpec) => void) {
+  const isDue = useRef(false);
+  const take = () => {
+    isDue.current = false;
+    if (best) pick(best);
+  };
+  useEffect(() => {
+    if (isDue.current && isAnswer) take();
+  });
+  return {
+    press() {
+      if (isAnswer) take();
+      else isDue.current = true;
+    },
+    forget() {
+      isDue.current = false;
+    },
+  };
 }
 
 function isUseful(spec: NodeSpec, { wire, edge }: PaletteAsk): boolean {

@@ -40,8 +40,7 @@ function split(value: Json): { value: Json; exact: Exact } {
 
 /** JSON of the value, with every number that is still the same written as it was. */
 export function writeExact(value: unknown, exact: Exact, indent = 0): string {
-  if (exact === null) return JSON.stringify(value, null, indent);
-  return JSON.stringify(join(value, exact), null, indent).replace(MARKED, "$1");
+  return writeJson(exact === null ? value : join(value, exact), indent);
 }
 
 function join(value: unknown, exact: Exact): unknown {
@@ -53,4 +52,67 @@ function join(value: unknown, exact: Exact): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, join(item, exact.record[name] ?? null)]),
   );
+}
+
+/**
+ * The texts of such numbers by the object or list in which they stand. What travels through the editor in one piece, a
+ * frame's input on its way into a fork, needs no second value beside it.
+ */
+const textsIn = new WeakMap<object, Readonly<Record<string, string>>>();
+
+/** Reads JSON; `writeJson` writes its objects and lists again as they were. */
+export function readJson(text: string): Json {
+  const { value, exact } = parseExact(text);
+  remember(value, exact);
+  return value;
+}
+
+function remember(value: Json, exact: Exact): void {
+  if (exact === null || "text" in exact || typeof value !== "object" || value === null) return;
+  const parts = "list" in exact ? Object.entries(exact.list) : Object.entries(exact.record);
+  const texts: Record<string, string> = {};
+  for (const [name, part] of parts) {
+    if (part === null) continue;
+    if ("text" in part) texts[name] = part.text;
+    else remember((value as Record<string, Json>)[name] ?? null, part);
+  }
+  if (Object.keys(texts).length > 0) textsIn.set(value, texts);
+}
+
+/** How the number under a name was written, when that says more than the number does. */
+export function numberText(holder: unknown, name: string | number): string | undefined {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  const text = textsIn.get(holder)?.[name];
+  return text !== undefined && (holder as Record<string, unknown>)[name] === Number(text) ? text : undefined;
+}
+
+/** JSON of the value; numbers in what `readJson` read are written as they were. */
+export function writeJson(value: unknown, indent = 0): string {
+  let found = false;
+  const text = JSON.stringify(
+    value,
+    function (this: unknown, name, item: unknown) {
+      const exact = typeof item === "number" ? numberText(this, name) : undefined;
+      if (exact === undefined) {
+        found ||= name === MARK;
+        return item;
+      }
+      found = true;
+      return { [MARK]: exact };
+    },
+    indent,
+  );
+  return found ? text.replace(MARKED, "$1") : text;
+}
+
+/** JSON of what an object or a list has under a name. */
+export const writeJsonOf = (holder: object, name: string, indent = 0): string =>
+  numberText(holder, name) ?? writeJson((holder as Record<string, unknown>)[name] ?? null, indent);
+
+/** The same with other fields: numbers of those that it keeps are still known. */
+export function changedOf<T extends object>(was: T, fields: Partial<T>): T {
+  const made = { ...was, ...fields };
+  const texts = textsIn.get(was);
+  if (texts) textsIn.set(made, texts);
+  return made;
 }

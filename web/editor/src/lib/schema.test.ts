@@ -11,6 +11,7 @@ import {
   hint,
   parseJson,
   parseNumber,
+  placeholderOf,
   wholeExpression,
   type Field,
 } from "./schema";
@@ -151,4 +152,20 @@ describe("what a person typed", () => {
     expect(asTitle("maxValueBytes")).toBe("Max value bytes");
     expect(asTitle("max_delay")).toBe("Max delay");
   });
+});
+
+it("an empty field shows what holds without a value, else an example that says that it is one", () => {
+  const [limit, address, bare] = fieldsOf({
+    type: "object",
+    properties: {
+      limit: { type: "integer", default: 30 },
+      address: { type: "string", examples: ["https://example.com"] },
+      bare: { type: "string" },
+    },
+  }) as [Field, Field, Field];
+  expect([placeholderOf(limit), placeholderOf(address), placeholderOf(bare)]).toEqual([
+    "30",
+    "e.g. https://example.com",
+    bare.unset ?? "",
+  ]);
 });

@@ -1,5 +1,6 @@
 /** A JSON Schema as the fields of a form. Pure; what a value may be is decided by the service's `check`, not here. */
 import type { Json, JsonSchema } from "../api/types";
+import { readJson, writeJson as write } from "./exact";
 
 interface Common {
   name: string;
@@ -263,7 +264,9 @@ export function parseNumber(text: string, whole: boolean): Parsed {
 /** Reads JSON; the complaint names line and column where the browser tells them. */
 export function parseJson(text: string): Parsed {
   try {
-    return { value: JSON.parse(text) as Json };
+    // First plainly, so that a complaint counts places in the very text.
+    JSON.parse(text);
+    return { value: readJson(text) };
   } catch (error) {
     return { problem: jsonComplaint(text, error instanceof Error ? error.message : String(error)) };
   }
@@ -277,12 +280,19 @@ function jsonComplaint(text: string, message: string): string {
   return `${said} (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
 }
 
-export const writeJson = (value: Json | undefined) => (value === undefined ? "" : JSON.stringify(value, null, 2));
+export const writeJson = (value: Json | undefined) => (value === undefined ? "" : write(value, 2));
 
 /** A choice or an example on one line. */
 export function shortly(value: Json | undefined): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** What an empty field shows: the value that holds without one, else an example, which says that it is none. */
+export function placeholderOf({ initial, examples, unset }: Field, write: (value: Json) => string = shortly): string {
+  if (initial !== undefined && initial !== "") return write(initial);
+  const [example] = examples;
+  return example === undefined || example === "" ? (unset ?? "") : `e.g. ${write(example)}`;
 }
 
 /** A record with one field changed, in its place; undefined removes it. */

@@ -1,9 +1,10 @@
 /** Small pieces of text. */
+import { writeJson } from "./exact";
 import type { Json } from "../api/types";
 
 /** A value on one line, cut after `most` characters. */
 export function oneLine(value: Json | undefined, most = 60): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  const text = typeof value === "string" ? value : (writeJson(value) ?? "");
   const line = text
     .slice(0, most * 2)
     .replace(/\s+/g, " ")

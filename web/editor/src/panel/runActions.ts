@@ -1,6 +1,6 @@
 /** Starting a run from a node: up to it, or it alone. The draft runs as it stands, saved or not. */
 import type * as Y from "yjs";
-import { get } from "../api/client";
+import { getValues } from "../api/client";
 import type { ExecutionFrame, Json, NodeId, RunId, Workflow } from "../api/types";
 import { startRun } from "../api/workflows";
 import { viewOf } from "../document/view";
@@ -23,7 +23,7 @@ export async function runOnly(doc: Y.Doc, only: NodeId, frame: ExecutionFrame): 
 /** The frame with its values uncut. */
 export function whole(frame: ExecutionFrame): Promise<ExecutionFrame> {
   if (!isCut(frame.input) && !isCut(frame.output)) return Promise.resolve(frame);
-  return get<ExecutionFrame>(`/runs/${frame.run}/frames/${frame.openedSeq}?values=full`);
+  return getValues<ExecutionFrame>(`/runs/${frame.run}/frames/${frame.openedSeq}?values=full`);
 }
 
 export const isCut = (value: Json): boolean => isRecord(value) && isRecord(value["$preview"]);

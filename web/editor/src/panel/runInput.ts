@@ -1,6 +1,7 @@
 /** What a run starts with: what the trigger asks for, and what was given last, which this browser keeps. */
 import type { Json, JsonSchema, Workflow } from "../api/types";
 import { same } from "../document/json";
+import { readJson, writeJson } from "../lib/exact";
 import { fieldsOf, hint, isRecord, type Field } from "../lib/schema";
 
 const KEPT = 5;
@@ -12,7 +13,7 @@ const keyOf = (workflow: string) => `flowforge/inputs/${workflow}`;
 /** The latest first. */
 export function lastInputs(workflow: string): Json[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(keyOf(workflow)) ?? "[]");
+    const kept: unknown = readJson(localStorage.getItem(keyOf(workflow)) ?? "[]");
     return Array.isArray(kept) ? (kept as Json[]) : [];
   } catch {
     return [];
@@ -20,10 +21,10 @@ export function lastInputs(workflow: string): Json[] {
 }
 
 export function rememberInput(workflow: string, input: Json) {
-  if (JSON.stringify(input).length > CHARS_MAX) return;
+  if (writeJson(input).length > CHARS_MAX) return;
   const others = lastInputs(workflow).filter((other) => !same(other, input));
   try {
-    localStorage.setItem(keyOf(workflow), JSON.stringify([input, ...others].slice(0, KEPT)));
+    localStorage.setItem(keyOf(workflow), writeJson([input, ...others].slice(0, KEPT)));
   } catch {
     // The store is full or closed: the next run is typed again.
   }

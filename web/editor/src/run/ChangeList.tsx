@@ -1,5 +1,6 @@
 /** What differs between two values, place by place; of texts, line by line. */
 import type { ValueChange } from "../api/types";
+import { numberText } from "../lib/exact";
 import { oneLine } from "../lib/words";
 
 const SIGNS: Record<ValueChange["op"], string> = { added: "+", removed: "−", changed: "~", moved: "→" };
@@ -32,16 +33,21 @@ export function ChangeList({ changes }: { changes: readonly ValueChange[] }) {
   );
 }
 
-function Sides({ change: { op, before, after } }: { change: ValueChange }) {
+function Sides({ change }: { change: ValueChange }) {
+  const { op, before, after } = change;
   const isPlace = before === null && after === null && op !== "changed";
   if (op === "moved" || isPlace) return null;
   return (
     <span className="change-sides">
-      {op !== "added" && <del>{oneLine(before, LENGTH_MAX)}</del>}
-      {op !== "removed" && <ins>{oneLine(after, LENGTH_MAX)}</ins>}
+      {op !== "added" && <del>{sideOf(change, "before")}</del>}
+      {op !== "removed" && <ins>{sideOf(change, "after")}</ins>}
     </span>
   );
 }
+
+/** `8.0` and `8` are two values, so a number is shown as it was written. */
+const sideOf = (change: ValueChange, side: "before" | "after") =>
+  numberText(change, side) ?? oneLine(change[side], LENGTH_MAX);
 
 const LINE_MARKS: Record<string, "added" | "removed"> = { "+": "added", "-": "removed" };
 

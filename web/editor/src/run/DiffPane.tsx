@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight, X } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import type { FrameChange, FrameRef, Json, NodeId, RunId, ValueChange } from "../api/types";
+import { changedOf } from "../lib/exact";
 import { counted, oneLine } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { useRows } from "../ui/useRows";
@@ -22,7 +23,12 @@ interface Props {
 
 /** What has changed from the other run to the shown one: what is only here was added. */
 export function DiffPane({ run, other, nameOf }: Props) {
-  const { data, error } = useQuery({ queryKey: ["diff", run, other], queryFn: () => getDiff(other, run) });
+  const { data, error } = useQuery({
+    queryKey: ["diff", run, other],
+    queryFn: () => getDiff(other, run),
+    // Mixed from an old and a new answer, values would lose how their numbers were written.
+    structuralSharing: false,
+  });
   useEffect(() => {
     if (data) showDiff(data);
     return clearDiff;
@@ -100,7 +106,7 @@ export function workflowChanges({ nodes, edgesAdded, edgesRemoved, rest }: Workf
   });
   return [
     ...nodes.flatMap(({ id, op, changes }) =>
-      changes.length === 0 ? [place(id, op)] : changes.map((change) => ({ ...change, path: id + change.path })),
+      changes.length === 0 ? [place(id, op)] : changes.map((change) => changedOf(change, { path: id + change.path })),
     ),
     ...edgesAdded.map((edge) => place(edgeText(edge), "added")),
     ...edgesRemoved.map((edge) => place(edgeText(edge), "removed")),

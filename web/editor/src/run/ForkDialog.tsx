@@ -2,6 +2,7 @@
 import { useState } from "react";
 import type { ExecutionFrame, Json, NodeId, RunDetail, RunId, Seq, Workflow } from "../api/types";
 import { addressOf, go } from "../app/router";
+import { writeJson, writeJsonOf } from "../lib/exact";
 import { Dialog } from "../ui/Dialog";
 import { say } from "../ui/say";
 import { complain, useRunPanels } from "./actions";
@@ -38,8 +39,8 @@ export function ForkDialog({ watched, detail, nameOf }: Props) {
 /** What is to be done differently. */
 export type Change =
   | { kind: "none" }
-  | { kind: "input"; node: NodeId; value: Json }
-  | { kind: "param"; node: NodeId; param: string; value: Json };
+  | { kind: "input"; node: NodeId; inputs: Record<NodeId, Json> }
+  | { kind: "param"; node: NodeId; set: Record<string, Json> };
 
 /** All that a fork is to do differently. */
 interface Wanted {
@@ -67,8 +68,8 @@ function requestOf(watched: Watched, seq: Seq, wanted: Wanted, live: boolean, na
     live,
     ...(name.trim() && { name: name.trim() }),
     ...(version && { workflow: version }),
-    ...(change.kind === "input" && { inputs: { [change.node]: change.value } }),
-    ...(change.kind === "param" && { set: { [`${change.node}.${change.param}`]: change.value } }),
+    ...(change.kind === "input" && { inputs: change.inputs }),
+    ...(change.kind === "param" && { set: change.set }),
   };
 }
 
@@ -148,7 +149,7 @@ function Form({ watched, detail, nameOf, onClose }: Props & { onClose: () => voi
 function useFork(run: RunId, request: ForkRequest | null, onClose: () => void) {
   const [planned, setPlanned] = useState<{ of: string; plan: ForkPlan } | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const key = JSON.stringify({ ...request, live: true, name: "" });
+  const key = writeJson({ ...request, live: true, name: "" });
   const guarded = async (act: () => Promise<void>) => {
     setBusy(true);
     await act().catch(complain);
@@ -195,8 +196,8 @@ function Mode(props: { isOn: boolean; choose: () => void; name: string; about: s
   );
 }
 
-/** The input that a node had at the moment, whole, to be edited. */
-async function heldInput(watched: Watched, seq: Seq, node: NodeId): Promise<Json> {
+/** The input that a node had at the moment, whole, as text to be edited. */
+async function heldInput(watched: Watched, seq: Seq, node: NodeId): Promise<string> {
   const { table } = watched.timeline;
   let opened = 0;
   for (const place of table.places) {
@@ -206,7 +207,7 @@ async function heldInput(watched: Watched, seq: Seq, node: NodeId): Promise<Json
       if (at <= seq || opened === 0) opened = Math.max(opened, at);
     }
   }
-  if (opened === 0) return null;
+  if (opened === 0) return "null";
   const frame: ExecutionFrame = await getFrame(table.run, opened, "full");
-  return frame.input;
+  return writeJsonOf(frame, "input", 2);
 }

@@ -1,15 +1,17 @@
 /** What a fork is to do differently: nothing, another input for a node, or another parameter or other code. */
 import { useEffect, useState } from "react";
 import type { Json, NodeId, Workflow, WorkflowNode } from "../api/types";
+import { writeJsonOf } from "../lib/exact";
 import type { Change } from "./ForkDialog";
-import { parseJson } from "./parse";
+import { parseField, parseJson } from "./parse";
 
 interface Props {
   workflow: Workflow | null;
   /** The node of the moment. */
   node: NodeId | null;
   nameOf: (node: NodeId) => string;
-  inputOf: (node: NodeId) => Promise<Json>;
+  /** As text, with its numbers as they were. */
+  inputOf: (node: NodeId) => Promise<string>;
   /** Null while what was typed is no value. */
   onChange: (change: Change | null) => void;
 }
@@ -56,7 +58,7 @@ function InputEdit({ node, inputOf, onChange }: Pick<Props, "inputOf" | "onChang
   useEffect(() => {
     let left = false;
     inputOf(node).then(
-      (value) => !left && setText(JSON.stringify(value, null, 2)),
+      (held) => !left && setText(held),
       (problem: unknown) => !left && setError(String(problem)),
     );
     return () => {
@@ -69,8 +71,8 @@ function InputEdit({ node, inputOf, onChange }: Pick<Props, "inputOf" | "onChang
   if (text === null) return <p className="text-ink-soft">Reading its input…</p>;
   const change = (next: string) => {
     setText(next);
-    const value = parseJson(next);
-    onChange(value === undefined ? null : { kind: "input", node, value });
+    const inputs = parseField(node, next);
+    onChange(inputs === undefined ? null : { kind: "input", node, inputs });
   };
   return (
     <Text label={`Input of ${node}, as JSON`} text={text} isWrong={parseJson(text) === undefined} onChange={change} />
@@ -81,14 +83,14 @@ function ParamEdit({ node, onChange }: { node: WorkflowNode; onChange: Props["on
   const params = node.params ?? {};
   const names = Object.keys(params);
   const [param, setParam] = useState(names[0] ?? "");
-  const [text, setText] = useState(() => textOf(params[param]));
+  const [text, setText] = useState(() => textOf(params, param));
   const isText = typeof params[param] === "string";
-  const valueOf = (typed: string): Json | undefined => (isText ? typed : parseJson(typed));
+  const setOf = (typed: string) => parseField(`${node.id}.${param}`, isText ? JSON.stringify(typed) : typed);
   if (names.length === 0) return <p className="text-ink-soft">This node has no parameters.</p>;
   const change = (next: string) => {
     setText(next);
-    const value = valueOf(next);
-    onChange(value === undefined ? null : { kind: "param", node: node.id, param, value });
+    const set = setOf(next);
+    onChange(set === undefined ? null : { kind: "param", node: node.id, set });
   };
   return (
     <>
@@ -97,7 +99,7 @@ function ParamEdit({ node, onChange }: { node: WorkflowNode; onChange: Props["on
         value={param}
         onChange={(event) => {
           setParam(event.target.value);
-          setText(textOf(params[event.target.value]));
+          setText(textOf(params, event.target.value));
           onChange(null);
         }}
       >
@@ -105,13 +107,15 @@ function ParamEdit({ node, onChange }: { node: WorkflowNode; onChange: Props["on
           <option key={name}>{name}</option>
         ))}
       </select>
-      <Text label={`${param} of ${node.id}`} text={text} isWrong={valueOf(text) === undefined} onChange={change} />
+      <Text label={`${param} of ${node.id}`} text={text} isWrong={setOf(text) === undefined} onChange={change} />
     </>
   );
 }
 
-const textOf = (value: Json | undefined) =>
-  typeof value === "string" ? value : JSON.stringify(value ?? null, null, 2);
+function textOf(params: Record<string, Json>, param: string): string {
+  const value = params[param];
+  return typeof value === "string" ? value : writeJsonOf(params, param, 2);
+}
 
 interface TextProps {
   label: string;

@@ -4,13 +4,16 @@ import { useState, type ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Status } from "../api/types";
 import { ExplainButton } from "../ai/ExplainButton";
 import { FixButton } from "../ai/FixButton";
+import { numberText } from "../lib/exact";
 import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { bytes } from "../ui/json/kinds";
 import { JsonView } from "../ui/json/JsonView";
+import { type Absence, absenceOf, skipOf } from "./absence";
 import { FrameValue, outputName } from "./FrameValue";
 import { isOpen } from "./frameTable";
-import type { Watched } from "./runStore";
+import { showFrame } from "./moves";
+import { useRun, type Watched } from "./runStore";
 import { useFrameAt } from "./useFrame";
 
 interface Props {
@@ -21,7 +24,7 @@ interface Props {
 
 export function FramePane({ watched, nameOf, onNode }: Props) {
   const seen = useFrameAt(watched);
-  if (seen.kind === "none") return <p className="run-empty">Nothing had run yet at this moment.</p>;
+  if (seen.kind === "none") return <Absent watched={watched} nameOf={nameOf} />;
   if (seen.kind === "failed") return <p className="run-empty text-failed">{seen.error.message}</p>;
   const { table } = watched.timeline;
   const node = table.node[seen.frame] as NodeId;
@@ -33,7 +36,7 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
         <button type="button" className="run-frame-node" title="Show it on the canvas" onClick={() => onNode(node)}>
           {nameOf(node)}
         </button>
-        <span className="run-frame-facts">{frame ? whereOf(frame) : "reading…"}</span>
+        <span className="run-frame-facts">{frame ? whereOf(frame, nameOf) : "reading…"}</span>
         {frame && (
           <ExplainButton about={{ kind: "frame", run: frame.run, frame: frame.openedSeq, node: frame.nodeId }} />
         )}
@@ -41,8 +44,29 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
           <FixButton className="mini words" failed={{ run: frame.run, frame: frame.openedSeq }} />
         )}
       </header>
+      {seen.status === "SKIPPED" && <Why absence={skipOf({ table, workflow: watched.workflow, nameOf }, seen.frame)} />}
       {frame && <Parts frame={frame} />}
     </section>
+  );
+}
+
+function Absent({ watched, nameOf }: Omit<Props, "onNode">) {
+  const { node, seq } = useRun();
+  const { workflow, timeline } = watched;
+  if (node === null) return <p className="run-empty">Nothing had run yet at this moment.</p>;
+  return <Why absence={absenceOf({ table: timeline.table, workflow, node, nameOf }, seq)} />;
+}
+
+function Why({ absence: { text, show } }: { absence: Absence }) {
+  return (
+    <div className="run-why">
+      <p>{text}</p>
+      {show && (
+        <button type="button" className="button" onClick={() => showFrame(show.frame)}>
+          {show.label}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -52,8 +76,11 @@ export function asAt(shown: ExecutionFrame, status: Status): ExecutionFrame {
   return { ...shown, status, output: null, error: null, logs: [], closedSeq: null };
 }
 
-function whereOf({ path, attempt, openedSeq, closedSeq, metrics, memo }: ExecutionFrame): string {
-  const inside = path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(" ");
+function whereOf(
+  { path, attempt, openedSeq, closedSeq, metrics, memo }: ExecutionFrame,
+  nameOf: Props["nameOf"],
+): string {
+  const inside = path.map((step) => (typeof step === "number" ? `[${step}]` : nameOf(step))).join(" ");
   return [
     inside,
     attempt > 1 && `attempt ${attempt}`,
@@ -103,17 +130,33 @@ const named = (name: string, count: number) => (count > 0 ? `${name} ${count}` :
 
 function Input({ frame }: { frame: ExecutionFrame }) {
   return (
-    <FrameValue run={frame.run} frame={frame.openedSeq} side="input" value={frame.input} base="input" label="Input" />
+    <FrameValue
+      run={frame.run}
+      frame={frame.openedSeq}
+      side="input"
+      value={frame.input}
+      number={numberText(frame, "input")}
+      base="input"
+      label="Input"
+    />
   );
 }
 
 function Output({ frame }: { frame: ExecutionFrame }) {
   if (frame.error) return <Wrong frame={frame} error={frame.error} />;
   if (frame.closedSeq === null) return <p className="run-empty">It had not given anything yet at this moment.</p>;
-  if (frame.status === "SKIPPED") return <p className="run-empty">It was passed over: no branch led to it.</p>;
+  if (frame.status === "SKIPPED") return <p className="run-empty">It was passed over, so there is none.</p>;
   const base = outputName(frame.nodeId);
   return (
-    <FrameValue run={frame.run} frame={frame.openedSeq} side="output" value={frame.output} base={base} label="Output" />
+    <FrameValue
+      run={frame.run}
+      frame={frame.openedSeq}
+      side="output"
+      value={frame.output}
+      number={numberText(frame, "output")}
+      base={base}
+      label="Output"
+    />
   );
 }
 

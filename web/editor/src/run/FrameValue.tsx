@@ -12,13 +12,15 @@ interface Props {
   /** Where in that value the shown part is; the whole when left out. */
   within?: string;
   value: Json;
+  /** How it was written, when it is a number of which that says more. */
+  number?: string | undefined;
   /** What it is called in an expression. */
   base: string;
   label: string;
   marks?: ReadonlyMap<string, JsonMark>;
 }
 
-export function FrameValue({ run, frame, side, ordinal, within = "", value, base, label, marks }: Props) {
+export function FrameValue({ run, frame, side, ordinal, within = "", value, number, base, label, marks }: Props) {
   const of = useMemo<ValueOf>(
     () => ({ run, frame, side, ...(ordinal !== undefined && { ordinal }) }),
     [run, frame, side, ordinal],
@@ -28,7 +30,7 @@ export function FrameValue({ run, frame, side, ordinal, within = "", value, base
     [of, within],
   );
   const whole = useCallback(() => getWhole(of), [of]);
-  return <JsonView {...{ value, base, label, read, whole }} {...(marks && { marks })} className="run-value" />;
+  return <JsonView {...{ value, number, base, label, read, whole }} {...(marks && { marks })} className="run-value" />;
 }
 
 export const outputName = (node: string) =>

@@ -40,7 +40,7 @@ export function LaneNames({ timeline, statuses, nameOf, scroll, onFold }: Props)
 function LoopHandle(props: Omit<Props, "scroll"> & { loop: PlaceIndex; seq: Seq; lane: Lane }) {
   const { timeline, statuses, nameOf, loop, onFold } = props;
   const isOpen = timeline.isOpen(loop);
-  const progress = statuses.cursor.moments[loop]?.progress;
+  const progress = statuses.cursor.progressOf(loop);
   const Arrow = isOpen ? ChevronDown : ChevronRight;
   const rounds = progress ? `${progress.begun}/${progress.known}` : "";
   return (

@@ -47,7 +47,7 @@ export function RunDock({ runId, seq, onSeq, onNode }: RunDockProps) {
   return (
     <div className="run" onKeyDown={keepOwnKeys}>
       <RunHeader detail={detail} table={watched.timeline.table} />
-      <WaitForm detail={detail} onNode={onNode} />
+      <WaitForm detail={detail} nameOf={nameOf} onNode={onNode} />
       <Transport timeline={watched.timeline} nameOf={nameOf} isList={isList} onList={() => setList(!isList)} />
       <div className="run-body">
         {isList ? (

@@ -1,6 +1,6 @@
 /** How the shown run stands, and what can be done with it. */
 import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
 import type { RunDetail } from "../api/types";
 import { addressOf } from "../app/router";
@@ -27,7 +27,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
       <span className="run-facts">
         {detail.name && <b>{detail.name}</b>}
         <span title={detail.started}>{ago(detail.started)}</span>
-        <span>{duration(live ? table.lastMs : (detail.durationMs ?? table.lastMs))}</span>
+        <Took detail={detail} live={live} known={table.lastMs} />
         <span>{framesOf(detail, table)}</span>
         {stops.failures.length > 0 && (
           <button type="button" className="text-failed underline" title="Show the first failure" onClick={firstFailure}>
@@ -50,6 +50,21 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
       <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>
   );
+}
+
+const TICK_MS = 1000;
+
+/** The time of the run itself; that of one that goes on or waits moves, also while nothing is recorded. */
+function Took({ detail, live, known }: { detail: RunDetail; live: boolean; known: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [live]);
+  const since = now - Date.parse(detail.started);
+  const ms = live ? (detail.forkOf ? since : Math.max(since, known)) : (detail.durationMs ?? known);
+  return <span>{duration(Math.max(ms, 0))}</span>;
 }
 
 /** A fork shares frames with the run it comes from. */

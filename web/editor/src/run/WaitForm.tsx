@@ -10,24 +10,31 @@ import { refreshDetail, useRun } from "./runStore";
 
 type Wait = RunDetail["waits"][number];
 
-export function WaitForm({ detail, onNode }: { detail: RunDetail; onNode: (node: NodeId) => void }) {
+interface Props {
+  detail: RunDetail;
+  nameOf: (node: NodeId) => string;
+  onNode: (node: NodeId) => void;
+}
+
+export function WaitForm({ detail, nameOf, onNode }: Props) {
   if (detail.waits.length === 0) return null;
   return (
     <section className="run-waits" aria-label="The run waits">
       {detail.waits.map((wait) => (
-        <OneWait key={wait.frame} run={detail.run} wait={wait} onNode={onNode} />
+        <OneWait key={wait.frame} run={detail.run} name={nameOf(wait.nodeId)} wait={wait} onNode={onNode} />
       ))}
     </section>
   );
 }
 
-interface Props {
+interface OneProps {
   run: string;
+  name: string;
   wait: Wait;
   onNode: (node: NodeId) => void;
 }
 
-function OneWait({ run, wait, onNode }: Props) {
+function OneWait({ run, name, wait, onNode }: OneProps) {
   const { data } = useQuery({
     queryKey: ["wait", run, wait.frame],
     queryFn: () => getFrame(run, wait.frame),
@@ -51,8 +58,13 @@ function OneWait({ run, wait, onNode }: Props) {
   return (
     <div className="run-wait">
       <p>
-        <button type="button" className="run-frame-node" onClick={() => onNode(wait.nodeId)}>
-          {wait.nodeId}
+        <button
+          type="button"
+          className="run-frame-node"
+          title="Show it on the canvas"
+          onClick={() => onNode(wait.nodeId)}
+        >
+          {name}
         </button>{" "}
         {wait.reason === "signal" ? (
           <b>{oneLine(message ?? "waits for a value", 200)}</b>

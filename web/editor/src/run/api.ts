@@ -1,5 +1,5 @@
 /** What the run's screens ask of the service. */
-import { get, patch, post } from "../api/client";
+import { get, getValues, patch, post } from "../api/client";
 import type {
   ExecutionFrame,
   FrameChange,
@@ -25,8 +25,9 @@ const at = (run: RunId) => `/runs/${encodeURIComponent(run)}`;
 export { getRun, getRunWorkflow } from "../api/runs";
 export const getTimeline = (run: RunId, from: Seq) => get<TimelineColumns>(`${at(run)}/timeline?from=${from}`);
 export const getFrame = (run: RunId, opened: Seq, values: "preview" | "full" = "preview") =>
-  get<ExecutionFrame>(`${at(run)}/frames/${opened}?values=${values}`);
-export const getSnapshot = (run: RunId, seq: Seq) => get<Snapshot>(`${at(run)}/snapshot?seq=${seq}&values=preview`);
+  getValues<ExecutionFrame>(`${at(run)}/frames/${opened}?values=${values}`);
+export const getSnapshot = (run: RunId, seq: Seq) =>
+  getValues<Snapshot>(`${at(run)}/snapshot?seq=${seq}&values=preview`);
 
 /** Where the events after `seq` are read from. */
 export const eventsAddress = (run: RunId, seq: Seq) => `/api/v1${at(run)}/events?from=${seq}`;
@@ -58,7 +59,7 @@ export interface Slice {
 export function getSlice(value: ValueOf, pointer: string, offset: number, limit: number): Promise<Slice> {
   const query = new URLSearchParams({ side: value.side, pointer, offset: String(offset), limit: String(limit) });
   if (value.ordinal !== undefined) query.set("ordinal", String(value.ordinal));
-  return get<Slice>(`${at(value.run)}/frames/${value.frame}/value?${query}`);
+  return getValues<Slice>(`${at(value.run)}/frames/${value.frame}/value?${query}`);
 }
 
 export const cancelRun = (run: RunId, reason?: string) => post<undefined>(`${at(run)}/cancel`, { reason });
@@ -141,7 +142,7 @@ export interface RunDifference {
   onlyInB: FrameRef[];
 }
 export const getDiff = (a: string, b: string) =>
-  get<RunDifference>(`/diff?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
+  getValues<RunDifference>(`/diff?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`);
 
 export interface RunFilter {
   workflow?: string;

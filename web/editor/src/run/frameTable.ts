@@ -6,6 +6,7 @@
  * `start`, and they are not the same node.
  */
 import type { NodeId, RunId, Seq, Status, TimelineColumns } from "../api/types";
+import { type Leaving, Pauses } from "./pauses";
 
 export type FrameIndex = number;
 export type PlaceIndex = number;
@@ -76,12 +77,14 @@ export class FrameTable {
   readonly roots: PlaceIndex[] = [];
   runStatus: Status = "PENDING";
   lastSeq: Seq = 0;
-  /** Milliseconds from the start of the run to the last thing known. */
+  /** Milliseconds of work from the start of the run to the last thing known. */
   lastMs = 0;
   /** Changes with every change, so that what was derived knows when it is old. */
   version = 0;
   /** For loops, how many iterations there are to be, as far as was said. */
   readonly planned = new Map<FrameIndex, number>();
+  /** What was no work: all times here are without it. */
+  readonly pauses: Pauses;
   /** Most frames never wait, so only those that did are here. */
   private readonly waits = new Map<FrameIndex, Wait[]>();
   private changed: Changes = { seqs: [], frames: [], kinds: [], order: 0 };
@@ -91,10 +94,14 @@ export class FrameTable {
   constructor(
     readonly run: RunId,
     readonly startedAt: string,
-  ) {}
+    leavings: readonly Leaving[] = [],
+  ) {
+    this.pauses = new Pauses(leavings, startedAt);
+  }
 
-  static from(columns: TimelineColumns): FrameTable {
-    const table = new FrameTable(columns.run, columns.startedAt);
+  /** `leavings`: where this run, when it is a fork, left its past. */
+  static from(columns: TimelineColumns, leavings: readonly Leaving[] = []): FrameTable {
+    const table = new FrameTable(columns.run, columns.startedAt, leavings);
     table.merge(columns);
     return table;
   }
@@ -105,15 +112,24 @@ export class FrameTable {
 
   /** Takes over frames that are new, and what became of those that were known. */
   merge(columns: TimelineColumns): void {
+    this.notePauses(columns);
     for (let at = 0; at < columns.opened.length; at++) this.mergeOne(columns, at);
     for (let at = 0; at < columns.waitOf.length; at++) this.mergeWait(columns, at);
     this.runStatus = columns.runStatus;
     this.reach(columns.lastSeq, this.lastMs);
   }
 
+  private notePauses({ opened, openedMs, closed, closedMs, waitFrom, waitFromMs }: TimelineColumns): void {
+    for (let at = 0; at < opened.length; at++) {
+      this.pauses.note(opened[at] as Seq, openedMs[at] as number);
+      if (closed[at]) this.pauses.note(closed[at] as Seq, closedMs[at] as number);
+    }
+    waitFrom.forEach((from, at) => this.pauses.note(from, waitFromMs[at] as number));
+  }
+
   private mergeOne(columns: TimelineColumns, at: number): void {
     const opened = columns.opened[at] as Seq;
-    const openedMs = columns.openedMs[at] as number;
+    const openedMs = this.pauses.worked(opened, columns.openedMs[at] as number);
     let frame = this.frameOpenedAt(opened);
     if (frame < 0) {
       const node = columns.nodes[columns.node[at] as number] as NodeId;
@@ -123,13 +139,15 @@ export class FrameTable {
     const status = columns.statuses[columns.status[at] as number] as Status;
     const closed = columns.closed[at] as Seq;
     if (closed === 0) this.status[frame] = status;
-    else if (this.closed[frame] !== closed) this.close(frame, closed, columns.closedMs[at] as number, status);
+    else if (this.closed[frame] !== closed)
+      this.close(frame, closed, this.pauses.worked(closed, columns.closedMs[at] as number), status);
   }
 
   private mergeWait(columns: TimelineColumns, at: number): void {
     const frame = this.frameOpenedAt(columns.waitOf[at] as Seq);
     const [from, to] = [columns.waitFrom[at] as Seq, columns.waitTo[at] as Seq];
-    const [fromMs, toMs] = [columns.waitFromMs[at] as number, columns.waitToMs[at] as number];
+    const fromMs = this.pauses.worked(from, columns.waitFromMs[at] as number);
+    const toMs = to ? this.pauses.worked(to, columns.waitToMs[at] as number) : -1;
     const known = this.waitsOf(frame).find((wait) => wait.from === from);
     if (known?.to === to) return;
     if (known) Object.assign(known, { to, toMs });

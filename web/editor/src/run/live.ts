@@ -64,7 +64,7 @@ export class LiveFold {
   /** Takes one event; false when it builds on one that was never heard, so that the columns must be read again. */
   take({ seq, at, event }: Recorded): boolean {
     if (seq <= this.table.lastSeq) return true;
-    const ms = Math.max(Date.parse(at) - this.startedAt, 0);
+    const ms = this.table.pauses.worked(seq, Math.max(Date.parse(at) - this.startedAt, 0));
     const isKnown = this.applied(event, seq, ms);
     if (isKnown) this.table.reach(seq, ms);
     return isKnown;
@@ -176,7 +176,8 @@ function statusOf(ending: Ending): Status {
   return "failed" in ending ? "FAILED" : "INTERRUPTED";
 }
 
-function countOf(items: unknown): number | null {
+/** How many items a loop goes over; of a long list only a preview is told. */
+export function countOf(items: unknown): number | null {
   if (Array.isArray(items)) return items.length;
   const preview = (items as { $preview?: { count?: number } } | null)?.$preview;
   return preview?.count ?? null;

@@ -45,6 +45,14 @@ export class NodeStatuses {
     this.publish([...this.placeOf.values()], seq);
   }
 
+  /** Shows loops anew, when more is known of how many rounds they were to make. */
+  showLoops(seq: Seq): void {
+    const loops = [...this.placeOf.values()].filter((place) => this.cursor.moments[place]?.progress);
+    const byNode = { ...useRunStatus.getState().byNode };
+    for (const place of loops) put(byNode, this.table.placeAt(place).node, this.statusOf(place, seq));
+    showRunStatus({ byNode });
+  }
+
   private publish(places: PlaceIndex[], seq: Seq): void {
     const { byNode: oldNodes, edges: oldEdges, edgeValues: oldValues } = useRunStatus.getState();
     const [byNode, edges, edgeValues] = [{ ...oldNodes }, { ...oldEdges }, { ...oldValues }];
@@ -70,7 +78,8 @@ export class NodeStatuses {
   private statusOf(place: PlaceIndex, seq: Seq): NodeRunStatus | undefined {
     const moment = this.cursor.moments[place];
     if (!moment || moment.frame < 0) return undefined;
-    const { frame, opened, failed, progress } = moment;
+    const { frame, opened, failed } = moment;
+    const progress = this.cursor.progressOf(place);
     const status = standingOf(moment);
     const closed = this.table.closed[frame] as Seq;
     const took = (this.table.closedMs[frame] as number) - (this.table.openedMs[frame] as number);
@@ -80,7 +89,9 @@ export class NodeStatuses {
       failed,
       ms: closed > 0 && closed <= seq && status !== "SKIPPED" ? took : null,
       attempt: this.table.attempt[frame] as number,
-      ...(progress && { progress: { done: progress.begun, of: progress.known } }),
+      ...(progress && {
+        progress: { done: progress.begun, of: progress.known },
+      }),
     };
   }
 

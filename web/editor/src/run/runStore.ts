@@ -4,12 +4,14 @@
  */
 import { create } from "zustand";
 import type { NodeId, RunDetail, RunId, Seq, Workflow } from "../api/types";
-import { getFrame, getRun, getRunWorkflow, getTimeline } from "./api";
+import { getForks, getFrame, getRun, getRunWorkflow, getTimeline } from "./api";
 import { follow } from "./follow";
 import { FrameCache } from "./frameCache";
 import { FrameTable, isOpen } from "./frameTable";
 import { LiveFold, type Recorded } from "./live";
+import { planLoops } from "./loopPlan";
 import { NodeStatuses } from "./nodeStatuses";
+import { type Leaving, leavingsOf } from "./pauses";
 import type { Axis, View } from "./scale";
 import { clearRunStatus } from "./statusStore";
 import { Timeline } from "./timeline";
@@ -64,6 +66,7 @@ const set = useRun.setState;
 const now = useRun.getState;
 
 let stop: (() => void) | null = null;
+let planning: AbortController | null = null;
 
 /** Opens a run at an event, or at its end, which is then followed. */
 export async function openRun(run: RunId, seq: Seq | null = null, node: NodeId | null = null): Promise<void> {
@@ -73,7 +76,8 @@ export async function openRun(run: RunId, seq: Seq | null = null, node: NodeId |
   try {
     // The columns come last: what is recorded meanwhile is then in them or in the stream, and nothing in between.
     const [detail, workflow] = await Promise.all([getRun(run), getRunWorkflow(run).catch(() => null)]);
-    const table = FrameTable.from(await getTimeline(run, 0));
+    const leavings = await readLeavings(detail);
+    const table = FrameTable.from(await getTimeline(run, 0), leavings);
     if (now().run !== run) return;
     begin(table, workflow, detail, seq);
   } catch (error) {
@@ -81,19 +85,47 @@ export async function openRun(run: RunId, seq: Seq | null = null, node: NodeId |
   }
 }
 
+async function readLeavings({ run, forkOf, started }: RunDetail): Promise<Leaving[]> {
+  if (!forkOf) return [];
+  const own = [{ at: forkOf.at, started }];
+  return getForks(run).then(
+    (tree) => leavingsOf(tree, run),
+    () => own,
+  );
+}
+
 function begin(table: FrameTable, workflow: Workflow | null, detail: RunDetail, seq: Seq | null): void {
   const timeline = new Timeline(table, workflow?.graph ?? null);
   const statuses = new NodeStatuses(table, workflow);
-  const watched = { timeline, statuses, workflow, cache: new FrameCache(table.run, getFrame) };
+  const watched = { timeline, statuses, workflow, cache: new FrameCache(table.run, frameOf(table)) };
   const shown = seq === null ? table.lastSeq : Math.min(Math.max(seq, 1), table.lastSeq);
   set({ watched, detail, seq: shown, isFollowing: seq === null, version: table.version });
   statuses.showAll(shown);
   if (isOpen(table.runStatus)) watch(table);
+  void plan(watched);
 }
+
+/** Rounds that never began are told after the rest is shown. */
+async function plan({ timeline: { table }, statuses }: Watched): Promise<void> {
+  planning = new AbortController();
+  const { signal } = planning;
+  if (!(await planLoops(table, signal)) || signal.aborted) return;
+  statuses.showLoops(now().seq);
+  set({ version: ++table.version });
+}
+
+/** A frame that lies across the beginning of a fork took as long as it worked. */
+const frameOf = (table: FrameTable) => async (run: RunId, opened: Seq) => {
+  const frame = await getFrame(run, opened);
+  const pause = frame.closedSeq === null ? 0 : table.pauses.between(opened, frame.closedSeq);
+  if (pause > 0) frame.metrics.durationMs = Math.max(frame.metrics.durationMs - pause, 0);
+  return frame;
+};
 
 export function closeRun(): void {
   stop?.();
   stop = null;
+  planning?.abort();
   cancelAnimationFrame(drawing);
   drawing = 0;
   if (now().run !== null) clearRunStatus();

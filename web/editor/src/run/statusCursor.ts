@@ -137,6 +137,12 @@ export class StatusCursor {
     }
   }
 
+  /** How far a loop was; how many rounds it has can become known after it was passed. */
+  progressOf(place: PlaceIndex): PlaceMoment["progress"] {
+    const moment = this.moments[place];
+    return moment?.progress && { begun: moment.progress.begun, known: this.knownOf(moment.frame) };
+  }
+
   private knownOf(loop: FrameIndex): number {
     return Math.max(this.known[loop] ?? 0, this.table.planned.get(loop) ?? 0);
   }

@@ -52,5 +52,5 @@ const isSame = (a: Problem, b: Problem | null) => b !== null && a.code === b.cod
 
 function placeholderFor(examples: readonly unknown[]): string {
   const example = examples.find((one) => typeof one === "string" && one.includes("{{"));
-  return example === undefined ? "{{ input }}" : shortly(example as string);
+  return `e.g. ${example === undefined ? "{{ input }}" : shortly(example as string)}`;
 }

@@ -1,5 +1,5 @@
 /** A value as JSON. */
-import { parseJson, writeJson } from "../../lib/schema";
+import { parseJson, placeholderOf, writeJson } from "../../lib/schema";
 import { useForm } from "../formContext";
 import { naming, useDraft, type ControlProps } from "./fieldProps";
 
@@ -17,7 +17,7 @@ export function JsonField(props: ControlProps) {
         rows={Math.min(Math.max(draft.text.split("\n").length, 2), 12)}
         spellCheck={false}
         autoComplete="off"
-        placeholder={writeJson(field.initial ?? field.examples[0])}
+        placeholder={placeholderOf(field, writeJson)}
         value={draft.text}
         readOnly={readOnly}
         onChange={(event) => draft.type(event.target.value)}

@@ -1,5 +1,5 @@
 /** A number. What cannot be read as one stays in view and is not written. */
-import { parseNumber, shortly } from "../../lib/schema";
+import { parseNumber, placeholderOf, shortly } from "../../lib/schema";
 import { useForm } from "../formContext";
 import { naming, useDraft, type Props } from "./fieldProps";
 
@@ -18,7 +18,7 @@ export function NumberField(props: Props<"number">) {
         type="text"
         inputMode={field.whole ? "numeric" : "decimal"}
         autoComplete="off"
-        placeholder={shortly(field.initial ?? field.examples[0]) || field.unset}
+        placeholder={placeholderOf(field)}
         value={draft.text}
         readOnly={readOnly}
         onChange={(event) => draft.type(event.target.value)}

@@ -1,7 +1,7 @@
 /** A text, on one line or several. */
 import type { ChangeEvent } from "react";
 import { useForm } from "../formContext";
-import { shortly } from "../../lib/schema";
+import { placeholderOf } from "../../lib/schema";
 import { naming, type Props } from "./fieldProps";
 
 export function TextField(props: Props<"text">) {
@@ -11,7 +11,7 @@ export function TextField(props: Props<"text">) {
     ...naming(props),
     className: "field-input",
     value: typeof value === "string" ? value : "",
-    placeholder: shortly(field.initial ?? field.examples[0]) || field.unset,
+    placeholder: placeholderOf(field),
     spellCheck: field.lines > 1,
     readOnly,
     onBlur: target.settle,

@@ -1,6 +1,7 @@
 /** What went into a node, or came out, at the moment that is shown. */
 import { FixButton } from "../../ai/FixButton";
 import type { ExecutionFrame, WorkflowNode } from "../../api/types";
+import { numberText } from "../../lib/exact";
 import { isRecord, writeJson } from "../../lib/schema";
 import { duration } from "../../lib/words";
 import { FrameValue, outputName } from "../../run/FrameValue";
@@ -45,6 +46,7 @@ function Value({ frame, side }: { frame: ExecutionFrame; side: "input" | "output
       frame={frame.openedSeq}
       side={side}
       value={frame[side]}
+      number={numberText(frame, side)}
       base={base}
       label={side === "input" ? "Input" : "Output"}
     />

@@ -19,6 +19,8 @@ export type JsonMark = "added" | "removed" | "changed" | "moved";
 
 export interface JsonViewProps {
   value: Json;
+  /** How it was written, when it is a number of which that says more. */
+  number?: string | undefined;
   /** What the value is called in an expression: `input`, `nodes["fetch"].output`. */
   base: string;
   label: string;
@@ -31,9 +33,9 @@ export interface JsonViewProps {
 }
 
 export function JsonView(props: JsonViewProps) {
-  const { value, base, label, read, marks, className } = props;
+  const { value, number, base, label, read, marks, className } = props;
   const [text, setText] = useState("");
-  const tree = useTree(value, read, text);
+  const tree = useTree(value, number, read, text);
   const { rows, pages, want, setOpen, shown } = tree;
   const [active, setActive] = useState({ pointer: "", at: 0 });
   const [mode, setMode] = useState<ViewMode>(keptMode);
@@ -114,12 +116,12 @@ function useCell(table: string | undefined) {
 }
 
 /** The rows of a value: what a person opened, and what the search must open to be seen. */
-function useTree(value: Json, read: ReadSlice | undefined, text: string) {
+function useTree(value: Json, number: string | undefined, read: ReadSlice | undefined, text: string) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set([""]));
   const [pages, want] = usePages(value, read);
   const found = useMemo(() => openFor(value, text), [value, text]);
   const shown = useMemo(() => (found.size > 0 ? new Set([...open, ...found]) : open), [open, found]);
-  const rows = useMemo(() => rowsOf(value, { open: shown, pages }), [value, shown, pages]);
+  const rows = useMemo(() => rowsOf(value, { open: shown, pages }, null, number), [value, number, shown, pages]);
   return { rows, pages, want, shown, setOpen };
 }
 

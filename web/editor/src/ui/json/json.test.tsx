@@ -4,6 +4,7 @@ import type { Json } from "../../api/types";
 import { bytes, countOf, kindOf } from "./kinds";
 import { JsonView } from "./JsonView";
 import { around, expression } from "./pointer";
+import { readJson } from "../../lib/exact";
 import { matches, newPages, openFor, rowsOf, type Slice, withSlice } from "./tree";
 
 const cut = (type: string, count: number): Json => ({ $preview: { type, bytes: 5_000_000, count, text: "[1,2" } });
@@ -146,5 +147,28 @@ describe("the tree", () => {
     render(<JsonView value={value} base="input" label="Input" read={read} />);
     await act(async () => undefined);
     expect(screen.getAllByText("the value is damaged").length).toBeGreaterThan(0);
+  });
+});
+
+describe("numbers", () => {
+  it("are shown as they were written", () => {
+    const value = readJson(`{"price":8.0,"id":12345678901234567890,"many":[1.0,2]}`);
+    const rows = rowsOf(value, { open: new Set(["", "/many"]), pages: new Map() });
+    expect(rows.map(({ key, kind, text }) => [key, kind, text])).toEqual([
+      [null, "record", "{price, id, many}"],
+      ["price", "float", "8.0"],
+      ["id", "int", "12345678901234567890"],
+      ["many", "list", "[1.0, 2]"],
+      ["0", "float", "1.0"],
+      ["1", "int", "2"],
+    ]);
+    expect(matches(rows, "8.0")).toEqual([1]);
+    expect([...openFor(value, "1.0")]).toContain("/many");
+  });
+
+  it("are so in what was read in slices", () => {
+    const slice = readJson(`{"type":"list","count":1,"offset":0,"items":[{"index":0,"preview":8.0}]}`);
+    const pages = new Map([["", withSlice(newPages(), slice as unknown as Slice)]]);
+    expect(rowsOf(cut("list", 1), { open: new Set([""]), pages })[1]).toMatchObject({ kind: "float", text: "8.0" });
   });
 });

@@ -1,5 +1,6 @@
 /** What a value is, in the words of the engine, and how it is written on one line. */
 import type { Json, Preview } from "../../api/types";
+import { numberText } from "../../lib/exact";
 
 export type Kind = "null" | "bool" | "int" | "float" | "text" | "bytes" | "list" | "record";
 
@@ -17,7 +18,8 @@ function hasOnly(value: Json | undefined, key: string): boolean {
   );
 }
 
-export function kindOf(value: Json): Kind {
+/** `number` is how a number was written, where that says more: `8.0` is a float. */
+export function kindOf(value: Json, number?: string): Kind {
   if (isPreview(value)) return KINDS[(value as Preview).$preview.type] ?? "text";
   if (isBytes(value)) return "bytes";
   if (value === null) return "null";
@@ -26,7 +28,7 @@ export function kindOf(value: Json): Kind {
     case "boolean":
       return "bool";
     case "number":
-      return Number.isInteger(value) ? "int" : "float";
+      return Number.isInteger(value) && !/[.eE]/.test(number ?? "") ? "int" : "float";
     case "string":
       return "text";
     default:
@@ -83,7 +85,12 @@ export function written(value: Json): string {
 export function glance(value: Json): string {
   if (isPreview(value)) return (value as Preview).$preview.text.slice(0, 80);
   if (Array.isArray(value))
-    return value.length === 0 ? "[]" : `[${value.slice(0, 4).map(word).join(", ")}${value.length > 4 ? ", …" : ""}]`;
+    return value.length === 0
+      ? "[]"
+      : `[${value
+          .slice(0, 4)
+          .map((item, at) => numberText(value, at) ?? word(item))
+          .join(", ")}${value.length > 4 ? ", …" : ""}]`;
   const names = Object.keys(value as object);
   return names.length === 0 ? "{}" : `{${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}}`;
 }

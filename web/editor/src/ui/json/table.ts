@@ -1,5 +1,6 @@
 /** A list of records as rows and columns. Only the first slice decides what the columns are, as the rest is not read. */
 import type { Json, Preview } from "../../api/types";
+import { numberText } from "../../lib/exact";
 import { bytes, countOf, glance, isBytes, isContainer, isPreview, kindOf, written } from "./kinds";
 import { around, child, ROOT, steps } from "./pointer";
 import { PAGE, type Pages, ROWS_MAX } from "./tree";
@@ -105,6 +106,12 @@ function fieldOf(value: Json, pages: Read, pointer: string, key: string): Json |
   return (value as Record<string, Json>)[key];
 }
 
+/** How a number in a record was written, when that says more than the number. */
+function numberOf(record: Json, pages: Read, pointer: string, key: string): string | undefined {
+  if (!isPreview(record)) return numberText(record, key);
+  return [...(pages.get(pointer)?.items.values() ?? [])].find((item) => item.key === key)?.number;
+}
+
 export type Cell =
   | { role: "value"; value: Json; text: string; pointer: string }
   /** The record has no such field. */
@@ -120,7 +127,12 @@ export function cellAt(value: Json, pages: Read, table: Table, row: number, colu
   const key = table.columns[column];
   const field = key === undefined ? undefined : fieldOf(item, pages, pointer, key);
   if (key !== undefined && field !== undefined)
-    return { role: "value", value: field, text: cellText(field), pointer: child(pointer, key) };
+    return {
+      role: "value",
+      value: field,
+      text: numberOf(item, pages, pointer, key) ?? cellText(field),
+      pointer: child(pointer, key),
+    };
   return isPreview(item) && !pages.has(pointer) ? { role: "absent" } : NONE;
 }
 

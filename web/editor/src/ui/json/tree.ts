@@ -3,6 +3,7 @@
  * into sight: of a list of a million rows only those are ever loaded that somebody looked at.
  */
 import type { Json, Preview } from "../../api/types";
+import { numberText } from "../../lib/exact";
 import { bytes, countOf, glance, isContainer, isPreview, type Kind, kindOf, TEXT_MAX, written } from "./kinds";
 import { headOf } from "./bytesOf";
 import { child, ROOT } from "./pointer";
@@ -26,9 +27,16 @@ export const TEXT_PAGE = 8_000;
 /** Rows of one cut list that are offered; the rest is reached by search or by path. */
 export const ROWS_MAX = 50_000;
 
+export interface PageItem {
+  key: string;
+  value: Json;
+  /** How it was written, when it is a number of which that says more. */
+  number?: string | undefined;
+}
+
 /** What has been read of a value that was cut. */
 export interface Pages {
-  items: Map<number, { key: string; value: Json }>;
+  items: Map<number, PageItem>;
   asked: Set<number>;
   text: string;
   error?: string;
@@ -48,6 +56,7 @@ export interface Row {
   position: number;
   siblings: number;
   value: Json;
+  number?: string;
   /**
    * `item`: a value. `absent`: a part that is not read yet. `body`: the whole of a text. `bytes`: what bytes
    * are. `rest`: what is not offered.
@@ -64,14 +73,17 @@ export interface Shape {
 
 export const newPages = (): Pages => ({ items: new Map(), asked: new Set(), text: "" });
 
-export function rowsOf(value: Json, shape: Shape, rootName: string | null = null): Row[] {
+/** `number` is how the value was written, when it is a number of which that says more. */
+export function rowsOf(value: Json, shape: Shape, rootName: string | null = null, number?: string): Row[] {
   const rows: Row[] = [];
-  put(rows, shape, { value, pointer: ROOT, depth: 0, key: rootName, position: 1, siblings: 1 });
+  put(rows, shape, { value, number, pointer: ROOT, depth: 0, key: rootName, position: 1, siblings: 1 });
   return rows;
 }
 
 interface Spot {
   value: Json;
+  /** How it was written, when it is a number of which that says more. */
+  number?: string | undefined;
   pointer: string;
   depth: number;
   key: string | null;
@@ -80,13 +92,14 @@ interface Spot {
 }
 
 function put(rows: Row[], shape: Shape, spot: Spot): void {
-  const { value, pointer, depth } = spot;
-  const kind = kindOf(value);
+  const { value, number, pointer, depth, key, position, siblings } = spot;
+  const kind = kindOf(value, number);
   const isCut = isPreview(value);
   const canOpen =
     isContainer(kind) || kind === "bytes" ? countOf(value) > 0 : kind === "text" && (isCut || isLong(value));
   const isOpen = canOpen ? shape.open.has(pointer) : null;
-  rows.push({ ...spot, kind, isOpen, role: "item", size: sizeOf(value, kind), text: textOf(value, kind) });
+  const place = { value, pointer, depth, key, position, siblings, ...(number !== undefined && { number }) };
+  rows.push({ ...place, kind, isOpen, role: "item", size: sizeOf(value, kind), text: number ?? textOf(value, kind) });
   if (!isOpen) return;
   if (kind === "text") putBody(rows, shape, value, pointer, depth + 1);
   else if (kind === "bytes") putBytes(rows, value, pointer, depth + 1);
@@ -118,6 +131,7 @@ function putChildren(rows: Row[], shape: Shape, value: Json, pointer: string, de
   entries.forEach(([key, item], at) => {
     put(rows, shape, {
       value: item,
+      number: numberText(value, key),
       pointer: child(pointer, key),
       depth,
       key,
@@ -134,7 +148,7 @@ function putCut(rows: Row[], shape: Shape, value: Json, pointer: string, depth: 
   for (let at = 0; at < offered; at++) {
     const item = pages?.items.get(at);
     const spot = { depth, position: at + 1, siblings };
-    if (item) put(rows, shape, { ...spot, value: item.value, pointer: child(pointer, item.key), key: item.key });
+    if (item) put(rows, shape, { ...spot, ...item, pointer: child(pointer, item.key) });
     else rows.push(absent(spot, pointer, at, kindOf(value) === "list" ? String(at) : ""));
   }
   if (offered < siblings) rows.push(rest(depth, pointer, siblings - offered));
@@ -191,7 +205,8 @@ export function withSlice(pages: Pages, slice: Slice): Pages {
   const items = new Map(pages.items);
   slice.items?.forEach((item, at) => {
     const offset = slice.offset + at;
-    items.set(offset, { key: item.key ?? String(item.index ?? offset), value: item.preview });
+    const key = item.key ?? String(item.index ?? offset);
+    items.set(offset, { key, value: item.preview, number: numberText(item, "preview") });
   });
   return { ...pages, items };
 }
@@ -203,29 +218,29 @@ export function matches(rows: readonly Row[], text: string): number[] {
   const found: number[] = [];
   rows.forEach((row, at) => {
     const isLeaf = !isContainer(row.kind) && row.role !== "body" && row.role !== "bytes";
-    const holds = row.key?.toLowerCase().includes(wanted) || (isLeaf && leafText(row.value).includes(wanted));
+    const holds = row.key?.toLowerCase().includes(wanted) || (isLeaf && leafText(row.value, row.text).includes(wanted));
     if (holds) found.push(at);
   });
   return found;
 }
 
-const leafText = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value)).toLowerCase();
+const leafText = (value: Json, written: string) => (typeof value === "string" ? value : written).toLowerCase();
 
 /** The containers to open so that every match in what has been read can be seen. */
 export function openFor(value: Json, text: string, most = 2000): Set<string> {
   const wanted = text.trim().toLowerCase();
   const open = new Set<string>();
   let left = most;
-  const look = (item: Json, pointer: string, key: string): boolean => {
+  const look = (item: Json, pointer: string, key: string, number?: string): boolean => {
     if (left-- <= 0) return false;
     let isWithin = false;
     if (typeof item === "object" && item !== null && !isPreview(item)) {
       for (const [name, inner] of Object.entries(item))
-        isWithin = look(inner as Json, child(pointer, name), name) || isWithin;
+        isWithin = look(inner as Json, child(pointer, name), name, numberText(item, name)) || isWithin;
       if (isWithin) open.add(pointer);
       return isWithin || key.toLowerCase().includes(wanted);
     }
-    return key.toLowerCase().includes(wanted) || leafText(item).includes(wanted);
+    return key.toLowerCase().includes(wanted) || leafText(item, number ?? JSON.stringify(item)).includes(wanted);
   };
   if (wanted) look(value, ROOT, "");
   return open;

@@ -1,6 +1,7 @@
 /** Puts a value, or the expression that reads it, onto the clipboard. */
 import { useState } from "react";
 import type { Json } from "../../api/types";
+import { writeJson } from "../../lib/exact";
 import type { JsonViewProps } from "./JsonView";
 import { expression } from "./pointer";
 
@@ -10,6 +11,8 @@ export type Copy = ReturnType<typeof useCopy>;
 export interface Copied {
   pointer: string;
   value: Json;
+  /** How it was written, when it is a number of which that says more. */
+  number?: string;
 }
 
 export function useCopy({ base, value, whole, read }: Source) {
@@ -23,8 +26,9 @@ export function useCopy({ base, value, whole, read }: Source) {
     done,
     path: (pointer: string) => void put(expression(base, pointer), "Path copied"),
     async value(place: Copied) {
+      if (place.number !== undefined) return put(place.number, "Value copied");
       const all = whole && read ? at(await whole(), place.pointer) : place.pointer === "" ? value : place.value;
-      await put(typeof all === "string" ? all : JSON.stringify(all, null, 2), "Value copied");
+      await put(typeof all === "string" ? all : writeJson(all, 2), "Value copied");
     },
   };
 }

@@ -1,0 +1,224 @@
+//! When the rules find nothing, a model is asked. What it says is a candidate like any other: checked, replayed, and
+//! shown only with its proof.
+//!
+//! It sees shapes, never the values that flowed; and an edit that reaches for an address, a credential or another
+//! kind of change than code, retry and time limit is refused before it is tried.
+
+use flowforge_engine::edit::{Edit, NodeField, Patch};
+use flowforge_engine::workflow::Node;
+use flowforge_engine::{RunId, Seq, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::Diagnosis;
+use super::case::Case;
+use super::shape::{Shape, shape};
+use crate::model::{ChatModel, ChatRequest, Message, ModelError, Task};
+use crate::proposal::Receipt;
+
+/// Most fixes of one answer.
+const FIXES_MAX: usize = 3;
+/// Most tokens of an answer.
+const TOKENS_MAX: u32 = 2_000;
+/// Longest text of a failure that is told, in characters.
+const FAILURE_CHARS_MAX: usize = 600;
+/// Most good frames whose shapes are told.
+const GOOD_MAX: usize = 3;
+/// Parameters that no healer may change: where a call goes, who makes it, and whether it may be made twice.
+const KEPT: [&str; 7] = [
+    "url",
+    "method",
+    "headers",
+    "credential",
+    "credentials",
+    "idempotent",
+    "idempotencyKey",
+];
+
+/// What the prompt `fix` is filled with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FixInputs {
+    /// What went wrong, in a sentence.
+    pub diagnosis: String,
+    /// The node that failed, as it is written.
+    pub graph: String,
+    /// The shape of what its expressions saw.
+    pub frame: String,
+    /// The failure's kind and message, cut.
+    pub failure: String,
+    /// The shapes of what they saw in good frames.
+    pub good: String,
+    /// What was tried in vain.
+    pub tried: String,
+}
+
+/// A model, and the prompt that it is asked with.
+#[derive(Clone, Copy)]
+pub struct Adviser<'a> {
+    /// Whom to ask.
+    pub model: &'a dyn ChatModel,
+    /// Makes the messages of the prompt `fix`.
+    pub fill: &'a (dyn Fn(&FixInputs) -> Result<Vec<Message>, String> + Sync),
+    /// The prompt's name and version, for the receipt.
+    pub prompt: &'a str,
+}
+
+/// A change that a model proposes.
+#[derive(Clone, Debug)]
+pub(super) struct Advice {
+    pub(super) reason: String,
+    pub(super) patch: Patch,
+    pub(super) receipt: Receipt,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    fixes: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    reason: String,
+    edits: Vec<Edit>,
+}
+
+/// What to ask about a case.
+pub(super) fn inputs(case: &Case<'_>, diagnosis: &Diagnosis, tried: &str) -> FixInputs {
+    let good: Vec<String> = case.good.iter().take(GOOD_MAX).map(shown_shape).collect();
+    let message: String = case
+        .failure
+        .message
+        .chars()
+        .take(FAILURE_CHARS_MAX)
+        .collect();
+    FixInputs {
+        diagnosis: diagnosis.sentence.clone(),
+        graph: serde_json::to_string(case.node).unwrap_or_default(),
+        frame: shown_shape(&case.scope),
+        failure: format!("{:?}: {message}", case.failure.kind),
+        good: good.join("\n"),
+        tried: tried.to_owned(),
+    }
+}
+
+/// Asks once; gives the changes that may be tried, and why others may not.
+///
+/// # Errors
+/// When there is no usable answer.
+pub(super) async fn ask(
+    adviser: &Adviser<'_>,
+    inputs: &FixInputs,
+    node: &Node,
+    read: (RunId, Seq),
+) -> Result<(Vec<Advice>, Vec<String>), ModelError> {
+    let request = ChatRequest {
+        task: Task::Heal,
+        model: None,
+        messages: (adviser.fill)(inputs).map_err(ModelError::BadAnswer)?,
+        tools: Vec::new(),
+        shape: Some(answer_shape()),
+        max_tokens: TOKENS_MAX,
+    };
+    let answer = adviser.model.complete(&request, &mut |_| {}).await?;
+    let receipt = Receipt {
+        prompt: adviser.prompt.to_owned(),
+        model: answer.model.clone(),
+        usage: answer.usage,
+        read: vec![read],
+    };
+    let written: Answer = serde_json::from_str(bare(&answer.text))
+        .map_err(|error| ModelError::BadAnswer(error.to_string()))?;
+    let (mut advice, mut refused) = (Vec::new(), Vec::new());
+    for fix in written.fixes.into_iter().take(FIXES_MAX) {
+        match fix.edits.iter().find_map(|edit| forbidden(edit, node)) {
+            Some(why) => refused.push(why),
+            None => advice.push(Advice {
+                reason: fix.reason,
+                patch: Patch::from(fix.edits),
+                receipt: receipt.clone(),
+            }),
+        }
+    }
+    Ok((advice, refused))
+}
+
+/// Why this edit may not even be tried.
+fn forbidden(edit: &Edit, failing: &Node) -> Option<String> {
+    match edit {
+        Edit::SetParam { pointer, .. } | Edit::RemoveParam { pointer, .. }
+            if KEPT.contains(&pointer.parts()[0].as_str()) =>
+        {
+            Some(format!(
+                "it would change `{}`, which healing never does",
+                pointer.parts()[0]
+            ))
+        }
+        Edit::SetParam { .. } | Edit::RemoveParam { .. } => None,
+        Edit::SetField {
+            node,
+            change: NodeField::Retry(_) | NodeField::TimeoutMs(_),
+        } if *node == failing.id => None,
+        other => Some(format!("`{other}` is no change that healing makes")),
+    }
+}
+
+/// The JSON of an answer that may stand in a fence.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let inside = text
+        .strip_prefix("```json")
+        .or_else(|| text.strip_prefix("```"));
+    inside
+        .and_then(|text| text.strip_suffix("```"))
+        .unwrap_or(text)
+        .trim()
+}
+
+fn answer_shape() -> Json {
+    let edit = json!({
+        "type": "object",
+        "required": ["edit", "node"],
+        "properties": {
+            "edit": { "enum": ["setParam", "removeParam", "setField"] },
+            "node": { "type": "string" },
+        },
+    });
+    let fix = json!({
+        "type": "object",
+        "required": ["reason", "edits"],
+        "properties": {
+            "reason": { "type": "string" },
+            "edits": { "type": "array", "items": edit },
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["fixes"],
+        "properties": { "fixes": { "type": "array", "items": fix } },
+    })
+}
+
+/// What a value is made of, on one line: `{orders: [{price: number}]}`.
+fn shown_shape(value: &Value) -> String {
+    told(&shape(value))
+}
+
+fn told(shape: &Shape) -> String {
+    match shape {
+        Shape::Null => "null".into(),
+        Shape::Bool => "true or false".into(),
+        Shape::Number => "number".into(),
+        Shape::Text { numeric: true } => "text with a number in it".into(),
+        Shape::Text { .. } => "text".into(),
+        Shape::Bytes => "bytes".into(),
+        Shape::List(None) => "[]".into(),
+        Shape::List(Some(item)) => format!("[{}]", told(item)),
+        Shape::Record(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, shape)| format!("{name}: {}", told(shape)))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+    }
+}

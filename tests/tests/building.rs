@@ -1,0 +1,28 @@
+//! The build benchmark with the built-in planner: what it passes stays passed.
+
+use flowforge_snapshots::{Journal, Options};
+use flowforge_tests::building::{Builder, attempt, tasks};
+
+/// The last tasks want a model: branches, arithmetic, free wording.
+const PASSED_MIN: usize = 15;
+
+#[tokio::test]
+async fn the_planner_builds_what_it_built_before() {
+    let tasks = tasks(include_str!("../building/tasks.yaml")).unwrap();
+    assert_eq!(tasks.len(), 20);
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), Options::default()).unwrap();
+    let mut failed = Vec::new();
+    for task in &tasks {
+        if let Err(why) = attempt(task, Builder::Planner, &journal).await {
+            failed.push(format!("{}: {why}", task.name));
+        }
+    }
+    let passed = tasks.len() - failed.len();
+    assert!(
+        passed >= PASSED_MIN,
+        "{passed} passed\n{}",
+        failed.join("\n")
+    );
+    println!("{passed} of {} passed\n{}", tasks.len(), failed.join("\n"));
+}

@@ -1,0 +1,67 @@
+//! Workflows, frames and differences in words.
+
+use axum::Json;
+use axum::extract::State;
+use flowforge_ai::explain::Explained;
+use flowforge_engine::{RunId, Seq, Workflow};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::body::JsonBody;
+use crate::desk::Subject;
+use crate::openapi::{proposed, shapes};
+use crate::problem::HttpProblem;
+use crate::service::AppState;
+
+/// What to explain: a workflow, a frame of a run, or the difference between two runs.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Wanted {
+    workflow: Option<String>,
+    /// The workflow as the person sees it, when that is not the saved one.
+    #[schema(value_type = Option<shapes::Workflow>)]
+    draft: Option<Workflow>,
+    #[schema(value_type = Option<String>, format = Uuid)]
+    run: Option<RunId>,
+    /// The event that opened the frame.
+    #[schema(value_type = Option<u64>)]
+    frame: Option<Seq>,
+    diff: Option<Two>,
+}
+
+/// Two runs.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Two {
+    #[schema(value_type = String, format = Uuid)]
+    a: RunId,
+    #[schema(value_type = String, format = Uuid)]
+    b: RunId,
+}
+
+impl Wanted {
+    fn subject(self) -> Result<Subject, HttpProblem> {
+        match (self.workflow, self.run, self.frame, self.diff) {
+            (_, _, _, Some(Two { a, b })) => Ok(Subject::Difference(a, b)),
+            (_, Some(run), Some(frame), None) => Ok(Subject::Frame(run, frame)),
+            (Some(workflow), None, None, None) => {
+                Ok(Subject::Workflow(workflow.into(), self.draft))
+            }
+            _ => {
+                let detail = "expected `workflow`, or `run` with `frame`, or `diff`";
+                Err(HttpProblem::invalid("wrong-subject", detail))
+            }
+        }
+    }
+}
+
+/// In sentences, each with the node or frame that it is about.
+#[utoipa::path(post, path = "/explain", tag = "ai", request_body = Wanted, responses(
+    (status = 200, body = proposed::Explained),
+    (status = 400, body = HttpProblem, content_type = "application/problem+json"),
+    (status = 404, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn explain(
+    State(app): State<AppState>,
+    JsonBody(wanted): JsonBody<Wanted>,
+) -> Result<Json<Explained>, HttpProblem> {
+    Ok(Json(app.desk().explain(wanted.subject()?).await?))
+}
