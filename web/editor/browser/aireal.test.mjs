@@ -229,6 +229,22 @@ test("a fix is accepted in the editor, and undone there", () =>
     assert.deepEqual(await stored(page, "sums"), before);
   }));
 
+test("a workflow and a failed frame are explained by rules, and the sentences lead there", () =>
+  withShop(async (editor) => {
+    const { page, origin } = editor;
+    const [run] = await broken(editor, 1);
+    await page.goto(`${origin}/workflows/sums`);
+    await page.waitForSelector(node("sum"));
+    await page.keyboard.press(`${MOD}+i`);
+    await page.click('[aria-label="Explain this workflow"]');
+    await page.click('.ai-sentence:has-text("fetch")');
+    await page.waitForSelector(".react-flow__node.selected, .step.selected");
+    await page.waitForSelector('.ai-receipt:has-text("By built-in rules")');
+    await openRun(editor, run);
+    await page.click('.run-frame .mini:has-text("Explain")');
+    await page.waitForSelector(".ai-sentences li");
+  }));
+
 test("the settings of a service without a model", () =>
   withEditor(async ({ page, origin }) => {
     await page.goto(`${origin}/settings`);

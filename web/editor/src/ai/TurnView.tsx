@@ -35,7 +35,7 @@ export function TurnView({ turn, isLast, onAnswer }: TurnProps) {
         </p>
       )}
       {/* The model's words: text and nothing else. */}
-      {answer !== "" && <p className="ai-answer">{visible(answer)}</p>}
+      {answer !== "" && answer !== problem?.detail && <p className="ai-answer">{visible(answer)}</p>}
       {question && (
         <Choices
           question={question}
