@@ -151,7 +151,9 @@ pub enum State {
         at: Timestamp,
         /// The version of the workflow that it made.
         version: Address,
-        /// The parts; all when empty.
+        /// The parts; all when empty. As JSON under a name of its own: the state lies among the proposal's fields,
+        /// and `parts` there are all that it has.
+        #[serde(rename = "acceptedParts")]
         parts: Vec<usize>,
     },
     /// Refused by a person.

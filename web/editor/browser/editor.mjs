@@ -6,13 +6,18 @@ export const port = (id, side, name) => `${node(id)} .port.${side}[data-handleid
 const isMac = process.platform === "darwin";
 export const MOD = isMac ? "Meta" : "Control";
 
-/** Runs a test with a service and a browser of its own, and checks that the page behaved. */
+/**
+ * Runs a test with a service and a browser of its own, and checks that the page behaved. `before` puts a server before the
+ * service, which the browser then talks to.
+ */
 export async function withEditor(test, options = {}) {
-  const service = await startService();
+  const real = await startService(undefined, { allow: options.allow ?? [] });
+  const fake = options.before ? await options.before(real) : null;
+  const service = fake ?? real;
   try {
     const browser = await startBrowser(service, options);
     try {
-      await test({ ...browser, service, origin: service.origin });
+      await test({ ...browser, service, fake, origin: service.origin });
       if (browser.strangers.length > 0) throw new Error(`requests to other hosts: ${browser.strangers.join(", ")}`);
       const faults = browser.faults.filter((fault) => !(options.expected ?? []).some((word) => fault.includes(word)));
       if (faults.length > 0) throw new Error(`the page complained: ${faults.join("\n")}`);
@@ -20,7 +25,8 @@ export async function withEditor(test, options = {}) {
       await browser.close();
     }
   } finally {
-    await service.stop();
+    await fake?.stop();
+    await real.stop();
   }
 }
 

@@ -31,10 +31,10 @@ const READY_MS = 30_000;
  * Starts the service on a free port with a folder of its own. `crash` is kill -9; `again` starts it on what is left, at
  * the same address.
  */
-export async function startService(binary = process.env.FLOWFORGE_BIN) {
+export async function startService(binary = process.env.FLOWFORGE_BIN, { allow = [] } = {}) {
   if (!binary) throw new Error("FLOWFORGE_BIN must name the flowforge binary");
   const folder = await mkdtemp(join(tmpdir(), "flowforge-browser-"));
-  let { child, address, link } = await serve(binary, folder, "127.0.0.1:0");
+  let { child, address, link } = await serve(binary, folder, "127.0.0.1:0", allow);
   const { origin, host } = new URL(link);
   const end = async (signal) => {
     child.kill(signal);
@@ -42,7 +42,7 @@ export async function startService(binary = process.env.FLOWFORGE_BIN) {
   };
   const crash = () => end("SIGKILL");
   const again = async () => {
-    ({ child } = await serve(binary, folder, host));
+    ({ child } = await serve(binary, folder, host, allow));
   };
   const stop = async () => {
     await end("SIGTERM");
@@ -53,8 +53,10 @@ export async function startService(binary = process.env.FLOWFORGE_BIN) {
 
 const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
 
-async function serve(binary, folder, listen) {
-  const child = spawn(binary, ["serve", "--listen", listen, "--json", "--data-dir", folder], {
+/** `allow`: hosts that workflows may call although they are not public. */
+async function serve(binary, folder, listen, allow) {
+  const hosts = allow.flatMap((host) => ["--allow-host", host]);
+  const child = spawn(binary, ["serve", "--listen", listen, "--json", "--data-dir", folder, ...hosts], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let complaints = "";

@@ -11,7 +11,7 @@ import { openOverlay, useOverlay } from "./overlays";
 import { Overlays } from "./Overlays";
 import { usePlace, type Place } from "./router";
 import { RunScreen } from "./RunScreen";
-import { DashboardScreen, RunsScreen } from "./slots";
+import { AiSettings, DashboardScreen, RunsScreen } from "./slots";
 import { WorkflowScreen } from "./WorkflowScreen";
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
@@ -51,6 +51,12 @@ function Screen({ place }: { place: Place }) {
       return (
         <Listed>
           <DashboardScreen />
+        </Listed>
+      );
+    case "settings":
+      return (
+        <Listed>
+          <AiSettings />
         </Listed>
       );
     case "unknown":

@@ -73,6 +73,7 @@ function doable(): Doable[] {
     { name: "Go to workflows", keys: "", does: () => go("/") },
     { name: "Go to runs", keys: "", does: () => go("/runs") },
     { name: "Go to the dashboard", keys: "", does: () => go("/dashboard") },
+    { name: "Go to the settings", keys: "", does: () => go("/settings") },
     { name: "Light theme", keys: "", does: () => setTheme("light") },
     { name: "Dark theme", keys: "", does: () => setTheme("dark") },
     { name: "Theme of the system", keys: "", does: () => setTheme("system") },

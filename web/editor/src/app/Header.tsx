@@ -11,6 +11,7 @@ const SCREENS: { href: string; label: string; shown: Place["screen"][] }[] = [
   { href: "/", label: "Workflows", shown: ["workflows", "workflow"] },
   { href: "/runs", label: "Runs", shown: ["runs", "run"] },
   { href: "/dashboard", label: "Dashboard", shown: ["dashboard"] },
+  { href: "/settings", label: "Settings", shown: ["settings"] },
 ];
 
 interface HeaderProps {

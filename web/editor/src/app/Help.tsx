@@ -21,7 +21,7 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
             <h3>{TITLES[where]}</h3>
             <dl>
               {(KEYS as readonly Key[])
-                .filter((key) => key.where === where)
+                .filter((key) => key.where === where && key.keys.length > 0)
                 .map((key) => (
                   <div key={key.action}>
                     <dt>{key.says}</dt>

@@ -1,6 +1,7 @@
 /** The canvas with the inspector beside it. */
 import { Suspense, type ReactNode } from "react";
 import type * as Y from "yjs";
+import { ReviewSlot } from "../ai/Beside";
 import { Canvas } from "../canvas/Canvas";
 import { isStepId } from "../canvas/flowTypes";
 import { soleStep, useSelection } from "../canvas/selection";
@@ -50,8 +51,9 @@ export function Middle({ doc, specs, run, editable, onRun, children }: MiddlePro
         )
       }
     >
-      <div className="middle">
+      <div className="middle canvas-room">
         <Canvas doc={doc} specs={specs} editable={editable} />
+        <ReviewSlot />
         {children}
       </div>
     </Split>

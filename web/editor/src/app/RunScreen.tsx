@@ -1,6 +1,8 @@
 /** A run: the graph as it was executed, and its timeline. Nothing here can be edited. */
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
+import { Beside } from "../ai/Beside";
+import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { getRun, getRunWorkflow } from "../api/runs";
 import type { Workflow } from "../api/types";
@@ -10,6 +12,7 @@ import { clearRunStatus } from "../run/statusStore";
 import { Link } from "../ui/Link";
 import { Split } from "../ui/Split";
 import { StatusDot } from "../ui/StatusDot";
+import { ChatButton } from "./ChatButton";
 import { Dock } from "./Dock";
 import { Failed } from "./Failed";
 import { Header } from "./Header";
@@ -31,7 +34,7 @@ export function RunScreen({ place }: { place: RunPlace }) {
   if (error) return <Failed error={error} />;
   return (
     <div className="screen" data-keys-default="timeline canvas">
-      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"}>
+      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"} tools={<ChatButton />}>
         {run.data && workflow.data && (
           <>
             <Link
@@ -70,18 +73,21 @@ function Shown({ place, workflow, specs }: ShownProps) {
   const onSeq = useCallback((seq: number | null) => go(addressOf({ ...place, seq }), "replace"), [place]);
   useNodeInAddress(place);
   const run = { id: place.id, seq: place.seq };
+  useAsHost({ workflow: workflow.id, doc, specs, opened: null, run: place.id, onRun: null });
   return (
-    <Split
-      side="bottom"
-      name="dock"
-      label="Height of the timeline"
-      size={260}
-      min={120}
-      max={560}
-      pane={<Dock run={run} onSeq={onSeq} />}
-    >
-      <Middle doc={doc} specs={specs} run={run} editable={false} />
-    </Split>
+    <Beside>
+      <Split
+        side="bottom"
+        name="dock"
+        label="Height of the timeline"
+        size={260}
+        min={120}
+        max={560}
+        pane={<Dock run={run} onSeq={onSeq} />}
+      >
+        <Middle doc={doc} specs={specs} run={run} editable={false} />
+      </Split>
+    </Beside>
   );
 }
 

@@ -1,6 +1,8 @@
 /** The editor of one workflow. */
 import { History } from "lucide-react";
 import { useCallback, useEffect, useMemo } from "react";
+import { Beside } from "../ai/Beside";
+import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { editing } from "../document/draft";
@@ -17,6 +19,7 @@ import { say } from "../ui/say";
 import { Failed } from "./Failed";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
+import { ChatButton } from "./ChatButton";
 import { useKeys } from "./keys";
 import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
@@ -73,6 +76,7 @@ function Editor({ place, opened, specs }: EditorProps) {
       go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
     [id, runId],
   );
+  useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
   const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
     <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
@@ -88,6 +92,7 @@ function Editor({ place, opened, specs }: EditorProps) {
             >
               <History size={16} aria-hidden />
             </Link>
+            <ChatButton />
             <RunButton id={id} opened={opened} onStarted={onRun} />
           </>
         }
@@ -97,19 +102,21 @@ function Editor({ place, opened, specs }: EditorProps) {
         <ProblemList doc={doc} specs={specs} />
       </Header>
       <main className="min-h-0">
-        <Split
-          side="bottom"
-          name="dock"
-          label="Height of the timeline"
-          size={260}
-          min={120}
-          max={560}
-          pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
-        >
-          <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
-            {run === null && <LastRun workflow={id} onShow={onRun} />}
-          </Middle>
-        </Split>
+        <Beside>
+          <Split
+            side="bottom"
+            name="dock"
+            label="Height of the timeline"
+            size={260}
+            min={120}
+            max={560}
+            pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
+          >
+            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
+              {run === null && <LastRun workflow={id} onShow={onRun} />}
+            </Middle>
+          </Split>
+        </Beside>
       </main>
     </div>
   );

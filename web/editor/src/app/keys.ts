@@ -10,6 +10,7 @@ export type Where = "anywhere" | "canvas" | "timeline";
 
 export interface Key {
   readonly action: string;
+  /** None: only the command palette leads to it. */
   readonly keys: readonly string[];
   readonly says: string;
   readonly where: Where;
@@ -28,6 +29,23 @@ export const KEYS = [
   { action: "redo", keys: ["Mod+Shift+z", "Mod+y"], says: "Redo", where: "anywhere" },
   { action: "help", keys: ["?"], says: "Show the keys", where: "anywhere" },
   { action: "nextPane", keys: ["F6"], says: "Go to the next pane", where: "anywhere", inFields: true },
+  { action: "chat", keys: ["Mod+i"], says: "Open or close the AI chat", where: "anywhere", inFields: true },
+  {
+    action: "acceptProposal",
+    keys: ["Alt+Enter"],
+    says: "Accept the proposed change",
+    where: "anywhere",
+    inFields: true,
+  },
+  { action: "rejectProposal", keys: ["Alt+Backspace"], says: "Reject the proposed change", where: "anywhere" },
+  { action: "nextPart", keys: ["F7"], says: "Next part of the proposed change", where: "anywhere", inFields: true },
+  { action: "previousPart", keys: ["Shift+F7"], says: "Previous part of it", where: "anywhere", inFields: true },
+  { action: "turnPart", keys: ["F8"], says: "Take this part or leave it", where: "anywhere", inFields: true },
+  { action: "chatHistory", keys: [], says: "Chats of this workflow", where: "anywhere" },
+  { action: "explainWorkflow", keys: [], says: "Explain this workflow", where: "anywhere" },
+  { action: "explainFrame", keys: [], says: "Explain this frame", where: "anywhere" },
+  { action: "explainDifference", keys: [], says: "Explain what differs between the two runs", where: "anywhere" },
+  { action: "aiSettings", keys: [], says: "AI settings", where: "anywhere" },
   { action: "add", keys: ["Tab"], says: "Add a node", where: "canvas" },
   { action: "edit", keys: ["Enter"], says: "Edit the node's parameters", where: "canvas" },
   { action: "rename", keys: ["F2"], says: "Rename", where: "canvas" },
@@ -68,6 +86,7 @@ export const KEYS = [
   { action: "play", keys: ["Space"], says: "Play or stop", where: "timeline" },
   { action: "fork", keys: ["f"], says: "Fork here", where: "timeline" },
   { action: "compare", keys: ["c"], says: "Compare with the previous run", where: "timeline" },
+  { action: "fix", keys: ["h"], says: "Look for a fix of the failed frame", where: "timeline" },
   { action: "pin", keys: ["p"], says: "Pin this output", where: "timeline" },
 ] as const satisfies readonly Key[];
 

@@ -9,6 +9,7 @@ const PLACES: Exclude<Place, { screen: "unknown" }>[] = [
   { screen: "workflow", id: "w", run: "r1" },
   { screen: "runs" },
   { screen: "dashboard" },
+  { screen: "settings" },
   { screen: "run", id: "r1", seq: null, node: null, diff: null },
   { screen: "run", id: "r1", seq: 12, node: "a b", diff: "r2" },
 ];

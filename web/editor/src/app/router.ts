@@ -7,6 +7,7 @@ export type Place =
   | { screen: "runs" }
   | { screen: "run"; id: string; seq: number | null; node: string | null; diff: string | null }
   | { screen: "dashboard" }
+  | { screen: "settings" }
   | { screen: "unknown"; path: string };
 
 export function parsePlace(path: string, search = ""): Place {
@@ -26,6 +27,7 @@ export function parsePlace(path: string, search = ""): Place {
     };
   }
   if (first === "dashboard" && second === undefined) return { screen: "dashboard" };
+  if (first === "settings" && second === undefined) return { screen: "settings" };
   return { screen: "unknown", path };
 }
 
@@ -60,6 +62,8 @@ export function addressOf(place: Exclude<Place, { screen: "unknown" }>): string 
       return "/runs";
     case "dashboard":
       return "/dashboard";
+    case "settings":
+      return "/settings";
     case "run": {
       const { id, seq, node, diff } = place;
       return `/runs/${encodeURIComponent(id)}${queryOf({ seq, node, diff })}`;

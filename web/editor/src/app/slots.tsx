@@ -6,6 +6,7 @@ export const RunDock = lazy(async () => ({ default: (await import("../run/RunDoc
 // In the inspector's chunk, with all of the forms: a chunk of its own would put what both share into the first load.
 export const InputForm = lazy(async () => ({ default: (await import("../panel/Inspector")).InputForm }));
 
+export const AiSettings = lazy(async () => ({ default: (await import("../ai/AiSettings")).AiSettings }));
 export const RunsScreen = lazy(async () => ({ default: (await import("../lists/RunsScreen")).RunsScreen }));
 export const DashboardScreen = lazy(async () => ({
   default: (await import("../lists/DashboardScreen")).DashboardScreen,

@@ -11,6 +11,7 @@ import {
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
+import { openChat } from "../ai/panelStore";
 import { useKeys, type Handlers } from "../app/keys";
 import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
@@ -20,6 +21,7 @@ import { CanvasActions } from "./actions";
 import { CanvasDoc } from "./canvasDoc";
 import type { FlowEdge, FlowNode } from "./flowTypes";
 import { wireOf } from "./fromFlow";
+import { isGhostNode, useGhosted } from "./ghosts";
 import { GroupNode } from "./GroupNode";
 import { canJoin } from "./insert";
 import { LoopNode } from "./LoopNode";
@@ -70,7 +72,7 @@ export function Canvas({ doc, specs, editable = true }: CanvasProps) {
 }
 
 function Graph({ doc, specs, editable }: Required<CanvasProps>) {
-  const shown = useShown(doc);
+  const shown = useGhosted(useShown(doc));
   const density = useSettings((settings) => settings.density);
   const look = useMemo(() => ({ specs, density }), [specs, density]);
   const placed = usePlaced(shown, look);
@@ -171,7 +173,11 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
 const NO_NODES: FlowNode[] = [];
 const NO_EDGES: FlowEdge[] = [];
 
+/** A ghost is no node yet. */
+const ONLY_SEEN = { draggable: false, selectable: false, connectable: false, focusable: false };
+
 function inHand(node: FlowNode, selected: ReadonlySet<string>, dragged: ReadonlyMap<string, Position>): FlowNode {
+  if (isGhostNode(node.id)) return { ...node, ...ONLY_SEEN } as FlowNode;
   const position = dragged.get(node.id);
   if (!selected.has(node.id) && !position) return node;
   return { ...node, selected: selected.has(node.id), ...(position && { position, dragging: true }) } as FlowNode;
@@ -217,7 +223,7 @@ function portType(node: FlowNode, port: string, side: "output" | "input"): strin
 
 const pointAt = (pointer: Position | null) => Object.assign(onScreen, { pointer });
 
-function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reveal } }: Commands) {
+function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reveal, bring, bringAll } }: Commands) {
   useEffect(() => {
     if (flow) Object.assign(onScreen, flow);
   }, [flow]);
@@ -229,14 +235,14 @@ function useOnScreen(doc: Y.Doc, specs: Specs, flow: Flow | null, { look: { reve
           const spec = specs.get(value.type);
           return { id: key, title: value.name ?? spec?.title ?? value.type, icon: spec?.icon };
         });
-    Object.assign(onScreen, { show: reveal, named });
-  }, [reveal, doc, specs]);
+    Object.assign(onScreen, { show: reveal, bring, bringAll, named });
+  }, [reveal, bring, bringAll, doc, specs]);
   useEffect(() => leaveScreen, []);
 }
 
 function useCanvasKeys({ look, edit }: Commands) {
   // Only what there is a key for; the rest is asked for by hand.
-  const { reveal: _, ...looks } = look;
+  const { reveal: _, bring: __, bringAll: ___, ...looks } = look;
   useKeys({ ...looks, ...(edit && keyed(edit)) });
 }
 
@@ -262,6 +268,9 @@ function Empty({ all }: { all: NodeSpec[] }) {
           Add the first node
         </button>
       )}
+      <button type="button" className="button" onClick={openChat}>
+        Or say what it should do
+      </button>
     </div>
   );
 }

@@ -7,6 +7,8 @@ import { CanvasActions } from "./actions";
 import type { LoopNode as Loop } from "./flowTypes";
 import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
+import { GhostBadge } from "./GhostBadge";
+import { useGhost, useIsLookedAt } from "./ghosts";
 import { NodeBadges } from "./NodeBadges";
 import { Ports } from "./Ports";
 import { LOOP_HEAD } from "./size";
@@ -17,11 +19,15 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
   const { node, spec } = data;
   const status = useNodeStatus(id);
   const diff = useNodeDiff(id);
+  const ghost = useGhost(id);
+  const isLookedAt = useIsLookedAt(id);
   return (
     <div
       className={joined("loop", selected && "selected", node.disabled && "disabled")}
       data-status={status?.status}
       data-diff={diff}
+      data-ghost={ghost?.mark}
+      data-looked-at={isLookedAt || undefined}
     >
       <div className="loop-head" style={{ height: LOOP_HEAD }}>
         <span className="step-icon">
@@ -34,6 +40,7 @@ export const LoopNode = memo(function LoopNode({ id, data, selected }: NodeProps
         <NodeBadges id={id} node={node} status={status} />
       </div>
       {data.empty && <First loop={id} />}
+      {ghost && <GhostBadge ghost={ghost} isOpen={isLookedAt} />}
       <Ports data={data} height={LOOP_HEAD} />
     </div>
   );

@@ -3,6 +3,7 @@ import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent } from "react";
 import { useRunStatus } from "../run/statusStore";
 import type { FlowNode } from "./flowTypes";
+import { useGhosts } from "./ghosts";
 import { readColors, type Colors, type Shape } from "./paint";
 import { sceneOf } from "./scene";
 import type { Box } from "./place";
@@ -70,13 +71,11 @@ function keepDrawn(surface: HTMLCanvasElement, shapes: readonly Shape[], fit: Fi
     frame ||= requestAnimationFrame(draw);
   };
   soon();
-  const stops = [
-    store.subscribe(soon),
-    useRunStatus.subscribe(() => {
-      picture = null;
-      soon();
-    }),
-  ];
+  const anew = () => {
+    picture = null;
+    soon();
+  };
+  const stops = [store.subscribe(soon), useRunStatus.subscribe(anew), useGhosts.subscribe(anew)];
   return () => {
     cancelAnimationFrame(frame);
     stops.forEach((stop) => stop());
@@ -89,8 +88,9 @@ function drawShapes(surface: HTMLCanvasElement, shapes: readonly Shape[], fit: F
   if (!pen) return null;
   pen.scale(devicePixelRatio, devicePixelRatio);
   const { byNode } = useRunStatus.getState();
+  const { byNode: ghosts } = useGhosts.getState();
   for (const shape of shapes) {
-    const status = byNode[shape.id]?.status;
+    const status = ghosts.get(shape.id)?.mark ?? byNode[shape.id]?.status;
     pen.globalAlpha = shape.kind === "group" || shape.kind === "loop" ? 0.35 : 1;
     pen.fillStyle = colors(status ? status.toLowerCase() : shape.kind === "trigger" ? "accent" : "line-strong");
     pen.fillRect(

@@ -1,5 +1,5 @@
 /** What stands at the right end of a node: problems, a pin, and what the run did. */
-import { Pin, TriangleAlert } from "lucide-react";
+import { Pin, TriangleAlert, Wrench } from "lucide-react";
 import type { Problem, WorkflowNode } from "../api/types";
 import { duration } from "../lib/words";
 import type { NodeRunStatus } from "../run/statusStore";
@@ -20,8 +20,27 @@ export function NodeBadges({
     <span className="step-badges">
       {"pinned" in node && <Pin size={12} aria-label="Output is pinned" className="text-accent" />}
       {problems.length > 0 && <ProblemBadge problems={problems} />}
+      {status?.status === "FAILED" && <Mend node={id} />}
       {status && <RunBadge status={status} />}
     </span>
+  );
+}
+
+/** Looks for a fix of what failed here. */
+function Mend({ node }: { node: string }) {
+  return (
+    <button
+      type="button"
+      className="step-fix nodrag nopan"
+      title="Look for a fix"
+      aria-label="Fix"
+      onClick={(event) => {
+        event.stopPropagation();
+        void import("../ai/shown").then(({ askFixOf }) => askFixOf(node));
+      }}
+    >
+      <Wrench size={12} aria-hidden />
+    </button>
   );
 }
 

@@ -8,6 +8,7 @@ import type * as Y from "yjs";
 import type { Position } from "../api/types";
 import { moveNodes, moveNotes } from "../document/edits";
 import { useRunStatus } from "../run/statusStore";
+import { isGhostNode, useGhosts } from "./ghosts";
 import { isStepId, noteKeyOf } from "./flowTypes";
 import type { Flow } from "./toFlow";
 import { paint, readColors, type Eye, type Live, type Scene, type Shape } from "./paint";
@@ -28,7 +29,12 @@ export function Overview({ flow, selected, doc }: OverviewProps) {
     const surface = canvas.current;
     const area = surface?.closest<HTMLElement>(".react-flow");
     if (!surface || !area) return;
-    const live: Live = { selected, status: (id) => useRunStatus.getState().byNode[id]?.status, drag: null };
+    const live: Live = {
+      selected,
+      status: (id) => useRunStatus.getState().byNode[id]?.status,
+      ghost: (id) => useGhosts.getState().byNode.get(id)?.mark,
+      drag: null,
+    };
     const screen = new Screen(surface, scene, live, () => {
       const { transform, width, height } = store.getState();
       return { x: transform[0], y: transform[1], zoom: transform[2], width, height };
@@ -37,6 +43,7 @@ export function Overview({ flow, selected, doc }: OverviewProps) {
     const stops = [
       store.subscribe(screen.soon),
       useRunStatus.subscribe(screen.soon),
+      useGhosts.subscribe(screen.soon),
       hearHand(area, screen, scene, live, doc, flow),
     ];
     return () => {
@@ -92,7 +99,7 @@ function hit(scene: Scene, area: HTMLElement, eye: Eye, event: MouseEvent): Shap
   const y = (event.clientY - corner.top - eye.y) / eye.zoom;
   const isUnder = (shape: Shape) =>
     x >= shape.x && x <= shape.x + shape.width && y >= shape.y && y <= shape.y + shape.height;
-  return scene.shapes.findLast((shape) => shape.kind !== "group" && isUnder(shape));
+  return scene.shapes.findLast((shape) => shape.kind !== "group" && !isGhostNode(shape.id) && isUnder(shape));
 }
 
 /** Takes the pointer before React Flow does when it is on a shape; the empty canvas stays React Flow's. */

@@ -3,6 +3,8 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { joined } from "../lib/words";
 import type { StepNode as Step } from "./flowTypes";
+import { GhostBadge } from "./GhostBadge";
+import { useGhost, useIsLookedAt } from "./ghosts";
 import { NodeBadges } from "./NodeBadges";
 import { NodeIcon } from "./icons";
 import { NodeTitle } from "./NodeTitle";
@@ -15,6 +17,8 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
   const { node, spec, density } = data;
   const status = useNodeStatus(id);
   const diff = useNodeDiff(id);
+  const ghost = useGhost(id);
+  const isLookedAt = useIsLookedAt(id);
   const head = headHeight(density, Math.max(data.ins.length, data.outs.length));
   return (
     <div
@@ -27,6 +31,8 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
       )}
       data-status={status?.status}
       data-diff={diff}
+      data-ghost={ghost?.mark}
+      data-looked-at={isLookedAt || undefined}
       data-role={spec?.role ?? "unknown"}
     >
       <div className="step-main" style={{ height: head - 2 }}>
@@ -40,6 +46,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
         <NodeBadges id={id} node={node} status={status} />
       </div>
       {density === "detailed" && <ParamLines data={data} />}
+      {ghost && <GhostBadge ghost={ghost} isOpen={isLookedAt} />}
       <Ports data={data} height={head} />
     </div>
   );

@@ -5,6 +5,7 @@ import { memo, useContext } from "react";
 import { useRunStatus } from "../run/statusStore";
 import { CanvasActions } from "./actions";
 import type { FlowEdge } from "./flowTypes";
+import { useWireGhost } from "./ghosts";
 
 const BACK = 16;
 /** A narrower gap between two nodes shows no value. */
@@ -19,6 +20,7 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
   const room = Math.abs(targetX - sourceX) - 20;
   const status = useRunStatus((store) => store.edges[id]);
   const value = useRunStatus((store) => store.edgeValues[id]);
+  const ghost = useWireGhost(data?.edge);
   return (
     <>
       <BaseEdge
@@ -26,10 +28,10 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
         path={path}
         className="wire"
         interactionWidth={16}
-        {...{ "data-status": status, "data-type": data?.type }}
+        {...{ "data-status": status, "data-type": data?.type, "data-ghost": ghost }}
       />
       <EdgeLabelRenderer>
-        {((value !== undefined && room >= VALUE_ROOM_MIN) || selected) && (
+        {((value !== undefined && room >= VALUE_ROOM_MIN) || (selected && ghost !== "added")) && (
           <div className="wire-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
             {selected ? (
               <Insert edge={id} />

@@ -4,6 +4,7 @@
  */
 import type { NodeId, Position } from "../api/types";
 import type { FlowEdge, FlowNode } from "./flowTypes";
+import { forgetPlaces } from "./ghosts";
 
 export interface NamedNode {
   id: NodeId;
@@ -19,12 +20,32 @@ interface OnScreen {
   pointer: Position | null;
   /** Selects a node and moves the view to it. */
   show: (id: NodeId) => void;
+  /** Moves the view to a node, which may be a ghost. */
+  bring: (id: NodeId) => void;
+  /** Shows everything when one of these is out of sight. */
+  bringAll: (ids: ReadonlySet<NodeId>) => void;
   /** Nodes by the names that people see. */
   named: () => NamedNode[];
 }
 
-export const onScreen: OnScreen = { nodes: [], edges: [], pointer: null, show: () => undefined, named: () => [] };
+export const onScreen: OnScreen = {
+  nodes: [],
+  edges: [],
+  pointer: null,
+  show: () => undefined,
+  bring: () => undefined,
+  bringAll: () => undefined,
+  named: () => [],
+};
 
 export function leaveScreen() {
-  Object.assign(onScreen, { nodes: [], edges: [], pointer: null, show: () => undefined, named: () => [] });
+  forgetPlaces();
+  Object.assign(onScreen, {
+    nodes: [],
+    edges: [],
+    pointer: null,
+    show: () => undefined,
+    bring: () => undefined,
+    named: () => [],
+  });
 }

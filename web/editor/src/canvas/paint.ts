@@ -1,5 +1,6 @@
 /** Draws a graph on a 2D canvas: the overview and the mini-map. No React, no document. */
 import type { NodeId, Position, Status } from "../api/types";
+import type { GhostMark } from "./ghosts";
 import type { Box } from "./place";
 
 export interface Shape extends Box {
@@ -26,6 +27,8 @@ export interface Eye {
 export interface Live {
   selected: ReadonlySet<string>;
   status: (id: NodeId) => Status | undefined;
+  /** What a proposed change does to it. */
+  ghost: (id: NodeId) => GhostMark | undefined;
   /** How far the selected shapes are being dragged. */
   drag: Position | null;
 }
@@ -93,16 +96,18 @@ function paintShape(
   context: CanvasRenderingContext2D,
   shape: Shape,
   box: Box,
-  { selected, status }: Live,
+  { selected, status, ghost }: Live,
   color: Colors,
 ) {
-  const now = status(shape.id);
-  context.globalAlpha = shape.disabled || shape.kind === "group" ? 0.45 : 1;
+  const mark = ghost(shape.id);
+  const now = mark ?? status(shape.id);
+  context.globalAlpha = shape.disabled || shape.kind === "group" || mark === "removed" ? 0.45 : 1;
   context.fillStyle = color(fillOf(shape));
   context.fillRect(box.x, box.y, box.width, box.height);
   const isChosen = selected.has(shape.id);
   context.strokeStyle = color(isChosen ? "accent" : now ? now.toLowerCase() : "line-strong");
   context.lineWidth = isChosen || now ? 2 : 1;
+  context.setLineDash(mark === "added" ? [4, 3] : []);
   context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
   if (box.width >= TITLED_PX_MIN) paintTitle(context, shape, box, color);
   context.globalAlpha = 1;

@@ -1,8 +1,9 @@
 /** Positions for nodes that the document gives none: a workflow written by hand, or changed by a program. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { NodeId, Position } from "../api/types";
 import type { Shown } from "../document/view";
 import { arrange } from "./arrange";
+import { useKeptPlaces } from "./ghosts";
 import { layoutJob } from "./layoutJob";
 import type { Look } from "./toFlow";
 
@@ -11,7 +12,8 @@ const NONE: Placed = new Map();
 
 /** Null until they are known. */
 export function usePlaced(shown: Shown, look: Omit<Look, "placed">): Placed | null {
-  const missing = shown.nodes.filter(({ value }) => !value.position).map(({ key }) => key);
+  const kept = useKeptPlaces(({ places }) => places);
+  const missing = shown.nodes.filter(({ key, value }) => !value.position && !kept.has(key)).map(({ key }) => key);
   const wanted = missing.join("\n");
   const [placed, setPlaced] = useState<{ wanted: string; density: string; positions: Placed }>();
   const { density } = look;
@@ -26,7 +28,8 @@ export function usePlaced(shown: Shown, look: Omit<Look, "placed">): Placed | nu
       left = true;
     };
   }, [fresh, wanted, density, shown, look]);
-  return wanted === "" ? NONE : (placed?.positions ?? null);
+  const positions = wanted === "" ? NONE : placed?.positions;
+  return useMemo(() => (positions ? new Map([...positions, ...kept]) : null), [positions, kept]);
 }
 
 /** When others stand somewhere already, the new ones keep their distance to the first of these. */

@@ -130,3 +130,38 @@ describe("saving", () => {
     expect(saver.saved.state.kind).toBe("saved");
   });
 });
+
+describe("a version that the service makes", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("it comes into the document once, and nothing is saved after it", async () => {
+    const { doc, saver, state, theirs } = open();
+    const accepted = saver.agreeOn(async (base) => {
+      const made = theirs({ ...base.workflow, name: "accepted" });
+      // The service tells everybody before its answer is here.
+      void saver.heard(made.hash);
+      await Promise.resolve();
+      setMeta(doc, "name", "accepted");
+      return made;
+    });
+    await accepted;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(project(doc).name).toBe("accepted");
+    expect(state.puts).toBe(0);
+    expect(saver.saved.state.kind).toBe("saved");
+    expect(state.kept?.workflow.name).toBe("accepted");
+  });
+
+  test("when there is none, saving goes on as before", async () => {
+    const { doc, saver, held } = open();
+    await expect(saver.agreeOn(() => Promise.reject(refusal(409, "stale-proposal")))).rejects.toThrow("no");
+    setMeta(doc, "name", "mine");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(held().workflow.name).toBe("mine");
+  });
+});

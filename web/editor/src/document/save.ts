@@ -95,6 +95,20 @@ export class Saver {
     this.busy = null;
   }
 
+  /**
+   * Agrees with the service on a version that it makes itself, such as an accepted proposal. Until then nothing is saved
+   * and nothing is heard, so that the change comes into the document once, from `make`. Throws what `make` throws.
+   */
+  async agreeOn(make: (base: Base) => Promise<Base>): Promise<void> {
+    while (this.busy) await this.busy;
+    const made = make(this.base).then((base) => this.agree(base));
+    this.busy = made.catch(() => undefined);
+    await this.busy;
+    this.busy = null;
+    void this.now();
+    await made;
+  }
+
   private async save() {
     const workflow = project(this.doc);
     if (same(workflow, this.base.workflow)) return this.show({ kind: "saved" });

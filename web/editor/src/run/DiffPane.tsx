@@ -9,6 +9,7 @@ import { StatusDot } from "../ui/StatusDot";
 import { useRows } from "../ui/useRows";
 import { compareWith } from "./actions";
 import { getDiff, type RunDifference, type WorkflowDifference } from "./api";
+import { ExplainButton } from "../ai/ExplainButton";
 import { ChangeList } from "./ChangeList";
 import { clearDiff, showDiff } from "./diffStore";
 import { showOpened } from "./moves";
@@ -37,6 +38,7 @@ export function DiffPane({ run, other, nameOf }: Props) {
       <header className="run-frame-head">
         <b>This run</b> against {short(other)}
         <span className="run-frame-facts">{data && summaryOf(data)}</span>
+        <ExplainButton about={{ kind: "comparison", a: other, b: run }} />
         <button type="button" className="mini" aria-label="Close the comparison" onClick={() => compareWith(null)}>
           <X size={14} />
         </button>

@@ -2,6 +2,8 @@
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Status } from "../api/types";
+import { ExplainButton } from "../ai/ExplainButton";
+import { FixButton } from "../ai/FixButton";
 import { numberText } from "../lib/exact";
 import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
@@ -35,6 +37,12 @@ export function FramePane({ watched, nameOf, onNode }: Props) {
           {nameOf(node)}
         </button>
         <span className="run-frame-facts">{frame ? whereOf(frame, nameOf) : "reading…"}</span>
+        {frame && (
+          <ExplainButton about={{ kind: "frame", run: frame.run, frame: frame.openedSeq, node: frame.nodeId }} />
+        )}
+        {frame?.status === "FAILED" && (
+          <FixButton className="mini words" failed={{ run: frame.run, frame: frame.openedSeq }} />
+        )}
       </header>
       {seen.status === "SKIPPED" && <Why absence={skipOf({ table, workflow: watched.workflow, nameOf }, seen.frame)} />}
       {frame && <Parts frame={frame} />}

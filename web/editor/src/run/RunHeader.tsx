@@ -1,6 +1,7 @@
 /** How the shown run stands, and what can be done with it. */
 import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
+import { FixButton } from "../ai/FixButton";
 import type { RunDetail } from "../api/types";
 import { addressOf } from "../app/router";
 import { ago, counted, duration } from "../lib/words";
@@ -46,7 +47,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         )}
         {live && !isConnected && <span className="text-waiting">connection lost, trying again…</span>}
       </span>
-      <Tools detail={detail} live={live} />
+      <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>
   );
 }
@@ -79,7 +80,7 @@ function firstFailure() {
 
 export const short = (run: string) => run.slice(-6);
 
-function Tools({ detail, live }: { detail: RunDetail; live: boolean }) {
+function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; hasFailed: boolean }) {
   const { comparedWith, isForksShown } = useRunPanels();
   const { run } = detail;
   const steer = (act: () => Promise<unknown>, done: string) => async () => {
@@ -98,6 +99,7 @@ function Tools({ detail, live }: { detail: RunDetail; live: boolean }) {
       {canRetry && (
         <Tool icon={<RotateCcw size={13} />} label="Retry" act={steer(() => retryRun(run), "Trying again")} />
       )}
+      {hasFailed && <FixButton className="mini words run-fix" failed={{ run, frame: null }} />}
       {!live && <Replay run={run} />}
       <Tool icon={<GitFork size={13} />} label="Fork" title="Fork here (F)" act={openForkDialog} />
       <Tool

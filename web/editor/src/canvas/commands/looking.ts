@@ -1,14 +1,15 @@
 /** What only moves the view or the selection. */
 import { closePalette } from "../paletteStore";
+import { isGhostNode } from "../ghosts";
 import { stepBoxes, type StepBox } from "../boxes";
 import { nearestIn } from "../place";
 import { select, selectNothing, useSelection } from "../selection";
 import { DENSITIES, useSettings } from "../settings";
-import { fit, motionMs, reveal, show, type Flow } from "./view";
+import { fit, motionMs, reveal, revealAll, show, type Flow } from "./view";
 
 export function looking(flow: Flow) {
   const step = (dx: number, dy: number) => {
-    const boxes = stepBoxes(flow.nodes());
+    const boxes = stepBoxes(flow.nodes()).filter(({ id }) => !isGhostNode(id));
     const from = boxes.find((box) => box.id === [...useSelection.getState().nodes].at(-1));
     const next = from
       ? nearestIn(from, boxes, dx, dy)
@@ -28,7 +29,7 @@ export function looking(flow: Flow) {
     zoomOut: () => void flow.zoomOut({ duration: motionMs() }),
     selectAll: () =>
       select(
-        flow.nodes().map(({ id }) => id),
+        flow.nodes().flatMap(({ id }) => (isGhostNode(id) ? [] : [id])),
         flow.edges().map(({ id }) => id),
       ),
     selectNone: () => {
@@ -43,6 +44,8 @@ export function looking(flow: Flow) {
       reveal(flow, id);
       show([id]);
     },
+    bring: (id: string) => reveal(flow, id),
+    bringAll: (ids: ReadonlySet<string>) => revealAll(flow, ids),
     edit: () =>
       document
         .querySelector<HTMLElement>(

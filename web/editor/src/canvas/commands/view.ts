@@ -60,6 +60,19 @@ export function reveal(flow: Flow, id: string) {
   if (x !== 0 || y !== 0) void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: motionMs() });
 }
 
+/** Shows everything when one of these is out of sight. */
+export function revealAll(flow: Flow, ids: ReadonlySet<string>) {
+  const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
+  if (!pane) return;
+  const isOut = stepBoxes(flow.nodes()).some((box) => {
+    if (!ids.has(box.id)) return false;
+    const at = flow.flowToScreenPosition(box);
+    const end = flow.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height });
+    return at.x < pane.left || at.y < pane.top || end.x > pane.right || end.y > pane.bottom;
+  });
+  if (isOut) fit(flow);
+}
+
 /** How far a stretch must move to lie between two borders; its beginning counts more than its end. */
 function missing(from: number, to: number, low: number, high: number): number {
   if (from < low + MARGIN) return low + MARGIN - from;

@@ -1,4 +1,5 @@
 /** What went into a node, or came out, at the moment that is shown. */
+import { FixButton } from "../../ai/FixButton";
 import type { ExecutionFrame, WorkflowNode } from "../../api/types";
 import { numberText } from "../../lib/exact";
 import { isRecord, writeJson } from "../../lib/schema";
@@ -24,6 +25,9 @@ export function FrameTab({ side, seen, frame, node }: FrameTabProps) {
         <>
           <FrameLine frame={frame} />
           {side === "output" && frame.error && <FailureView frame={frame} />}
+          {side === "output" && frame.status === "FAILED" && (
+            <FixButton className="button-plain" failed={{ run: frame.run, frame: frame.openedSeq }} />
+          )}
           {(side === "input" || frame.status === "COMPLETED") && <Value frame={frame} side={side} />}
           {side === "output" && <Logs frame={frame} />}
         </>

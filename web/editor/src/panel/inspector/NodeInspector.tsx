@@ -2,6 +2,7 @@
 import { Tabs } from "radix-ui";
 import { useId, useMemo, useRef } from "react";
 import type * as Y from "yjs";
+import { DescribeCode } from "../../ai/DescribeCode";
 import type { NodeId, NodeSpec, Problem, RunId, WorkflowNode } from "../../api/types";
 import { NodeIcon } from "../../canvas/icons";
 import { useProblemsOf } from "../../canvas/problems";
@@ -120,13 +121,16 @@ function Parameters({ doc, id, node, spec, specs, problems, view, readOnly }: Wi
   if (!spec) return <p className="panel-empty">This service has no node type {node.type}.</p>;
   if (fields.length === 0) return <p className="panel-empty">Nothing to set.</p>;
   return (
-    <Form
-      fields={fields}
-      values={node.params ?? NO_PARAMS}
-      target={target}
-      problems={problems}
-      surroundings={surroundings}
-    />
+    <>
+      {node.type === "code.rhai" && !readOnly && <DescribeCode doc={doc} node={id} />}
+      <Form
+        fields={fields}
+        values={node.params ?? NO_PARAMS}
+        target={target}
+        problems={problems}
+        surroundings={surroundings}
+      />
+    </>
   );
 }
 

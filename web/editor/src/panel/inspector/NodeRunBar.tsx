@@ -3,6 +3,7 @@ import { FastForward, Pin, PinOff, Play } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import type * as Y from "yjs";
+import { FixButton } from "../../ai/FixButton";
 import { ServiceError } from "../../api/client";
 import type { ExecutionFrame, Json, RunId, WorkflowNode } from "../../api/types";
 import { useWorkflow } from "../../document/useDocument";
@@ -62,6 +63,9 @@ export function NodeRunBar({ doc, node, frame, onRun = () => undefined }: NodeRu
         >
           <Pin size={13} aria-hidden /> Pin output
         </button>
+      )}
+      {frame?.status === "FAILED" && (
+        <FixButton className="button-plain" failed={{ run: frame.run, frame: frame.openedSeq }} />
       )}
       {actions.error && <RunError error={actions.error} />}
       <AskInput open={asking} close={() => ask(false)}>

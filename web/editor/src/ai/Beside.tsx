@@ -1,0 +1,76 @@
+/** The AI panel beside a screen; where there is no room for it, as a sheet over its right half. */
+import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
+import { useKeys } from "../app/keys";
+import { go } from "../app/router";
+import { Split } from "../ui/Split";
+import { hostNow } from "./host";
+import { openExplain, openHistory, turnChat, useAi } from "./panelStore";
+import { useReview } from "./reviewStore";
+
+const AiPanel = lazy(async () => ({ default: (await import("./AiPanel")).AiPanel }));
+const ReviewBar = lazy(async () => ({ default: (await import("./ReviewBar")).ReviewBar }));
+
+/** The store of the run is not in the first load. */
+const readShown = () => import("./shown");
+
+const NARROW = "(max-width: 980px)";
+
+function useIsNarrow(): boolean {
+  return useSyncExternalStore(
+    (told) => {
+      const query = matchMedia(NARROW);
+      query.addEventListener("change", told);
+      return () => query.removeEventListener("change", told);
+    },
+    () => matchMedia(NARROW).matches,
+  );
+}
+
+export function Beside({ children }: { children: ReactNode }) {
+  const isOpen = useAi((panel) => panel.isOpen);
+  const isNarrow = useIsNarrow();
+  useAiKeys();
+  const panel = isOpen && (
+    <Suspense fallback={<aside className="ai-waiting" aria-label="AI" aria-busy="true" />}>
+      <AiPanel />
+    </Suspense>
+  );
+  return (
+    <div className="ai-beside">
+      <Split
+        side="right"
+        name="ai"
+        label="Width of the AI panel"
+        size={372}
+        min={300}
+        max={640}
+        pane={isNarrow ? null : panel}
+      >
+        {children}
+      </Split>
+      {isNarrow && panel && <div className="ai-sheet">{panel}</div>}
+    </div>
+  );
+}
+
+/** Over the canvas while a proposal is looked at. */
+export function ReviewSlot() {
+  const isReviewing = useReview((review) => review.proposal !== null);
+  return isReviewing ? (
+    <Suspense>
+      <ReviewBar />
+    </Suspense>
+  ) : null;
+}
+
+function useAiKeys() {
+  useKeys({
+    chat: turnChat,
+    chatHistory: openHistory,
+    aiSettings: () => go("/settings"),
+    explainWorkflow: () => hostNow() && openExplain({ kind: "workflow" }),
+    fix: () => void readShown().then(({ askFix }) => askFix()),
+    explainFrame: () => void readShown().then(({ askAboutFrame }) => askAboutFrame()),
+    explainDifference: () => void readShown().then(({ askAboutDifference }) => askAboutDifference()),
+  });
+}

@@ -1,0 +1,95 @@
+/** A proposal in the chat: what it does, computed from the patch; looked at, its parts and every value by line. */
+import { Check, Eye, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { keyOf } from "../app/keys";
+import { Outcome } from "./Outcome";
+import { PartList } from "./PartList";
+import { useProposal } from "./proposals";
+import { Refused } from "./Refused";
+import { accept, leave, look, reject } from "./review";
+import { useReview } from "./reviewStore";
+import { SummaryList } from "./SummaryList";
+import type { Proposal } from "./types";
+import { visible } from "./words";
+
+interface CardProps {
+  id: string;
+  /** Asks for it again, when it does not fit any more. */
+  onAgain: () => void;
+  /** What stands between the summary and the parts: the proof of a fix. */
+  children?: ReactNode;
+  resume?: boolean;
+  /** What accepting is called. */
+  verb?: string;
+}
+
+export function ProposalCard({ id, ...rest }: CardProps) {
+  const proposal = useProposal(id);
+  return proposal && <Card proposal={proposal} {...rest} />;
+}
+
+const STATES: Record<Proposal["state"], string> = { open: "", accepted: "Accepted", rejected: "Rejected" };
+
+function Card({
+  proposal,
+  onAgain,
+  children,
+  resume = false,
+  verb = "Accept",
+}: Omit<CardProps, "id"> & { proposal: Proposal }) {
+  const isLookedAt = useReview((review) => review.proposal?.id === proposal.id);
+  const isOpen = proposal.state === "open";
+  const accepted = useReview(({ accepted }) => (accepted?.proposal.id === proposal.id ? accepted : null));
+  return (
+    <section
+      className="ai-proposal"
+      data-state={proposal.state}
+      data-shown={isLookedAt || undefined}
+      aria-label={`Proposal: ${proposal.title}`}
+    >
+      <header>
+        <h3>{visible(proposal.title)}</h3>
+        <span className="ai-origin">{isOpen ? originOf(proposal) : STATES[proposal.state]}</span>
+      </header>
+      {proposal.reason && <p className="ai-reason">{visible(proposal.reason)}</p>}
+      <SummaryList proposal={proposal} isBrief={accepted !== null || (isLookedAt && proposal.parts.length > 1)} />
+      {children}
+      {accepted && <Outcome accepted={accepted} />}
+      {isLookedAt && <PartList />}
+      {isLookedAt && <Refused onAgain={onAgain} />}
+      {isOpen && (isLookedAt ? <Decide resume={resume} verb={verb} /> : <LookAt proposal={proposal} />)}
+    </section>
+  );
+}
+
+function originOf({ origin }: Proposal): string {
+  if (origin.kind === "planner") return "built-in planner";
+  return origin.kind === "rule" ? `rule: ${origin.name}` : origin.model;
+}
+
+function LookAt({ proposal }: { proposal: Proposal }) {
+  return (
+    <footer className="ai-decide">
+      <button type="button" className="button" onClick={() => void look(proposal)}>
+        <Eye size={14} aria-hidden /> Look at it
+      </button>
+    </footer>
+  );
+}
+
+function Decide({ resume, verb }: { resume: boolean; verb: string }) {
+  const isBusy = useReview((review) => review.isBusy);
+  return (
+    <footer className="ai-decide">
+      <button type="button" className="button primary" disabled={isBusy} onClick={() => void accept({ resume })}>
+        <Check size={14} aria-hidden /> {verb} <kbd>{keyOf("acceptProposal")}</kbd>
+      </button>
+      <button type="button" className="button" disabled={isBusy} onClick={() => void reject()}>
+        <X size={14} aria-hidden /> Reject
+      </button>
+      <button type="button" className="tool wide" onClick={leave}>
+        Later
+      </button>
+    </footer>
+  );
+}

@@ -1,0 +1,284 @@
+/** Looking at a proposal, taking parts of it, accepting and rejecting it. */
+import { ServiceError } from "../api/client";
+import type { NodeId, Workflow } from "../api/types";
+import { getVersion, getWorkflow } from "../api/workflows";
+import { clearGhosts, ghostKey, keepPlaces, showGhosts, type Ghost } from "../canvas/ghosts";
+import { onScreen } from "../canvas/onScreen";
+import { applyPatch, takeOver } from "../document/applyPatch";
+import { edgeEnds } from "../document/ends";
+import { historyOf } from "../document/history";
+import { patched, PatchError } from "../document/patch";
+import { viewOf } from "../document/view";
+import { refreshDetail } from "../run/runStore";
+import { say } from "../ui/say";
+import { acceptProposal, rejectProposal } from "./api";
+import { changesOf, type Changes } from "./changes";
+import { ghostPlaces } from "./ghostPlaces";
+import { hostNow, type Host } from "./host";
+import { allParts, chosenPatch, turned } from "./parts";
+import { knowProposal } from "./proposals";
+import { NO_REVIEW, useReview, type Refusal } from "./reviewStore";
+import type { Accepted, Part, Proposal } from "./types";
+import { shortValue } from "./words";
+
+const now = useReview.getState;
+const set = useReview.setState;
+
+let forget: (() => void) | null = null;
+
+/** Shows what a proposal would do. */
+export async function look(proposal: Proposal) {
+  leave();
+  set({ proposal, chosen: allParts(proposal.parts), refusal: null });
+  const host = hostNow();
+  if (host?.workflow === proposal.workflow) forget = viewOf(host.doc).subscribe(() => void show());
+  await show();
+  const touched = new Set(now().changes?.nodes.map(({ id }) => id));
+  // The ghosts are drawn with the next frame.
+  if (host?.workflow === proposal.workflow) requestAnimationFrame(() => onScreen.bringAll(touched));
+}
+
+/** Looks at nothing any more; the proposal stays open. */
+export function leave() {
+  forget?.();
+  forget = null;
+  clearGhosts();
+  const { accepted, takenBack } = now();
+  set({ ...NO_REVIEW, accepted, takenBack }, true);
+}
+
+export function turnPart(id: number) {
+  const { proposal, chosen, isBusy } = now();
+  if (!proposal || isBusy) return;
+  set({ chosen: turned(proposal.parts, chosen, id) });
+  void show();
+}
+
+/** Looks at the part after, or before. */
+export function step(by: 1 | -1) {
+  const { proposal, at } = now();
+  const count = proposal?.parts.length ?? 0;
+  if (count === 0) return;
+  lookAt(at === null ? (by > 0 ? 0 : count - 1) : (at + by + count) % count);
+}
+
+export function lookAt(at: number | null) {
+  set({ at });
+  draw();
+  const { proposal } = now();
+  const part = at === null ? undefined : proposal?.parts[at];
+  const [first] = proposal && part ? nodesOf(proposal, part) : [];
+  // The ghost may be drawn only with the next frame.
+  if (first !== undefined) requestAnimationFrame(() => onScreen.bring(first));
+}
+
+/** The nodes that the edits of a part are about. */
+export function nodesOf({ patch }: Proposal, part: Part): Set<NodeId> {
+  const edits = part.edits.flatMap((at) => patch[at] ?? []);
+  const nodes = edits.flatMap((edit): NodeId[] => {
+    if (edit.edit === "addNode") return [edit.node.id];
+    return "node" in edit ? [edit.node] : [];
+  });
+  const ends = edits.flatMap((edit) => ("edge" in edit ? [edit.edge.source, edit.edge.target] : []));
+  // The edges of a node that comes or goes are not what its part is about.
+  return new Set(nodes.length > 0 ? nodes : ends);
+}
+
+async function show() {
+  const { proposal, chosen, isBusy } = now();
+  if (!proposal || isBusy) return;
+  const patch = chosenPatch(proposal.patch, proposal.parts, chosen);
+  const { before, isMoved } = await basisOf(proposal);
+  if (now().proposal !== proposal || now().chosen !== chosen) return;
+  try {
+    set({ before, isMoved, changes: before && changesOf(before, patched(before, patch)) });
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    set({ before, isMoved, changes: null, refusal: { code: "parts", reason: error.message, hint: undefined } });
+  }
+  draw();
+}
+
+/** What the change is made to: what stands on the screen, or the version that it was made for when that has moved on. */
+async function basisOf(proposal: Proposal): Promise<{ before: Workflow | null; isMoved: boolean }> {
+  const host = hostNow();
+  const isHere = host?.workflow === proposal.workflow;
+  if (isHere) {
+    const { workflow } = viewOf(host.doc).get();
+    if (fits(workflow, proposal)) return { before: workflow, isMoved: false };
+  }
+  const before = await getVersion(proposal.workflow, proposal.base).catch(() => null);
+  return { before, isMoved: isHere };
+}
+
+function fits(workflow: Workflow, { patch }: Proposal): boolean {
+  try {
+    patched(workflow, patch);
+    return true;
+  } catch (error) {
+    if (error instanceof PatchError) return false;
+    throw error;
+  }
+}
+
+/** Puts the chosen parts on the canvas as ghosts. */
+function draw() {
+  const { proposal, changes, at } = now();
+  const host = hostNow();
+  if (!proposal || !changes || host?.workflow !== proposal.workflow) return clearGhosts();
+  const added = changes.nodes.filter(({ mark }) => mark === "added").map(({ node }) => node);
+  const wires = changes.edges.filter(({ mark }) => mark === "added").map(({ edge }) => edge);
+  const edges = [
+    ...viewOf(host.doc)
+      .get()
+      .edges.map(({ value }) => value),
+    ...wires,
+  ];
+  const known = new Set(
+    viewOf(host.doc)
+      .get()
+      .nodes.map(({ key }) => key),
+  );
+  const places = ghostPlaces(
+    added,
+    edges,
+    onScreen.nodes.filter(({ id }) => known.has(id)),
+  );
+  const part = at === null ? undefined : proposal.parts[at];
+  showGhosts({
+    added: added.map((node) => ({ key: node.id, value: { ...node, position: places.get(node.id) ?? { x: 0, y: 0 } } })),
+    wires: wires.map((edge) => ({ key: ghostKey(edge), value: edge })),
+    byNode: new Map(changes.nodes.map((change) => [change.id, ghostOf(change)])),
+    byEnds: new Map(changes.edges.map(({ edge, mark }) => [edgeEnds(edge), mark])),
+    focus: part ? nodesOf(proposal, part) : new Set(),
+  });
+}
+
+const ghostOf = ({ mark, values }: Changes["nodes"][number]): Ghost => ({
+  mark,
+  lines:
+    mark === "changed"
+      ? values.map(({ name, before, after }) => ({
+          name: name.replace(/^params\./, ""),
+          before: before === undefined ? null : shortValue(before),
+          after: after === undefined ? null : shortValue(after),
+        }))
+      : [],
+});
+
+/** Accepts the chosen parts. The change comes into the document as one step of undo. */
+export async function accept({ resume = false }: { resume?: boolean } = {}): Promise<Accepted | null> {
+  const { proposal, chosen, isBusy } = now();
+  if (!proposal || isBusy || proposal.state !== "open") return null;
+  if (proposal.parts.length > 0 && chosen.size === 0) {
+    say("No part is chosen.");
+    return null;
+  }
+  set({ isBusy: true, refusal: null });
+  try {
+    const accepted = await acceptChosen(proposal, chosen, resume);
+    knowProposal(accepted.proposal);
+    leave();
+    set({ accepted });
+    announce(accepted);
+    goOn(accepted);
+    return accepted;
+  } catch (error) {
+    set({ isBusy: false, refusal: refusalOf(error) });
+    return null;
+  }
+}
+
+async function acceptChosen(proposal: Proposal, chosen: ReadonlySet<number>, resume: boolean): Promise<Accepted> {
+  const isWhole = chosen.size === proposal.parts.length;
+  const body = {
+    hash: proposal.hash,
+    ...(!isWhole && { parts: [...chosen].sort((a, b) => a - b) }),
+    ...(resume && { resume }),
+  };
+  const host = hostNow();
+  if (!host?.opened || host.workflow !== proposal.workflow) return acceptProposal(proposal.id, body);
+  return acceptInto(host.opened, host, proposal, body);
+}
+
+async function acceptInto(
+  { doc, saver }: NonNullable<Host["opened"]>,
+  { specs, workflow }: Host,
+  proposal: Proposal,
+  body: Parameters<typeof acceptProposal>[1],
+): Promise<Accepted> {
+  await saver.now();
+  if (saver.saved.state.kind !== "saved") {
+    throw new Error("what is on the screen could not be saved, so nothing can be built on it yet");
+  }
+  const answered: Accepted[] = [];
+  await saver.agreeOn(async (base) => {
+    const accepted = await acceptProposal(proposal.id, body);
+    answered.push(accepted);
+    const theirs = await getWorkflow(workflow);
+    rememberPlaces();
+    historyOf(doc).pause();
+    takeOver(doc, { base: base.workflow, theirs: theirs.workflow, patch: accepted.patch }, proposal.title, specs);
+    return theirs;
+  });
+  return answered[0] as Accepted;
+}
+
+function rememberPlaces() {
+  const ghosts = onScreen.nodes.filter(({ id }) =>
+    now().changes?.nodes.some((each) => each.id === id && each.mark === "added"),
+  );
+  keepPlaces(ghosts.map(({ id, position }) => [id, position]));
+}
+
+/** Says what was done, in the words that were made from the applied patch. */
+function announce({ applied, resumed }: Accepted) {
+  const done = applied.length > 3 ? [...applied.slice(0, 3), `and ${applied.length - 3} more`] : applied;
+  const text = [
+    ...done,
+    ...(resumed ? [resumed.sameRun ? "The run goes on." : "A fork of the run goes on."] : []),
+  ].join(" · ");
+  const doc = hostNow()?.opened?.doc;
+  say(text, doc && { label: "Undo", act: () => void historyOf(doc).undo() });
+}
+
+/** Makes the opposite of an accepted change, as an edit of its own: what was done after it stays. */
+export function takeBack({ proposal, undo }: Accepted) {
+  const host = hostNow();
+  if (!host?.opened || host.workflow !== proposal.workflow) return say("Open the workflow to take it back.");
+  try {
+    applyPatch(host.opened.doc, undo, `Take back: ${proposal.title}`, host.specs);
+    set({ takenBack: new Set([...now().takenBack, proposal.id]) });
+    say("Taken back.");
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    say(`It cannot be taken back by itself any more: ${error.message}`);
+  }
+}
+
+/** Shows the run that goes on, when this screen can. */
+function goOn({ resumed }: Accepted) {
+  if (!resumed) return;
+  if (resumed.sameRun) void refreshDetail(resumed.runId);
+  else hostNow()?.onRun?.(resumed.runId);
+}
+
+export async function reject() {
+  const { proposal, isBusy } = now();
+  if (!proposal || isBusy) return;
+  set({ isBusy: true });
+  try {
+    knowProposal(await rejectProposal(proposal.id));
+    leave();
+    say("Rejected. Nothing was changed.");
+  } catch (error) {
+    set({ isBusy: false, refusal: refusalOf(error) });
+  }
+}
+
+export function refusalOf(error: unknown): Refusal {
+  const reason = error instanceof Error ? error.message : String(error);
+  return error instanceof ServiceError
+    ? { code: error.code, reason, hint: error.hint }
+    : { code: "unknown", reason, hint: undefined };
+}
