@@ -14,6 +14,7 @@ mod connections;
 mod desk;
 mod examples;
 mod headers;
+mod healer;
 mod hub;
 mod metrics;
 mod models;

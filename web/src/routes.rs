@@ -52,6 +52,7 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
+use flowforge_engine::Workflow;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -61,6 +62,11 @@ use crate::assets;
 use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
+
+/// Saves a workflow, unless it is saved already, and tells whoever watches.
+pub(crate) fn keep_workflow(app: &AppState, workflow: &Workflow) -> Result<(), HttpProblem> {
+    workflows::keep(app, workflow).map(drop)
+}
 
 /// Every route with its description; `app` closes those that are not for strangers.
 fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {

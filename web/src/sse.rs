@@ -41,6 +41,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// What it says, as JSON.
+    pub(crate) fn data(&self) -> &str {
+        &self.data
+    }
+
     /// A message that is no recorded event.
     pub(crate) fn new(name: &'static str, data: &Json) -> Self {
         Self {

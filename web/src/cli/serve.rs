@@ -16,6 +16,7 @@ use super::workspace::{Workspace, stop_signal};
 use crate::access::{Access, AccessError};
 use crate::beacon::Beacon;
 use crate::examples;
+use crate::healer;
 use crate::service::{self, App, AppState, Parts};
 use crate::{pieces, retention};
 
@@ -79,6 +80,7 @@ impl Serve {
         resume(&app).await?;
         retention::spawn(Arc::clone(&app), workspace.config().retention());
         look_for_models(&app);
+        healer::spawn(Arc::clone(&app));
         pieces::spawn(Arc::clone(&app));
         announce(&app, output)?;
         if is_new {

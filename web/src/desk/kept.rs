@@ -30,7 +30,15 @@ pub(crate) fn keep(journal: &Journal, proposal: &Proposal) -> Result<(), WriteEr
 /// A proposal.
 pub(crate) fn find(journal: &Journal, id: &str) -> Result<Option<Proposal>, ReadError> {
     let bytes = journal.record(PROPOSALS, id)?;
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    bytes.map(|bytes| read(id, &bytes)).transpose()
+}
+
+/// A proposal that does not read back is damage, not absence.
+fn read(id: &str, bytes: &[u8]) -> Result<Proposal, ReadError> {
+    serde_json::from_slice(bytes).map_err(|error| ReadError::Damaged {
+        what: format!("the proposal {id}"),
+        why: error.to_string(),
+    })
 }
 
 /// The proposals that fit, the latest first.
