@@ -10,6 +10,8 @@ mod bench;
 mod engine;
 #[path = "limits/ground.rs"]
 mod ground;
+#[path = "limits/healing.rs"]
+mod healing;
 #[path = "limits/journal.rs"]
 mod journal;
 #[path = "limits/million.rs"]
@@ -39,6 +41,7 @@ const BENCHES: &[Bench] = &[
     ("rows", journal::rows),
     ("snapshot-at-any-seq", journal::snapshot_at_any_seq),
     ("fork-10000", journal::fork_10_000),
+    ("healing-40-frames", healing::forty_frames),
     ("ready-after-kill", process::ready_after_kill),
     ("idle-memory", process::idle_memory),
     ("http-runs", service::runs_over_http),

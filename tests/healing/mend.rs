@@ -418,9 +418,10 @@ async fn what_a_model_says_is_shown_only_with_its_proof() {
     );
     let stubborn = r#"{"fixes":[{"reason":"again","edits":[{"edit":"setParam","node":"divide","pointer":"/code","value":"1"}]}]}"#;
     let changed = arena.heal_with(failed, Some(&Scripted(stubborn))).await;
-    assert_eq!(
-        changed.fixes[0].evidence.keeps.did, 1,
-        "what it changes is told"
+    assert!(
+        changed.exhausted,
+        "it changes what good runs gave: {:?}",
+        changed.fixes
     );
     let nonsense = arena
         .heal_with(failed, Some(&Scripted("I cannot do that")))

@@ -107,7 +107,7 @@ fn records(a: &BTreeMap<String, Shape>, b: &BTreeMap<String, Shape>) -> f64 {
         }
         let like =
             |other: &&String| likeness(name, other) >= LIKE && nearness(shape, &b[*other]) >= LIKE;
-        if let Some(at) = left.iter().position(|other| like(other)) {
+        if let Some(at) = left.iter().position(like) {
             left.remove(at);
             all -= 1;
             shared += LIKE_FIELD;

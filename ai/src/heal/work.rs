@@ -28,6 +28,9 @@ const FRAMES_MAX: usize = 500;
 /// Most good frames that are taken from one run, so that many runs have a say.
 const PER_RUN_MAX: usize = 4;
 
+/// A model's fix may change the output of one good frame in so many.
+const CHANGED_SHARE: usize = 10;
+
 /// Everything known of one failure.
 struct Scene {
     run: RunId,
@@ -370,11 +373,7 @@ impl Search<'_, '_> {
         );
         let found = candidates(&case);
         self.results.tried.extend(found.given_up);
-        found
-            .candidates
-            .into_iter()
-            .map(|candidate| first(candidate))
-            .collect()
+        found.candidates.into_iter().map(first).collect()
     }
 
     fn case<'c>(
@@ -419,7 +418,7 @@ impl Search<'_, '_> {
         };
         if let Some(problem) = check(&workflow, self.healer.catalogue)
             .into_iter()
-            .find(|p| p.is_error())
+            .find(flowforge_engine::Problem::is_error)
         {
             let why = format!("the workflow would not run: {}", problem.message);
             self.discard(&attempt.title, &why);
@@ -438,14 +437,13 @@ impl Search<'_, '_> {
     fn judge(&mut self, attempt: Attempt, workflow: &Workflow, verdict: Verdict) -> Vec<Attempt> {
         match verdict {
             Verdict::Proven(evidence) => {
-                // A model's change may be meant to change outputs: a person sees which.
-                let is_rule = matches!(attempt.origin, Origin::Rule { .. });
-                let changed = if is_rule {
-                    self.wrongly_changed(&evidence)
-                } else {
-                    0
+                let changed = self.wrongly_changed(&evidence);
+                // A model's change may be meant to change a few outputs: a person sees which.
+                let allowed = match attempt.origin {
+                    Origin::Rule { .. } => 0,
+                    _ => self.scene.good.len() / CHANGED_SHARE,
                 };
-                if changed == 0 {
+                if changed <= allowed {
                     self.results.fixes.push(attempt.into_fix(evidence));
                 } else {
                     self.discard(
@@ -455,9 +453,9 @@ impl Search<'_, '_> {
                 }
             }
             Verdict::NeedsLive(evidence) => {
-                self.results.needs_live_try.push(attempt.into_fix(evidence))
+                self.results.needs_live_try.push(attempt.into_fix(evidence));
             }
-            Verdict::Refuted { why, next } => return self.refuted(attempt, workflow, why, next),
+            Verdict::Refuted { why, next } => return self.refuted(attempt, workflow, &why, next),
         }
         Vec::new()
     }
@@ -476,7 +474,7 @@ impl Search<'_, '_> {
         &mut self,
         attempt: Attempt,
         workflow: &Workflow,
-        why: String,
+        why: &str,
         next: Option<Box<Next>>,
     ) -> Vec<Attempt> {
         if let Some(sentence) = attempt.live.clone() {
@@ -493,7 +491,7 @@ impl Search<'_, '_> {
             _ => Vec::new(),
         };
         if further.is_empty() {
-            self.discard(&attempt.title, &why);
+            self.discard(&attempt.title, why);
         }
         further
     }
@@ -515,7 +513,7 @@ impl Search<'_, '_> {
             .candidates
             .into_iter()
             .filter(|candidate| candidate.live.is_none());
-        provable.map(|candidate| attempt.and(candidate)).collect()
+        provable.map(|candidate| attempt.and(&candidate)).collect()
     }
 
     fn discard(&mut self, title: &str, why: &str) {
@@ -546,7 +544,7 @@ fn first(candidate: Candidate) -> Attempt {
 }
 
 impl Attempt {
-    fn and(&self, next: Candidate) -> Self {
+    fn and(&self, next: &Candidate) -> Self {
         Self {
             title: format!("{}; {}", self.title, next.title),
             reason: format!("{} {}", self.reason, next.reason),

@@ -57,7 +57,7 @@ impl Runtime {
         }
         let (plan, _warnings) = self.prepare(workflow)?;
         check_reach(&folded, plan.workflow(), frames[0])?;
-        let handle = self.resume_mended(&history, folded, plan, &frames)?;
+        let handle = self.resume_mended(&history, folded, &plan, &frames)?;
         Ok(Mended {
             handle,
             same_run: true,

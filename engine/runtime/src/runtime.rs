@@ -407,12 +407,12 @@ impl Runtime {
         &self,
         history: &History,
         mut run: Run,
-        plan: Arc<Plan>,
+        plan: &Arc<Plan>,
         frames: &[FrameId],
     ) -> Result<RunHandle, RuntimeError> {
         let workflow = plan.reference();
-        run.know(Arc::clone(&plan));
-        let recorder = self.recorder(run.id(), None, &plan);
+        run.know(Arc::clone(plan));
+        let recorder = self.recorder(run.id(), None, plan);
         let (first, rest) = frames.split_first().expect("a mend has a frame");
         let mend = Arrival::Mend {
             workflow,

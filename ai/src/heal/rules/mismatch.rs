@@ -3,7 +3,7 @@
 use flowforge_engine::Value;
 use flowforge_engine::value::Record;
 
-use crate::heal::case::follow;
+use crate::heal::case::{Found, follow};
 use crate::heal::paths::{Access, Key, Way};
 use crate::heal::shape::{Shape, shape};
 
@@ -54,8 +54,7 @@ pub(crate) fn mismatch(
     let always = then
         .iter()
         .filter(|found| !found.values.is_empty() || found.misses);
-    let is_whole_in_good =
-        always.clone().count() > 0 && always.clone().all(|found| found.is_whole());
+    let is_whole_in_good = always.clone().count() > 0 && always.clone().all(Found::is_whole);
     let is_missing = now.misses || now.values.iter().any(|value| value.is_null());
     let now_shape = now
         .values

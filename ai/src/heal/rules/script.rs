@@ -112,7 +112,7 @@ fn function(case: &Case<'_>, wrong: &str) -> Option<Candidate> {
         return None;
     }
     let right = nearest(wrong, known)?;
-    replaced(case, &sources, wrong, right, |text| calls(text), "function")
+    replaced(case, &sources, wrong, right, calls, "function")
 }
 
 fn variable(case: &Case<'_>, wrong: &str) -> Option<Candidate> {
@@ -120,7 +120,7 @@ fn variable(case: &Case<'_>, wrong: &str) -> Option<Candidate> {
     let own: Vec<String> = sources.iter().flat_map(declared).collect();
     let known = own.iter().map(String::as_str).chain(ROOTS);
     let right = nearest(wrong, known.filter(|name| *name != wrong))?;
-    replaced(case, &sources, wrong, right, |text| names(text), "variable")
+    replaced(case, &sources, wrong, right, names, "variable")
 }
 
 fn replaced(

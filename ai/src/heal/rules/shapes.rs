@@ -12,7 +12,7 @@ use crate::heal::Discarded;
 use crate::heal::case::Case;
 use crate::heal::paths::{Access, Key, Way};
 use crate::heal::rewrite::{How, Rewrite, everywhere};
-use crate::heal::sources::sources;
+use crate::heal::sources::{Source, sources};
 
 /// Most values that one candidate puts right.
 const REWRITES_MAX: usize = 12;
@@ -41,7 +41,7 @@ const RULES: [Rule; 5] = [
 pub(super) fn rule(case: &Case<'_>) -> Found {
     let accesses: Vec<Access> = sources(case.node)
         .iter()
-        .flat_map(|source| source.accesses())
+        .flat_map(Source::accesses)
         .collect();
     let mut found = Found::default();
     let mut scope = case.scope.clone();
