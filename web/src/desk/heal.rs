@@ -228,7 +228,12 @@ impl Desk {
         };
         let base = self.journal().workflow(proposal.base)?;
         let base = base.ok_or(DeskError::NoVersion(proposal.base))?;
-        let patch = accept(&proposal, &base, parts)?.patch;
+        // What is applied again is what was applied then: the same parts, on the version they were made for.
+        let opened = Proposal {
+            state: State::Open,
+            ..proposal.clone()
+        };
+        let patch = accept(&opened, &base, parts)?.patch;
         Ok((proposal, patch))
     }
 

@@ -21,6 +21,17 @@ impl RuntimeLab {
             runtime,
         }
     }
+
+    async fn again(&self, trial: Trial, only_frame: bool) -> Result<Tried, LabError> {
+        let trial = trial::Trial {
+            run: trial.run,
+            seq: trial.seq,
+            workflow: trial.workflow,
+            inputs: trial.inputs,
+            only_frame,
+        };
+        told(self.trials.try_again(&trial).await)
+    }
 }
 
 impl Lab for RuntimeLab {
@@ -29,14 +40,11 @@ impl Lab for RuntimeLab {
     }
 
     fn try_again(&self, trial: Trial) -> BoxFuture<'_, Result<Tried, LabError>> {
-        let trial = trial::Trial {
-            run: trial.run,
-            seq: trial.seq,
-            workflow: trial.workflow,
-            inputs: trial.inputs,
-            only_frame: false,
-        };
-        async move { told(self.trials.try_again(&trial).await) }.boxed()
+        self.again(trial, false).boxed()
+    }
+
+    fn try_frame(&self, trial: Trial) -> BoxFuture<'_, Result<Tried, LabError>> {
+        self.again(trial, true).boxed()
     }
 
     fn dry_run(&self, run: DryRun) -> BoxFuture<'_, Result<Tried, LabError>> {

@@ -1,6 +1,7 @@
 //! A field has another name: what was `orders` is now `items`.
 
 use flowforge_engine::Value;
+use flowforge_engine::value::Record;
 use flowforge_engine::workflow::nearest;
 
 use super::mismatch::{Mismatch, fields_of};
@@ -15,6 +16,8 @@ const NEAR: f64 = 0.6;
 const ALIKE: f64 = 0.7;
 /// How alike they must be when no good run tells the shape.
 const ALIKE_ALONE: f64 = 0.75;
+/// How many times larger or smaller the numbers of a renamed field may be than they were.
+const SIZE: f64 = 5.0;
 /// How much better the best must be than the next.
 const AHEAD: f64 = 0.12;
 
@@ -100,7 +103,84 @@ fn score(mismatch: &Mismatch, old: &str, name: &str) -> Option<f64> {
     };
     let near = nearness(good, &now);
     let fits = near >= NEAR && (is_telling(good) || alike >= ALIKE) || near >= 0.5 && alike >= 0.9;
-    fits.then_some(0.5 * near + 0.5 * alike)
+    let swapped = near >= 1.0 && is_swapped(mismatch, old, name, &values);
+    (fits || swapped).then_some(0.5 * near + 0.5 * alike)
+}
+
+/// Whether `name` took the place of `old`: in every record the one is gone and the other is the only thing new, and
+/// what it holds is of the same size. A name that tells another unit holds another thing.
+fn is_swapped(mismatch: &Mismatch, old: &str, name: &str, values: &[&Value]) -> bool {
+    let known = known_before(mismatch);
+    let records: Vec<&Record> = mismatch
+        .parents
+        .iter()
+        .filter_map(Value::as_record)
+        .collect();
+    let is_only_change = |record: &&Record| {
+        let mut new = record
+            .keys()
+            .filter(|key| !known.iter().any(|known| known == key));
+        let is_new = new.next() == Some(name) && new.next().is_none();
+        let gone = known.iter().filter(|known| record.get(known).is_none());
+        is_new && gone.eq([old])
+    };
+    let everywhere = !records.is_empty()
+        && records.len() == mismatch.parents.len()
+        && records.iter().all(is_only_change);
+    everywhere && unit_of(name) == unit_of(old) && is_of_same_size(mismatch, old, values)
+}
+
+/// Words in names that tell what a number counts in.
+const UNITS: [&str; 26] = [
+    "cent", "cents", "pct", "percent", "ratio", "ms", "millis", "sec", "seconds", "minutes",
+    "hours", "days", "kg", "g", "gram", "grams", "km", "m", "cm", "mm", "usd", "eur", "net",
+    "gross", "tax", "discount",
+];
+
+/// The units that a name tells, in order.
+fn unit_of(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for char in name.chars() {
+        match words.last_mut() {
+            Some(word) if char.is_lowercase() || char.is_ascii_digit() => word.push(char),
+            _ => words.push(char.to_lowercase().collect()),
+        }
+    }
+    let words = words
+        .into_iter()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
+    words
+        .filter(|word| UNITS.contains(&word.as_str()))
+        .collect()
+}
+
+/// Numbers must be about as large as they were; other values say enough by their kind.
+fn is_of_same_size(mismatch: &Mismatch, old: &str, values: &[&Value]) -> bool {
+    let good = mismatch
+        .good_parents
+        .iter()
+        .filter_map(|parent| parent.get(old));
+    let (then, now) = (middle(good), middle(values.iter().copied()));
+    match (then, now) {
+        (Some(then), Some(now)) if then != 0.0 => (1.0 / SIZE..=SIZE).contains(&(now / then)),
+        (Some(_), Some(_)) => false,
+        _ => true,
+    }
+}
+
+/// The middle one of the numbers among these.
+fn middle<'a>(values: impl Iterator<Item = &'a Value>) -> Option<f64> {
+    let mut numbers: Vec<f64> = values.filter_map(number).collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only the size matters")]
+fn number(value: &Value) -> Option<f64> {
+    value.as_int().map(|int| int as f64).or(match value {
+        Value::Float(float) => Some(*float),
+        _ => None,
+    })
 }
 
 /// Whether a shape says enough by itself: lists and records with two fields or more; not one number among others.
