@@ -32,7 +32,8 @@ pub(super) struct Building<'a> {
     /// Set when the person said where.
     place: Option<(NodeId, bool)>,
     selection: Vec<NodeId>,
-    built: bool,
+    /// The last `if`.
+    condition: Option<NodeId>,
 }
 
 impl<'a> Building<'a> {
@@ -46,7 +47,7 @@ impl<'a> Building<'a> {
             tail: None,
             place: None,
             selection: turn.selection.to_vec(),
-            built: false,
+            condition: None,
         }
     }
 
@@ -93,6 +94,7 @@ impl<'a> Building<'a> {
             } => self.call(&method, &url, body, each),
             Step::Keep(test) => self.keep(&test),
             Step::If(test) => self.only_if(&test),
+            Step::Otherwise => self.otherwise(),
             Step::Wait { ms } => self.add("wait", "flow.wait", "Wait", json!({ "durationMs": ms })),
             Step::Log { message } => {
                 let message = message.unwrap_or_else(|| "{{ input }}".into());
@@ -178,7 +180,7 @@ impl<'a> Building<'a> {
                 change,
             })?;
         }
-        for (name, value) in record(params) {
+        for (name, value) in record(&params) {
             let pointer = flowforge_engine::edit::Pointer::param(name);
             self.edit(Edit::SetParam {
                 node: old.id.clone(),
@@ -267,7 +269,17 @@ impl<'a> Building<'a> {
             &capital(&format!("if {}", test.words())),
             condition,
         )?;
+        self.condition = self.tail.as_ref().map(|(id, _)| id.clone());
         self.leave_by("true");
+        Ok(())
+    }
+
+    /// What follows goes the other way of the last condition.
+    fn otherwise(&mut self) -> Planned<()> {
+        let Some(condition) = self.condition.clone() else {
+            return Err(Stop::Cannot("\"otherwise\" has no \"if\" before it".into()));
+        };
+        self.tail = Some((condition, "false".into()));
         Ok(())
     }
 
@@ -366,17 +378,24 @@ impl<'a> Building<'a> {
         self.add(&id, spec.name, spec.title, json!({}))
     }
 
-    /// The expression for what the next node gets, without what wraps it.
+    /// The expression for what the next node gets, without the response around it that a call gives.
     pub(super) fn from(&mut self) -> Planned<String> {
         self.settle()?;
-        let tail = self
-            .tail
-            .as_ref()
-            .and_then(|(id, _)| self.working.graph.node(id.as_str()));
-        Ok(match tail.map(|node| node.kind.as_str()) {
-            Some("http.request") => "input.body".into(),
-            _ => "input".into(),
-        })
+        let mut at = self.tail.as_ref().map(|(id, _)| id.clone());
+        for _ in 0..self.working.graph.nodes.len() {
+            let node = at
+                .as_ref()
+                .and_then(|id| self.working.graph.node(id.as_str()));
+            match node.map(|node| node.kind.as_str()) {
+                Some("http.request") => return Ok("input.body".into()),
+                // These pass on what came in.
+                Some("flow.if" | "flow.wait" | "log") => {
+                    at = at.and_then(|id| self.leader(&id)).map(|(id, _)| id);
+                }
+                _ => break,
+            }
+        }
+        Ok("input".into())
     }
 
     /// Makes sure that there is a place for the next node: behind the named or selected node, or at the end.
@@ -387,7 +406,6 @@ impl<'a> Building<'a> {
             } else {
                 Some((who, "out".into()))
             };
-            self.built = false;
         }
         if self.tail.is_some() {
             return Ok(());
@@ -489,7 +507,6 @@ impl<'a> Building<'a> {
             })?;
         }
         self.tail = Some((id, "out".into()));
-        self.built = true;
         Ok(())
     }
 
@@ -522,7 +539,7 @@ impl<'a> Building<'a> {
             id: self.fresh(id),
             kind: kind.into(),
             name: Some(name.to_owned()),
-            params: record(params),
+            params: record(&params),
             parent: None,
             disabled: false,
             retry: None,
@@ -545,8 +562,8 @@ impl<'a> Building<'a> {
     }
 }
 
-fn record(json: serde_json::Value) -> BTreeMap<String, Value> {
-    let value = Value::from_json(&json);
+fn record(json: &serde_json::Value) -> BTreeMap<String, Value> {
+    let value = Value::from_json(json);
     let record = value.as_record().cloned().unwrap_or_else(Record::default);
     record
         .iter()

@@ -248,3 +248,31 @@ fn the_filter_finds_the_number_or_says_why_not() {
     assert_eq!(renamed, "a row has no field `amount`");
     assert!(kept("keep those over 100", json!("oops")).is_err());
 }
+
+#[test]
+fn a_condition_has_two_ways_and_sees_through_what_passes_on() {
+    let text = "get http://h.example/order, wait 1 second, if the total is over 100 post it to http://h.example/large, otherwise post it to http://h.example/small";
+    let new = planned(&empty(), text, &[])
+        .proposal
+        .unwrap()
+        .patch
+        .apply(&empty())
+        .unwrap()
+        .0;
+    let found = crate::proposal::show(&empty(), &new);
+    assert!(found.contains("{{ input.body.total > 100 }}"), "{found}");
+    assert!(
+        found.contains("+ if.true -> post-large\n+ if.false -> post-small"),
+        "{found}"
+    );
+    let drafted = planned(
+        &empty(),
+        "get http://h.example/a and http://h.example/b",
+        &[],
+    );
+    assert!(
+        drafted.answer.contains("names several addresses"),
+        "{}",
+        drafted.answer
+    );
+}
