@@ -145,6 +145,10 @@ impl<'a> Building<'a> {
         self.trigger("schedule", KIND, &capital(&schedule.words), params)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn trigger(
         &mut self,
         id: &str,
@@ -159,7 +163,7 @@ impl<'a> Building<'a> {
                 .is_some_and(|found| found.spec().role == Role::Trigger)
         };
         let Some(old) = self.working.graph.nodes.iter().find(is_trigger).cloned() else {
-            let node = self.node(id, kind, name, params);
+            let node = self.node(id, kind, name, &params);
             let (id, first) = (node.id.clone(), self.firsts());
             self.edit(Edit::AddNode {
                 node: Box::new(node),
@@ -233,7 +237,7 @@ impl<'a> Building<'a> {
         let parent = self.tail.as_ref().map(|(id, _)| id.clone());
         let node = Node {
             parent,
-            ..self.node(&id, "http.request", &name, params)
+            ..self.node(&id, "http.request", &name, &params)
         };
         self.edit(Edit::AddNode {
             node: Box::new(node),
@@ -411,7 +415,7 @@ impl<'a> Building<'a> {
             return Ok(());
         }
         if self.working.graph.nodes.is_empty() {
-            let node = self.node("start", "trigger.manual", "Start", json!({}));
+            let node = self.node("start", "trigger.manual", "Start", &json!({}));
             self.edit(Edit::AddNode {
                 node: Box::new(node),
                 at: None,
@@ -456,6 +460,10 @@ impl<'a> Building<'a> {
     }
 
     /// Adds a node behind the tail, and becomes the tail.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     pub(super) fn add(
         &mut self,
         id: &str,
@@ -467,7 +475,7 @@ impl<'a> Building<'a> {
         let Some((tail, port)) = self.tail.clone() else {
             return Ok(());
         };
-        let node = self.node(id, kind, name, params);
+        let node = self.node(id, kind, name, &params);
         let node = Node {
             parent: self
                 .working
@@ -534,12 +542,12 @@ impl<'a> Building<'a> {
         self.tail = Some((tail, port.to_owned()));
     }
 
-    fn node(&self, id: &str, kind: &str, name: &str, params: serde_json::Value) -> Node {
+    fn node(&self, id: &str, kind: &str, name: &str, params: &serde_json::Value) -> Node {
         Node {
             id: self.fresh(id),
             kind: kind.into(),
             name: Some(name.to_owned()),
-            params: record(&params),
+            params: record(params),
             parent: None,
             disabled: false,
             retry: None,

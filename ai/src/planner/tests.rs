@@ -186,6 +186,10 @@ fn a_reply_completes_the_request_it_was_asked_about() {
 }
 
 /// What the code of the node `keep` gives for an input; nothing when it fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers write `json!(...)` in place"
+)]
 fn kept(text: &str, input: serde_json::Value) -> Result<serde_json::Value, String> {
     use flowforge_engine::script::{EvaluateLimits, EvaluateRequest, Evaluated, Evaluator, Source};
     let text = format!("get http://127.0.0.1:1/orders and {text}");
