@@ -538,14 +538,14 @@ pub fn reusable(node: &Node, examples: &[(Value, Value)]) -> Option<Reusable> {
             lines.join("\n")
         ),
         title,
-        input: schema_of(examples.iter().map(|(input, _)| input)),
+        input: schema_of(&examples.iter().map(|(input, _)| input)),
         code: code.to_owned(),
         examples: examples.to_vec(),
     })
 }
 
 /// The schema that fits all values: their kind, and for records the fields that all of them have.
-fn schema_of<'a>(values: impl Iterator<Item = &'a Value> + Clone) -> Json {
+fn schema_of<'a>(values: &(impl Iterator<Item = &'a Value> + Clone)) -> Json {
     let kinds: std::collections::BTreeSet<&str> = values.clone().map(kind).collect();
     let (Some(only), 1) = (kinds.first(), kinds.len()) else {
         return json!({});
@@ -564,7 +564,7 @@ fn schema_of<'a>(values: impl Iterator<Item = &'a Value> + Clone) -> Json {
             (
                 (*key).to_owned(),
                 schema_of(
-                    records
+                    &records
                         .iter()
                         .filter_map(|record| record.get(key))
                         .collect::<Vec<_>>()

@@ -331,9 +331,17 @@ fn sent(played: &Played) -> Vec<Sent> {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
-            body: call.effect.request.get("body").cloned().unwrap_or_default(),
+            body: body(call.effect.request.get("body")),
         })
         .collect()
+}
+
+/// What was sent, read as JSON when it is.
+fn body(sent: Option<&Value>) -> Value {
+    let text = sent.and_then(Value::as_str);
+    text.and_then(|text| Value::parse_json(text).ok())
+        .or_else(|| sent.cloned())
+        .unwrap_or_default()
 }
 
 /// A lab without processes: scripts are evaluated here, runs are not tried.

@@ -4,7 +4,7 @@ use flowforge_snapshots::{Journal, Options};
 use flowforge_tests::building::{Builder, attempt, tasks};
 
 /// The last tasks want a model: branches, arithmetic, free wording.
-const PASSED_MIN: usize = 15;
+const PASSED_MIN: usize = 16;
 
 #[tokio::test]
 async fn the_planner_builds_what_it_built_before() {
@@ -24,5 +24,4 @@ async fn the_planner_builds_what_it_built_before() {
         "{passed} passed\n{}",
         failed.join("\n")
     );
-    println!("{passed} of {} passed\n{}", tasks.len(), failed.join("\n"));
 }

@@ -306,11 +306,13 @@ impl<'a> Desk<'a> {
     /// A frame as shape and samples, and noted as read.
     fn frame(&mut self, frame: &ExecutionFrame) -> String {
         self.read.insert((frame.run, frame.opened_seq));
-        for value in frame
-            .input
-            .iter()
-            .chain(frame.output.as_ref().map(|output| output.to_value()).iter())
-        {
+        for value in frame.input.iter().chain(
+            frame
+                .output
+                .as_ref()
+                .map(flowforge_engine::frame::Output::to_value)
+                .iter(),
+        ) {
             self.redaction.learn(value);
         }
         let shown = |value: &Value| shape(&self.redaction.value(value));
@@ -463,7 +465,10 @@ impl<'a> Desk<'a> {
             }
         }];
         for frame in tried.frames.iter().take(FRAMES_MAX) {
-            let output = frame.output.as_ref().map(|output| output.to_value());
+            let output = frame
+                .output
+                .as_ref()
+                .map(flowforge_engine::frame::Output::to_value);
             output
                 .iter()
                 .for_each(|output| self.redaction.learn(output));

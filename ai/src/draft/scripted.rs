@@ -105,13 +105,13 @@ impl Lab for Bench {
         let tried = Tried {
             frames: Vec::new(),
             ended: Some(flowforge_engine::frame::Status::Completed),
-            output: Some(json_value(json!({ "ok": true }))),
+            output: Some(json_value(&json!({ "ok": true }))),
             asked: Vec::new(),
         };
         Box::pin(async { Ok(tried) })
     }
 }
 
-fn json_value(json: Json) -> flowforge_engine::Value {
-    flowforge_engine::Value::from_json(&json)
+fn json_value(json: &Json) -> flowforge_engine::Value {
+    flowforge_engine::Value::from_json(json)
 }

@@ -330,5 +330,4 @@ async fn adding_one_step_to_a_large_workflow_stays_small() {
         told.contains("flow.wait: ") && told.contains("node node-49: ") && !told.contains("CANARY"),
         "{told}"
     );
-    println!("{cost} tokens");
 }

@@ -32,7 +32,8 @@ pub(super) struct Building<'a> {
     /// Set when the person said where.
     place: Option<(NodeId, bool)>,
     selection: Vec<NodeId>,
-    built: bool,
+    /// The last `if`.
+    condition: Option<NodeId>,
 }
 
 impl<'a> Building<'a> {
@@ -46,7 +47,7 @@ impl<'a> Building<'a> {
             tail: None,
             place: None,
             selection: turn.selection.to_vec(),
-            built: false,
+            condition: None,
         }
     }
 
@@ -93,6 +94,7 @@ impl<'a> Building<'a> {
             } => self.call(&method, &url, body, each),
             Step::Keep(test) => self.keep(&test),
             Step::If(test) => self.only_if(&test),
+            Step::Otherwise => self.otherwise(),
             Step::Wait { ms } => self.add("wait", "flow.wait", "Wait", json!({ "durationMs": ms })),
             Step::Log { message } => {
                 let message = message.unwrap_or_else(|| "{{ input }}".into());
@@ -143,6 +145,10 @@ impl<'a> Building<'a> {
         self.trigger("schedule", KIND, &capital(&schedule.words), params)
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     fn trigger(
         &mut self,
         id: &str,
@@ -157,7 +163,7 @@ impl<'a> Building<'a> {
                 .is_some_and(|found| found.spec().role == Role::Trigger)
         };
         let Some(old) = self.working.graph.nodes.iter().find(is_trigger).cloned() else {
-            let node = self.node(id, kind, name, params);
+            let node = self.node(id, kind, name, &params);
             let (id, first) = (node.id.clone(), self.firsts());
             self.edit(Edit::AddNode {
                 node: Box::new(node),
@@ -178,7 +184,7 @@ impl<'a> Building<'a> {
                 change,
             })?;
         }
-        for (name, value) in record(params) {
+        for (name, value) in record(&params) {
             let pointer = flowforge_engine::edit::Pointer::param(name);
             self.edit(Edit::SetParam {
                 node: old.id.clone(),
@@ -231,7 +237,7 @@ impl<'a> Building<'a> {
         let parent = self.tail.as_ref().map(|(id, _)| id.clone());
         let node = Node {
             parent,
-            ..self.node(&id, "http.request", &name, params)
+            ..self.node(&id, "http.request", &name, &params)
         };
         self.edit(Edit::AddNode {
             node: Box::new(node),
@@ -267,7 +273,17 @@ impl<'a> Building<'a> {
             &capital(&format!("if {}", test.words())),
             condition,
         )?;
+        self.condition = self.tail.as_ref().map(|(id, _)| id.clone());
         self.leave_by("true");
+        Ok(())
+    }
+
+    /// What follows goes the other way of the last condition.
+    fn otherwise(&mut self) -> Planned<()> {
+        let Some(condition) = self.condition.clone() else {
+            return Err(Stop::Cannot("\"otherwise\" has no \"if\" before it".into()));
+        };
+        self.tail = Some((condition, "false".into()));
         Ok(())
     }
 
@@ -366,17 +382,24 @@ impl<'a> Building<'a> {
         self.add(&id, spec.name, spec.title, json!({}))
     }
 
-    /// The expression for what the next node gets, without what wraps it.
+    /// The expression for what the next node gets, without the response around it that a call gives.
     pub(super) fn from(&mut self) -> Planned<String> {
         self.settle()?;
-        let tail = self
-            .tail
-            .as_ref()
-            .and_then(|(id, _)| self.working.graph.node(id.as_str()));
-        Ok(match tail.map(|node| node.kind.as_str()) {
-            Some("http.request") => "input.body".into(),
-            _ => "input".into(),
-        })
+        let mut at = self.tail.as_ref().map(|(id, _)| id.clone());
+        for _ in 0..self.working.graph.nodes.len() {
+            let node = at
+                .as_ref()
+                .and_then(|id| self.working.graph.node(id.as_str()));
+            match node.map(|node| node.kind.as_str()) {
+                Some("http.request") => return Ok("input.body".into()),
+                // These pass on what came in.
+                Some("flow.if" | "flow.wait" | "log") => {
+                    at = at.and_then(|id| self.leader(&id)).map(|(id, _)| id);
+                }
+                _ => break,
+            }
+        }
+        Ok("input".into())
     }
 
     /// Makes sure that there is a place for the next node: behind the named or selected node, or at the end.
@@ -387,13 +410,12 @@ impl<'a> Building<'a> {
             } else {
                 Some((who, "out".into()))
             };
-            self.built = false;
         }
         if self.tail.is_some() {
             return Ok(());
         }
         if self.working.graph.nodes.is_empty() {
-            let node = self.node("start", "trigger.manual", "Start", json!({}));
+            let node = self.node("start", "trigger.manual", "Start", &json!({}));
             self.edit(Edit::AddNode {
                 node: Box::new(node),
                 at: None,
@@ -438,6 +460,10 @@ impl<'a> Building<'a> {
     }
 
     /// Adds a node behind the tail, and becomes the tail.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!(...)` in place"
+    )]
     pub(super) fn add(
         &mut self,
         id: &str,
@@ -449,7 +475,7 @@ impl<'a> Building<'a> {
         let Some((tail, port)) = self.tail.clone() else {
             return Ok(());
         };
-        let node = self.node(id, kind, name, params);
+        let node = self.node(id, kind, name, &params);
         let node = Node {
             parent: self
                 .working
@@ -489,7 +515,6 @@ impl<'a> Building<'a> {
             })?;
         }
         self.tail = Some((id, "out".into()));
-        self.built = true;
         Ok(())
     }
 
@@ -517,7 +542,7 @@ impl<'a> Building<'a> {
         self.tail = Some((tail, port.to_owned()));
     }
 
-    fn node(&self, id: &str, kind: &str, name: &str, params: serde_json::Value) -> Node {
+    fn node(&self, id: &str, kind: &str, name: &str, params: &serde_json::Value) -> Node {
         Node {
             id: self.fresh(id),
             kind: kind.into(),
@@ -545,8 +570,8 @@ impl<'a> Building<'a> {
     }
 }
 
-fn record(json: serde_json::Value) -> BTreeMap<String, Value> {
-    let value = Value::from_json(&json);
+fn record(json: &serde_json::Value) -> BTreeMap<String, Value> {
+    let value = Value::from_json(json);
     let record = value.as_record().cloned().unwrap_or_else(Record::default);
     record
         .iter()

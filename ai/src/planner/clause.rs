@@ -144,11 +144,10 @@ pub(super) fn split(text: &str) -> Vec<Clause> {
         }
         // A comma inside a list ("id, name and total") is no end: what follows is no verb.
         let goes_on = token.end == Some(',') && next.as_deref().is_some_and(|next| !starts(next));
-        if (is_joint || (token.end.is_some() && !goes_on)) && !words.is_empty() {
-            clauses.push(Clause {
-                words: std::mem::take(&mut words),
-            });
-        } else if goes_on && !words.is_empty() && words.first().is_some_and(|word| is_time(word)) {
+        // "every day, get X": a time before a comma is a clause, also when no verb follows.
+        let is_told =
+            token.end.is_some() && (!goes_on || words.first().is_some_and(|word| is_time(word)));
+        if (is_joint || is_told) && !words.is_empty() {
             clauses.push(Clause {
                 words: std::mem::take(&mut words),
             });
@@ -170,6 +169,8 @@ fn starts(word: &str) -> bool {
         || matches!(
             word,
             "and"
+                | "otherwise"
+                | "else"
                 | "then"
                 | "also"
                 | "if"

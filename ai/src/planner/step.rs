@@ -23,6 +23,8 @@ pub(super) enum Step {
     Keep(Test),
     /// Only goes on when it holds.
     If(Test),
+    /// The other way of the last condition.
+    Otherwise,
     Wait {
         ms: u64,
     },
@@ -112,11 +114,33 @@ pub(super) fn read(clause: &Clause, workflow: &Workflow) -> Planned<Vec<Step>> {
     if let Some(place) = place(&mut words) {
         steps.push(place);
     }
+    if matches!(
+        lower(&words).first().map(String::as_str),
+        Some("otherwise" | "else")
+    ) {
+        steps.push(Step::Otherwise);
+        words.remove(0);
+    }
+    // "if the total is over 100 post it": a condition and what follows it.
+    if let Some(at) = behind_condition(&words) {
+        let rest = words.split_off(at);
+        steps.push(verb(&Clause::of(&words), workflow)?);
+        words = rest;
+    }
     if !words.is_empty() {
         steps.push(verb(&Clause::of(&words), workflow)?);
     }
     steps.extend(schedule.map(Step::Schedule));
     Ok(steps)
+}
+
+/// Where in a clause that begins with a condition the next verb stands.
+fn behind_condition(words: &[String]) -> Option<usize> {
+    let lower = lower(words);
+    let begins = matches!(lower.first()?.as_str(), "if" | "when");
+    let clause = Clause::of(words);
+    let operator = test::operator_end(&clause).filter(|_| begins)?;
+    (operator + 1..words.len()).find(|at| is_verb(&lower[*at]))
 }
 
 fn lower(words: &[String]) -> Vec<String> {
@@ -302,6 +326,12 @@ fn call(clause: &Clause, first: &str) -> Planned<Option<Step>> {
     let url = lower
         .iter()
         .position(|word| word.starts_with("http://") || word.starts_with("https://"));
+    if lower.iter().filter(|word| word.contains("://")).count() > 1 {
+        let text = clause.text();
+        return Err(Stop::Cannot(format!(
+            "\"{text}\" names several addresses; say one step for each"
+        )));
+    }
     let by_verb = match first {
         "get" | "fetch" | "download" | "read" | "load" | "call" | "request" => Some("GET"),
         "post" | "send" | "notify" | "store" | "save" => Some("POST"),

@@ -86,18 +86,27 @@ pub(super) fn read(clause: &Clause) -> Option<Test> {
     })
 }
 
+/// The position behind the operator of a clause, where its value stands.
+pub(super) fn operator_end(clause: &Clause) -> Option<usize> {
+    operator(&clause.lower()).map(|(at, length, _)| at + length)
+}
+
 fn operator(lower: &[String]) -> Option<(usize, usize, &'static str)> {
     (0..lower.len()).find_map(|at| {
-        OPERATORS.iter().find_map(|(words, sign)| {
-            let here = lower.get(at..at + words.len())?;
-            // `is at least`, `are over`: the comparison is what follows.
-            let is_copula = matches!(words, ["is" | "are"]);
-            if is_copula && operator(&lower[at + 1..]).is_some_and(|(behind, _, _)| behind == 0) {
-                return None;
-            }
-            let fits = here.iter().zip(*words).all(|(a, b)| a == b);
-            (fits && at + words.len() < lower.len()).then_some((at, words.len(), *sign))
-        })
+        let (length, sign) = operator_at(lower, at)?;
+        // `is at least`, `are over`: the comparison is what follows.
+        let is_copula = matches!(lower[at].as_str(), "is" | "are") && length == 1;
+        let behind = operator_at(lower, at + 1).filter(|_| is_copula);
+        Some(behind.map_or((at, length, sign), |(length, sign)| (at, length + 1, sign)))
+    })
+}
+
+/// The operator that begins here and has something behind it.
+fn operator_at(lower: &[String], at: usize) -> Option<(usize, &'static str)> {
+    OPERATORS.iter().find_map(|(words, sign)| {
+        let here = lower.get(at..at + words.len())?;
+        let fits = here.iter().zip(*words).all(|(a, b)| a == b);
+        (fits && at + words.len() < lower.len()).then_some((words.len(), *sign))
     })
 }
 
@@ -233,6 +242,12 @@ mod tests {
         );
         check("drop those with price under 5", Some("price"), "!(x < 5)");
         check("if the total is greater than 10", Some("total"), "x > 10");
+    }
+
+    #[test]
+    fn many_copulas_take_no_time() {
+        let text = format!("keep those where {} over 5", "is are ".repeat(2_000));
+        assert!(read(&clause::split(&text)[0]).is_some());
     }
 
     #[test]

@@ -186,6 +186,10 @@ fn a_reply_completes_the_request_it_was_asked_about() {
 }
 
 /// What the code of the node `keep` gives for an input; nothing when it fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers write `json!(...)` in place"
+)]
 fn kept(text: &str, input: serde_json::Value) -> Result<serde_json::Value, String> {
     use flowforge_engine::script::{EvaluateLimits, EvaluateRequest, Evaluated, Evaluator, Source};
     let text = format!("get http://127.0.0.1:1/orders and {text}");
@@ -247,4 +251,32 @@ fn the_filter_finds_the_number_or_says_why_not() {
     let renamed = kept("keep those with amount over 100", rows).unwrap_err();
     assert_eq!(renamed, "a row has no field `amount`");
     assert!(kept("keep those over 100", json!("oops")).is_err());
+}
+
+#[test]
+fn a_condition_has_two_ways_and_sees_through_what_passes_on() {
+    let text = "get http://h.example/order, wait 1 second, if the total is over 100 post it to http://h.example/large, otherwise post it to http://h.example/small";
+    let new = planned(&empty(), text, &[])
+        .proposal
+        .unwrap()
+        .patch
+        .apply(&empty())
+        .unwrap()
+        .0;
+    let found = crate::proposal::show(&empty(), &new);
+    assert!(found.contains("{{ input.body.total > 100 }}"), "{found}");
+    assert!(
+        found.contains("+ if.true -> post-large\n+ if.false -> post-small"),
+        "{found}"
+    );
+    let drafted = planned(
+        &empty(),
+        "get http://h.example/a and http://h.example/b",
+        &[],
+    );
+    assert!(
+        drafted.answer.contains("names several addresses"),
+        "{}",
+        drafted.answer
+    );
 }

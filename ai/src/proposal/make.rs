@@ -5,6 +5,7 @@ use flowforge_engine::Workflow;
 use flowforge_engine::check::check;
 use flowforge_engine::edit::{Edit, EditError, Patch};
 use flowforge_engine::node_type::Catalogue;
+use flowforge_engine::problem::Problem;
 
 use super::ground::ground;
 use super::parts::parts;
@@ -55,7 +56,7 @@ impl Proposal {
     /// Whether the result could run.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        !self.problems.iter().any(|problem| problem.is_error())
+        !self.problems.iter().any(Problem::is_error)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowforge_engine::edit::{Edit, Patch};
+use flowforge_engine::edit::{Edit, NodeField, Patch};
 use flowforge_engine::script::references;
 use flowforge_engine::workflow::{Edge, Node};
 use flowforge_engine::{Value, Workflow};
@@ -223,12 +223,10 @@ impl<'a> Reading<'a> {
         match edit {
             Edit::AddNode { node, .. } => self.needed_by_node(node),
             Edit::SetParam { value, .. } => self.needed_by_value(value),
-            Edit::SetField { change, .. } => match change {
-                flowforge_engine::edit::NodeField::Parent(Some(parent)) => {
-                    new(parent.as_str()).into_iter().collect()
-                }
-                _ => Vec::new(),
-            },
+            Edit::SetField {
+                change: NodeField::Parent(Some(parent)),
+                ..
+            } => new(parent.as_str()).into_iter().collect(),
             Edit::Connect { edge, .. } => [&edge.source, &edge.target]
                 .into_iter()
                 .filter_map(|id| new(id.as_str()))

@@ -107,7 +107,7 @@ fn triggers(base: &Workflow, result: &Workflow, catalogue: &Catalogue) -> Vec<St
         match old.get(id) {
             None => lines.push(format!("starts by {told}")),
             Some(before) if before != told => {
-                lines.push(format!("starts by {told}, no longer by {before}"))
+                lines.push(format!("starts by {told}, no longer by {before}"));
             }
             Some(_) => {}
         }
