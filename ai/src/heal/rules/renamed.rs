@@ -122,12 +122,17 @@ fn is_swapped(mismatch: &Mismatch, old: &str, name: &str, values: &[&Value]) -> 
             .filter(|key| !known.iter().any(|known| known == key));
         let is_new = new.next() == Some(name) && new.next().is_none();
         let gone = known.iter().filter(|known| record.get(known).is_none());
-        is_new && gone.eq([old])
+        // What is still there says that it is the same kind of record.
+        is_new && gone.eq([old]) && record.len() > 1
     };
     let everywhere = !records.is_empty()
         && records.len() == mismatch.parents.len()
         && records.iter().all(is_only_change);
-    everywhere && unit_of(name) == unit_of(old) && is_of_same_size(mismatch, old, values)
+    let is_plain = |value: &&Value| !matches!(value, Value::Record(_) | Value::List(_));
+    everywhere
+        && values.iter().all(is_plain)
+        && unit_of(name) == unit_of(old)
+        && is_of_same_size(mismatch, old, values)
 }
 
 /// Words in names that tell what a number counts in.
