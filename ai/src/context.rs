@@ -1,6 +1,6 @@
 //! What a model is told of a workflow and its runs: compact, redacted, fenced, within a budget.
 //!
-//! Everything that comes from outside passes [`Redaction`] first and [`fence`] last. Values are told as
+//! Everything that comes from outside passes [`Redaction`] first and [`fence()`] last. Values are told as
 //! shapes with samples, the graph as lines with stable ids, the catalogue as the entries that a search found.
 
 mod catalogue;

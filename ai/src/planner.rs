@@ -5,7 +5,7 @@
 //! it grow: what it does not understand is what models are for.
 //!
 //! Reading order: [`clause`] (a sentence becomes clauses), [`step`] (a clause becomes a step), [`when`]
-//! (times), [`test`] (comparisons), [`build`] (a step becomes edits), [`refine`] (changes of what is there).
+//! (times), [`mod@test`] (comparisons), [`build`] (a step becomes edits), [`refine`] (changes of what is there).
 
 mod build;
 mod clause;
