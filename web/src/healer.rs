@@ -15,7 +15,7 @@ use crate::desk::decide::Yes;
 use crate::desk::{DeskError, kept};
 use crate::problem::HttpProblem;
 use crate::routes::keep_workflow;
-use crate::service::{AppState, off_reactor};
+use crate::service::{AppState, apart, off_reactor};
 
 /// Who decides where a person set the policy and nobody was asked.
 const BY: &str = "policy auto-safe";
@@ -79,7 +79,10 @@ async fn heal(
         return Ok(());
     }
     *tried += 1;
-    let healing = app.desk().heal(run, None, &mut |_| {}).await?;
+    let healing = {
+        let app = Arc::clone(app);
+        apart(move || async move { Ok(app.desk().heal(run, None, &mut |_| {}).await?) }).await?
+    };
     tracing::info!(%run, fixes = healing.fixes.len(), "a failure was looked at by policy");
     let safe = healing.fixes.into_iter().find(is_safe);
     if let Some(fix) = safe.filter(|_| policy == Policy::AutoSafe) {

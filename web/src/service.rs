@@ -184,3 +184,12 @@ pub(crate) async fn off_reactor<T: Send + 'static>(
         .await
         .unwrap_or_else(|error| Err(HttpProblem::internal(error)))
 }
+
+/// Does what waits for others and blocks in between, such as a conversation that reads the journal, away from the
+/// reactor.
+pub(crate) async fn apart<T: Send + 'static, F: Future<Output = Result<T, HttpProblem>>>(
+    what: impl FnOnce() -> F + Send + 'static,
+) -> Result<T, HttpProblem> {
+    let handle = tokio::runtime::Handle::current();
+    off_reactor(move || handle.block_on(what())).await
+}

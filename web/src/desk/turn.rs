@@ -2,7 +2,7 @@
 
 use flowforge_ai::draft::{self, Bounds, Drafted, Hear, Turn};
 use flowforge_ai::planner;
-use flowforge_engine::{Clock, NodeId, RunId, Seq, Workflow, WorkflowId};
+use flowforge_engine::{Clock, NodeId, RunId, Seq, Timestamp, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
 
 use super::chats::{self, Chat, TURNS_MAX};
@@ -74,14 +74,11 @@ impl Desk {
     /// Makes the turn, tells what happens meanwhile, and keeps it. Dropping the future stops it.
     pub(crate) async fn turn(
         &self,
-        mut chat: Chat,
+        chat: Chat,
         asking: &Asking,
         hear: Hear<'_>,
     ) -> Result<Heard, DeskError> {
-        let workflow = match &asking.draft {
-            Some(draft) => draft.clone(),
-            None => self.current(&asking.workflow)?,
-        };
+        let workflow = self.seen(asking)?;
         let history = chat.history();
         let now = SystemClock.now();
         let turn = Turn {
@@ -96,7 +93,18 @@ impl Desk {
             now,
             bounds: Bounds::default(),
         };
-        let mut drafted = self.drafted(turn, hear).await;
+        let drafted = self.drafted(turn, hear).await;
+        self.kept_turn(chat, asking, now, drafted)
+    }
+
+    /// Keeps what came of a turn: its proposal, itself, and the model calls behind it.
+    pub(super) fn kept_turn(
+        &self,
+        mut chat: Chat,
+        asking: &Asking,
+        now: Timestamp,
+        mut drafted: Drafted,
+    ) -> Result<Heard, DeskError> {
         if let Some(proposal) = &drafted.proposal {
             kept::keep(self.journal(), proposal)?;
         }
@@ -107,6 +115,14 @@ impl Desk {
             chat: chat.id,
             turn,
         })
+    }
+
+    /// The workflow that a turn is about, as the person sees it.
+    pub(super) fn seen(&self, asking: &Asking) -> Result<Workflow, DeskError> {
+        match &asking.draft {
+            Some(draft) => Ok(draft.clone()),
+            None => Ok(self.current(&asking.workflow)?),
+        }
     }
 
     async fn drafted(&self, turn: Turn<'_>, hear: Hear<'_>) -> Drafted {

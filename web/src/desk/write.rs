@@ -7,9 +7,9 @@ use flowforge_ai::explain::{self, Explained};
 use flowforge_engine::{Clock, NodeId, RunId, Seq, Value, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
 
-use super::chats::{self, Chat};
+use super::chats::Chat;
 use super::error::DeskError;
-use super::{Asking, Desk, Heard, kept, new_id};
+use super::{Asking, Desk, Heard, new_id};
 
 /// What a script should do, besides the words.
 pub(crate) struct CodeOrder {
@@ -34,15 +34,12 @@ impl Desk {
     /// Writes a script node as one turn of a conversation.
     pub(crate) async fn write_code(
         &self,
-        mut chat: Chat,
+        chat: Chat,
         asking: &Asking,
         order: &CodeOrder,
         hear: Hear<'_>,
     ) -> Result<Heard, DeskError> {
-        let workflow = match &asking.draft {
-            Some(draft) => draft.clone(),
-            None => self.current(&asking.workflow)?,
-        };
+        let workflow = self.seen(asking)?;
         let recorded = match (asking.run, asking.frame) {
             (Some(run), Some(frame)) => self.journal().frame(run, frame)?,
             _ => None,
@@ -73,17 +70,8 @@ impl Desk {
         };
         let (lab, model) = (self.lab(), self.models.current(None));
         let catalogue = self.runtime.catalogue();
-        let mut drafted = code::turn(&order, model.as_deref(), &lab, catalogue, hear).await;
-        if let Some(proposal) = &drafted.proposal {
-            kept::keep(self.journal(), proposal)?;
-        }
-        let exchanges = std::mem::take(&mut drafted.exchanges);
-        let turn = chats::Turn::of(new_id(), &asking.person, &asking.text, now, drafted);
-        chat.take(self.journal(), turn.clone(), &exchanges)?;
-        Ok(Heard {
-            chat: chat.id,
-            turn,
-        })
+        let drafted = code::turn(&order, model.as_deref(), &lab, catalogue, hear).await;
+        self.kept_turn(chat, asking, now, drafted)
     }
 
     /// Explains in sentences: by rules, and in a model's words when there is one.

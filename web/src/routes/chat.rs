@@ -23,7 +23,7 @@ use crate::desk::chats::{self, Chat, ChatRow, Turn};
 use crate::desk::{Asking, CodeOrder, DeskError, Heard};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
-use crate::service::{AppState, off_reactor};
+use crate::service::{AppState, apart, off_reactor};
 
 /// Messages that may wait for a client; a turn has a few thousand at most.
 const MESSAGES_MAX: usize = 4096;
@@ -177,8 +177,10 @@ async fn answer(
     if wants_events(headers) {
         return Ok(told(app, chat, asking, order));
     }
-    let heard = made(&app, chat, &asking, order.as_ref(), &mut |_| {}).await?;
-    Ok(Json(Done::from(heard)).into_response())
+    let heard = apart(move || async move {
+        Ok(made(&app, chat, &asking, order.as_ref(), &mut |_| {}).await?)
+    });
+    Ok(Json(Done::from(heard.await?)).into_response())
 }
 
 async fn made(
@@ -227,7 +229,7 @@ fn told(app: AppState, chat: Chat, asking: Asking, order: Option<CodeOrder>) -> 
         "started",
         &json!({ "chat": chat.id, "mode": mode }),
     );
-    tokio::spawn(async move {
+    let telling = apart(move || async move {
         let mut hear = |heard: Told<'_>| match heard {
             Told::Token(text) => tell(&messages, "token", &json!({ "text": text })),
             Told::Tool(tool) => tell(&messages, "tool", &json!(tool)),
@@ -236,7 +238,7 @@ fn told(app: AppState, chat: Chat, asking: Asking, order: Option<CodeOrder>) -> 
         };
         let turn = tokio::select! {
             made = made(&app, chat, &asking, order.as_ref(), &mut hear) => made,
-            () = messages.closed() => return,
+            () = messages.closed() => return Ok(()),
         };
         match turn {
             Ok(heard) => {
@@ -247,7 +249,9 @@ fn told(app: AppState, chat: Chat, asking: Asking, order: Option<CodeOrder>) -> 
             }
             Err(error) => tell(&messages, "problem", &json!(HttpProblem::from(error))),
         }
+        Ok(())
     });
+    tokio::spawn(telling);
     events(receiver)
 }
 

@@ -11,7 +11,7 @@ use crate::body::JsonBody;
 use crate::desk::Subject;
 use crate::openapi::{proposed, shapes};
 use crate::problem::HttpProblem;
-use crate::service::AppState;
+use crate::service::{AppState, apart};
 
 /// What to explain: a workflow, a frame of a run, or the difference between two runs.
 #[derive(Deserialize, ToSchema)]
@@ -63,5 +63,7 @@ pub(crate) async fn explain(
     State(app): State<AppState>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Json<Explained>, HttpProblem> {
-    Ok(Json(app.desk().explain(wanted.subject()?).await?))
+    let subject = wanted.subject()?;
+    let explained = apart(move || async move { Ok(app.desk().explain(subject).await?) });
+    Ok(Json(explained.await?))
 }

@@ -18,7 +18,7 @@ use super::chat::{events, wants_events};
 use crate::body::{JsonBody, PathOf};
 use crate::desk::heal::{Healing, Recovered};
 use crate::problem::HttpProblem;
-use crate::service::{AppState, off_reactor};
+use crate::service::{AppState, apart, off_reactor};
 
 /// Messages that may wait for a client; each replay is one.
 const MESSAGES_MAX: usize = 1024;
@@ -49,26 +49,29 @@ pub(crate) async fn heal(
     if wants_events(&headers) {
         return Ok(told(app, run, wanted.frame));
     }
-    let healing = app.desk().heal(run, wanted.frame, &mut |_| {}).await?;
-    Ok(Json(healing).into_response())
+    let healing =
+        apart(move || async move { Ok(app.desk().heal(run, wanted.frame, &mut |_| {}).await?) });
+    Ok(Json(healing.await?).into_response())
 }
 
 fn told(app: AppState, run: RunId, frame: Option<Seq>) -> Response {
     let (messages, receiver) = mpsc::channel(MESSAGES_MAX);
-    tokio::spawn(async move {
+    let healing = apart(move || async move {
         let telling = messages.clone();
         // A client that does not read its progress misses some of it.
         let mut tell = |progress: Progress| drop(telling.try_send(("progress", json!(progress))));
         let healing = tokio::select! {
             healing = app.desk().heal(run, frame, &mut tell) => healing,
-            () = messages.closed() => return,
+            () = messages.closed() => return Ok(()),
         };
         let last = match healing {
             Ok(healing) => ("done", json!(healing)),
             Err(error) => ("problem", json!(HttpProblem::from(error))),
         };
         drop(messages.send(last).await);
+        Ok(())
     });
+    tokio::spawn(healing);
     events(receiver)
 }
 
@@ -109,5 +112,7 @@ pub(crate) async fn recover(
     let count = how_many.count()?;
     let reading = Arc::clone(&app);
     let (fix, patch) = off_reactor(move || Ok(reading.desk().accepted_fix(&id)?)).await?;
-    Ok(Json(app.desk().recover(&fix, &patch, count).await?))
+    let recovered =
+        apart(move || async move { Ok(app.desk().recover(&fix, &patch, count).await?) });
+    Ok(Json(recovered.await?))
 }
