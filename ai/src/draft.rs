@@ -289,6 +289,9 @@ fn complete(drafted: &mut Drafted, turn: &Turn<'_>) {
         if drafted.answer.is_empty() {
             drafted.answer.clone_from(&proposal.reason);
         }
+        if drafted.answer.is_empty() {
+            drafted.answer = proposal.summary.lines.join("\n");
+        }
     }
     if let (true, Some(question)) = (drafted.answer.is_empty(), &drafted.question) {
         drafted.answer.clone_from(&question.text);

@@ -18,7 +18,7 @@ pub(super) fn specs() -> Vec<ToolSpec> {
         ("check", "The problems that the workflow would have with these edits. Shows nothing to the person.", json!({ "edits": edits() }), &["edits"]),
         ("try_script", "Evaluates a Rhai script in a sandbox with this `input`, or with the recorded input of a node.", json!({ "code": text(), "input": {}, "run": text(), "node": text() }), &["code"]),
         ("dry_run", "Runs the workflow with these edits in memory; calls to the world are answered from `run`'s recordings or not at all.", json!({ "edits": edits(), "input": {}, "run": text() }), &["edits"]),
-        ("propose_edits", "Shows the edits to the person as a diff to accept. Call once, with all edits.", json!({ "reason": text(), "edits": edits() }), &["reason", "edits"]),
+        ("propose_edits", "Shows the edits to the person as a diff to accept. Call once, with all edits.", json!({ "reason": text(), "edits": edits() }), &["edits"]),
         ("ask", "Asks the person one question and ends the turn.", json!({ "question": text(), "choices": { "type": "array", "items": text() } }), &["question"]),
     ]
     .into_iter()
@@ -70,6 +70,8 @@ pub(super) enum Tool {
         run: Option<String>,
     },
     ProposeEdits {
+        // Small models forget it; the person reads the summary that is computed from the edits anyway.
+        #[serde(default)]
         reason: String,
         edits: Vec<Json>,
     },

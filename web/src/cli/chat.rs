@@ -164,6 +164,9 @@ fn text_of(answer: &Json, subject: &Subject, proposal: Option<&Proposal>) -> Str
         lines.push(told(proposal, &subject.workflow));
         lines.push(next_step(answer, proposal));
     }
+    if proposal.is_none() && answer["question"].is_null() {
+        lines.push("No change is proposed.".into());
+    }
     lines.push(format!(
         "(conversation {})",
         answer["chat"].as_str().unwrap_or_default()
