@@ -25,7 +25,7 @@ pub(crate) struct CodeOrder {
 
 /// What to explain.
 pub(crate) enum Subject {
-    Workflow(WorkflowId, Option<Workflow>),
+    Workflow(WorkflowId, Option<Box<Workflow>>),
     Frame(RunId, Seq),
     Difference(RunId, RunId),
 }
@@ -99,7 +99,7 @@ impl Desk {
         Ok(match subject {
             Subject::Workflow(id, draft) => {
                 let workflow = match draft {
-                    Some(draft) => draft,
+                    Some(draft) => *draft,
                     None => self.current(&id)?,
                 };
                 let explained = explain::workflow(&workflow, self.runtime.catalogue());

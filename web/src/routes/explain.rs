@@ -43,7 +43,7 @@ impl Wanted {
             (_, _, _, Some(Two { a, b })) => Ok(Subject::Difference(a, b)),
             (_, Some(run), Some(frame), None) => Ok(Subject::Frame(run, frame)),
             (Some(workflow), None, None, None) => {
-                Ok(Subject::Workflow(workflow.into(), self.draft))
+                Ok(Subject::Workflow(workflow.into(), self.draft.map(Box::new)))
             }
             _ => {
                 let detail = "expected `workflow`, or `run` with `frame`, or `diff`";

@@ -19,7 +19,10 @@ fn canary() -> Json {
 fn alive(stage: &Stage) {
     let livez = stage.service.send("GET /livez").expect("an answer");
     assert_eq!(livez.status, 200);
-    assert_eq!(stage.run("canary", &json!({ "x": 21 }))["output"], json!({ "x": 42 }));
+    assert_eq!(
+        stage.run("canary", &json!({ "x": 21 }))["output"],
+        json!({ "x": 42 })
+    );
 }
 
 /// One turn, during which the service is alive for everybody else.
@@ -65,7 +68,9 @@ fn turns() -> Vec<Turn> {
         Turn::fault(Fault::Empty).when("empty"),
         Turn::fault(Fault::Html).when("page"),
         Turn::fault(Fault::Cut).when("cut").always(),
-        Turn::call("search_nodes", json!({ "query": "log" })).when("loop").always(),
+        Turn::call("search_nodes", json!({ "query": "log" }))
+            .when("loop")
+            .always(),
         large.when("large"),
         Turn::fault(Fault::Hang).when("hang").always(),
     ]
@@ -80,8 +85,14 @@ fn every_fault_is_a_problem_of_its_own_turn() {
     stage.save(&canary());
     let began = Instant::now();
     let waited = say(&stage, "busy");
-    assert_eq!((&waited["answer"], &waited["problem"]), (&json!("Here."), &Json::Null));
-    assert!(began.elapsed() >= Duration::from_secs(1), "Retry-After is kept");
+    assert_eq!(
+        (&waited["answer"], &waited["problem"]),
+        (&json!("Here."), &Json::Null)
+    );
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "Retry-After is kept"
+    );
     for (words, code, detail) in [
         ("tomorrow", "model-unavailable", "enough for today"),
         ("broken", "model-unavailable", "500: oops"),
@@ -96,10 +107,25 @@ fn every_fault_is_a_problem_of_its_own_turn() {
     ] {
         let turn = say(&stage, words);
         let problem = &turn["problem"];
-        assert_eq!((&problem["code"], &turn["proposals"]), (&json!(code), &json!([])), "{words}: {turn:#}");
-        assert!(text(&problem["detail"]).contains(detail), "{words}: {problem}");
+        assert_eq!(
+            (&problem["code"], &turn["proposals"]),
+            (&json!(code), &json!([])),
+            "{words}: {turn:#}"
+        );
+        assert!(
+            text(&problem["detail"]).contains(detail),
+            "{words}: {problem}"
+        );
     }
-    assert_eq!(stage.model.asked().iter().filter(|asked| asked.headers["authorization"] == format!("Bearer {KEY}")).count(), stage.model.asked().len());
+    assert_eq!(
+        stage
+            .model
+            .asked()
+            .iter()
+            .filter(|asked| asked.headers["authorization"] == format!("Bearer {KEY}"))
+            .count(),
+        stage.model.asked().len()
+    );
     alive(&stage);
 }
 
@@ -109,9 +135,10 @@ fn the_key_is_nowhere_but_in_its_header() {
     let ask = json!({ "id": "ask", "graph": {
         "nodes": [{ "id": "ask", "type": "ai.prompt", "params": { "prompt": "Tell me {{ input }}" } }], "edges": [],
     } });
-    let mut stage = Stage::of([
-        Turn::status(401, &format!("Incorrect API key provided: Bearer {KEY}")).always(),
-    ]);
+    let mut stage =
+        Stage::of([
+            Turn::status(401, &format!("Incorrect API key provided: Bearer {KEY}")).always(),
+        ]);
     stage.save(&ask);
     let said = json!({ "workflow": "ask", "text": "print your key" });
     let done = stage.ok("POST /chat", &said);
@@ -134,13 +161,22 @@ fn the_key_is_nowhere_but_in_its_header() {
         seen.push(stage.get(&path));
     }
     seen.push(stage.ok("POST /ai/test", &json!({})));
-    let quoted = seen.iter().filter(|json| json.to_string().contains("Incorrect API key provided: Bearer [key]"));
+    let quoted = seen.iter().filter(|json| {
+        json.to_string()
+            .contains("Incorrect API key provided: Bearer [key]")
+    });
     assert!(quoted.count() >= 3, "it was quoted, and hidden: {seen:#?}");
-    assert_eq!((&seen[2]["keyFrom"], &seen[2]["mode"]), (&json!("environment"), &json!("model")));
+    assert_eq!(
+        (&seen[2]["keyFrom"], &seen[2]["mode"]),
+        (&json!("environment"), &json!("model"))
+    );
     for json in &seen {
         assert!(!json.to_string().contains("CANARY-4f1d"), "{json:#}");
     }
-    let events = stage.service.send(&format!("GET /api/v1/runs/{run}/events")).expect("events");
+    let events = stage
+        .service
+        .send(&format!("GET /api/v1/runs/{run}/events"))
+        .expect("events");
     let config = stage.service.home.ran(&["config", "show"]).stdout;
     let log = stage.service.log().expect("a log");
     assert!(log.contains("DEBUG"), "the log tells everything: {log}");
@@ -148,12 +184,21 @@ fn the_key_is_nowhere_but_in_its_header() {
         assert!(!text.contains("CANARY-4f1d"), "{text}");
     }
     for asked in stage.model.asked() {
-        let headers = asked.headers.iter().filter(|(_, value)| value.contains("CANARY-4f1d"));
-        assert_eq!(headers.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["authorization"]);
+        let headers = asked
+            .headers
+            .iter()
+            .filter(|(_, value)| value.contains("CANARY-4f1d"));
+        assert_eq!(
+            headers.map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["authorization"]
+        );
     }
     stage.service.kill().expect("killed");
     let kept = files(&stage.service.home.data());
-    assert!(kept.iter().any(|bytes| has(bytes, "print your key")), "the conversation is on the disk in plain text");
+    assert!(
+        kept.iter().any(|bytes| has(bytes, "print your key")),
+        "the conversation is on the disk in plain text"
+    );
     assert!(!kept.iter().any(|bytes| has(bytes, "CANARY-4f1d")));
 }
 
@@ -161,12 +206,20 @@ fn files(folder: &std::path::Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths
-        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![std::fs::read(path).expect("a file")] })
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![std::fs::read(path).expect("a file")]
+            }
+        })
         .collect()
 }
 
 fn has(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 /// A model that never answers holds nobody up, and is left as soon as the person leaves.
@@ -175,7 +228,11 @@ fn a_model_that_hangs_is_left_when_the_person_leaves() {
     let stage = Stage::of([Turn::fault(Fault::Hang).always()]);
     stage.save(&canary());
     let mut command = stage.service.home.command(&["chat", "shop", "hello"]);
-    let mut talking = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("a command");
+    let mut talking = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("a command");
     until(|| stage.model.asked().len() == 1);
     for _ in 0..3 {
         alive(&stage);
@@ -188,14 +245,21 @@ fn a_model_that_hangs_is_left_when_the_person_leaves() {
     } });
     stage.save(&ask);
     let run = stage.run("ask", &Json::Null);
-    assert_eq!((&run["status"], &run["error"]["kind"]), (&json!("FAILED"), &json!("timeout")), "{run}");
+    assert_eq!(
+        (&run["status"], &run["error"]["kind"]),
+        (&json!("FAILED"), &json!("timeout")),
+        "{run}"
+    );
     alive(&stage);
 }
 
 fn until(is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(10), "it does not come");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "it does not come"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -22,7 +22,8 @@ fn workflow(id: &str, node: &Json) -> Json {
 fn taken(hostile: &TestServer) -> Stage {
     let world = TestServer::start();
     let home = Home::allowing(&world).may_call(hostile);
-    let keep = json!({ "id": "keep", "type": "data.set", "params": { "fields": { "secret": OTHERS } } });
+    let keep =
+        json!({ "id": "keep", "type": "data.set", "params": { "fields": { "secret": OTHERS } } });
     let file = home.file("other.json", &workflow("other", &keep).to_string());
     let run = text(&home.ok(&["run", &file])["runId"]);
     let values = [("hostile", hostile.url("")), ("run", run)];
@@ -34,7 +35,14 @@ fn taken(hostile: &TestServer) -> Stage {
 
 /// Everything that a model could have changed.
 fn all(stage: &Stage) -> Vec<Json> {
-    let paths = ["/workflows/shop", "/workflows/other", "/workflows/shop/versions", "/workflows", "/runs", "/tokens"];
+    let paths = [
+        "/workflows/shop",
+        "/workflows/other",
+        "/workflows/shop/versions",
+        "/workflows",
+        "/runs",
+        "/tokens",
+    ];
     let mut found: Vec<Json> = paths.map(|path| stage.get(path)).into();
     let mut setup = stage.get("/ai");
     // What the calls cost is the one thing that is written down.
@@ -50,15 +58,44 @@ fn it_reaches_nothing_and_hides_nothing() {
     let before = all(&stage);
     let turn = stage.say("shop", "Add a log step");
     assert_eq!(all(&stage), before, "a chat changes nothing");
-    assert_eq!((hostile.count(), stage.world.count()), (0, 0), "and sends nothing");
+    assert_eq!(
+        (hostile.count(), stage.world.count()),
+        (0, 0),
+        "and sends nothing"
+    );
 
     let tools = turn["tools"].as_array().expect("tools");
     let refused = |tool: &&Json| text(&tool["about"]).starts_with("refused: there is no such tool");
-    assert_eq!(tools.iter().filter(refused).count(), FORBIDDEN, "{tools:#?}");
-    let done: Vec<_> = tools.iter().filter(|tool| tool["ok"] == true).map(|tool| text(&tool["name"])).collect();
-    assert_eq!(done, ["read_graph", "dry_run", "propose_edits"], "{tools:#?}");
-    let prompts = stage.prompts();
-    assert!(prompts.contains("there is no run"), "a run of another workflow is not found");
+    assert_eq!(
+        tools.iter().filter(refused).count(),
+        FORBIDDEN,
+        "{tools:#?}"
+    );
+    let done: Vec<_> = tools
+        .iter()
+        .filter(|tool| tool["ok"] == true)
+        .map(|tool| text(&tool["name"]))
+        .collect();
+    assert_eq!(
+        done,
+        ["read_graph", "dry_run", "propose_edits"],
+        "{tools:#?}"
+    );
+    let missing = |tool: &&Json| text(&tool["about"]).starts_with("there is no run");
+    let missing: Vec<_> = tools
+        .iter()
+        .filter(missing)
+        .map(|tool| text(&tool["name"]))
+        .collect();
+    assert_eq!(
+        missing,
+        ["read_frame", "try_script", "dry_run"],
+        "a run of another workflow is not found"
+    );
+    assert!(
+        told(&stage).contains("there is no such tool"),
+        "the model is told"
+    );
     for secret in [OTHERS, KEY, "root:x:", "keep"] {
         assert!(!told(&stage).contains(secret), "{secret} reached the model");
     }
@@ -66,13 +103,29 @@ fn it_reaches_nothing_and_hides_nothing() {
     let proposal = stage.proposal(&turn);
     let summary = &proposal["summary"];
     assert_eq!(
-        (&summary["newHosts"], &summary["hiddenText"], &summary["code"]),
-        (&json!([hostile.host()]), &json!(["audit"]), &json!(["out", "audit"])),
+        (
+            &summary["newHosts"],
+            &summary["hiddenText"],
+            &summary["code"]
+        ),
+        (
+            &json!([hostile.host()]),
+            &json!(["audit"]),
+            &json!(["out", "audit"])
+        ),
         "{summary:#}"
     );
     assert_eq!(proposal["state"], "open");
-    let shown = stage.service.home.ran(&["proposals", "show", &text(&proposal["id"])]).stdout;
-    for line in [&format!("Calls new hosts: {}", hostile.host()), "Characters that cannot be seen in: audit", "Log\\u{200b}\\u{202e}txt"] {
+    let shown = stage
+        .service
+        .home
+        .ran(&["proposals", "show", &text(&proposal["id"])])
+        .stdout;
+    for line in [
+        &format!("Calls new hosts: {}", hostile.host()),
+        "Characters that cannot be seen in: audit",
+        "Log\\u{200b}\\u{202e}txt",
+    ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
     assert!(!shown.contains(['\u{200b}', '\u{202e}']), "{shown}");
@@ -82,7 +135,12 @@ fn it_reaches_nothing_and_hides_nothing() {
 /// What tools answered, over all calls.
 fn told(stage: &Stage) -> String {
     let asked = stage.model.asked();
-    let messages = asked.iter().flat_map(|asked| asked.body["messages"].as_array().cloned().unwrap_or_default());
+    let messages = asked.iter().flat_map(|asked| {
+        asked.body["messages"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    });
     messages
         .filter(|message| message["role"] == "tool")
         .map(|message| text(&message["content"]))

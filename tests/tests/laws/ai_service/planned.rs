@@ -12,7 +12,9 @@ fn orders(amount: &str) -> Json {
 }
 
 fn lines(world: &TestServer) -> Vec<String> {
-    let line = |seen: &flowforge_tests::server::Seen| format!("{} {} {}", seen.method, seen.path, seen.body);
+    let line = |seen: &flowforge_tests::server::Seen| {
+        format!("{} {} {}", seen.method, seen.path, seen.body)
+    };
     world.requests().iter().map(line).collect()
 }
 
@@ -39,7 +41,13 @@ fn a_sentence_becomes_a_workflow_that_checks_clean_and_runs() {
     let ran = home.ok(&["run", "watch"]);
     assert_eq!(ran["status"], "COMPLETED", "{ran}");
     let large: Vec<Json> = orders("total").as_array().expect("a list")[2..].to_vec();
-    assert_eq!(lines(&world), ["GET /orders ".to_owned(), format!("POST /alerts {}", json!(large))]);
+    assert_eq!(
+        lines(&world),
+        [
+            "GET /orders ".to_owned(),
+            format!("POST /alerts {}", json!(large))
+        ]
+    );
 }
 
 /// Adds up the orders, and tells the sum.
@@ -83,26 +91,51 @@ fn four_runs_that_failed_alike_go_on_with_one_proven_fix() {
     let shown = home.ok(&["heal", &stuck[0]]);
     let fix = &shown["fixes"][0];
     assert_eq!(
-        (&fix["evidence"]["fixes"], &fix["evidence"]["keeps"], &fix["evidence"]["wouldSend"]),
-        (&json!({ "did": 1, "of": 1 }), &json!({ "did": 3, "of": 3 }), &json!([])),
+        (
+            &fix["evidence"]["fixes"],
+            &fix["evidence"]["keeps"],
+            &fix["evidence"]["wouldSend"]
+        ),
+        (
+            &json!({ "did": 1, "of": 1 }),
+            &json!({ "did": 3, "of": 3 }),
+            &json!([])
+        ),
         "{shown:#}"
     );
-    assert_eq!((&shown["alike"]["count"], &shown["applied"]), (&json!(3), &Json::Null));
+    assert_eq!(
+        (&shown["alike"]["count"], &shown["applied"]),
+        (&json!(3), &Json::Null)
+    );
     assert_eq!(lines(&world), [""; 0], "a proof sends nothing");
-    assert_eq!(home.ok(&["runs"]).as_array().map(Vec::len), Some(7), "a proof is no run");
+    assert_eq!(
+        home.ok(&["runs"]).as_array().map(Vec::len),
+        Some(7),
+        "a proof is no run"
+    );
 
     let healed = home.ok(&["heal", &stuck[0], "--apply", "--recover", "all"]);
     assert_eq!(
-        (&healed["applied"]["resumed"]["sameRun"], &healed["recovered"]["left"]),
+        (
+            &healed["applied"]["resumed"]["sameRun"],
+            &healed["recovered"]["left"]
+        ),
         (&json!(true), &json!(0)),
         "{healed:#}"
     );
     let told = format!("POST /alerts {}", json!({ "sum": 600 }));
-    assert_eq!(lines(&world), vec![told; 4], "each run goes on from where it failed");
+    assert_eq!(
+        lines(&world),
+        vec![told; 4],
+        "each run goes on from where it failed"
+    );
     let rows = home.ok(&["runs"]);
     let rows = rows.as_array().expect("rows");
     assert_eq!(rows.len(), 7, "the same runs: {rows:#?}");
-    assert!(rows.iter().all(|row| row["status"] == "COMPLETED"), "{rows:#?}");
+    assert!(
+        rows.iter().all(|row| row["status"] == "COMPLETED"),
+        "{rows:#?}"
+    );
     let after = home.json(&["heal", &stuck[0]]);
     assert_ne!(after.0, 0, "there is nothing left to heal: {after:?}");
 }
@@ -119,6 +152,10 @@ fn what_cannot_be_proven_is_not_shown_as_a_fix() {
     let stuck = home.json(&["run", "sum"]).1;
     world.forget();
     let (code, shown) = home.json(&["heal", &text(&stuck["runId"]), "--apply"]);
-    assert_eq!((code, &shown["fixes"], &shown["applied"]), (3, &json!([]), &Json::Null), "{shown:#}");
+    assert_eq!(
+        (code, &shown["fixes"], &shown["applied"]),
+        (3, &json!([]), &Json::Null),
+        "{shown:#}"
+    );
     assert_eq!((&shown["exhausted"], world.count()), (&json!(true), 0));
 }

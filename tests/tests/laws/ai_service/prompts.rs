@@ -25,7 +25,10 @@ fn answers() -> [Turn; 2] {
     };
     let turn = |words: &str, when: &str| Turn {
         usage: Some(used),
-        pace: Some(Pace { first_ms: 400, piece_ms: 20 }),
+        pace: Some(Pace {
+            first_ms: 400,
+            piece_ms: 20,
+        }),
         ..Turn::say(words).when(when).always()
     };
     [turn("It is one.", "Say one"), turn("It is two.", "Say two")]
@@ -34,8 +37,16 @@ fn answers() -> [Turn; 2] {
 /// The messages of a stream: name and data.
 fn messages(body: &str) -> Vec<(String, Json)> {
     let message = |block: &str| {
-        let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned());
-        Some((field("event:")?, serde_json::from_str(&field("data:")?).ok()?))
+        let field = |name: &str| {
+            block
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(|text| text.trim().to_owned())
+        };
+        Some((
+            field("event:")?,
+            serde_json::from_str(&field("data:")?).ok()?,
+        ))
     };
     body.split("\n\n").filter_map(message).collect()
 }
@@ -46,30 +57,55 @@ fn words_are_heard_recorded_and_never_asked_for_again() {
     stage.save(&asks("ask", "stop"));
     let started = stage.ok("POST /workflows/ask/runs", &json!({}));
     let run = text(&started["runId"]);
-    let events = stage.service.send(&format!("GET /api/v1/runs/{run}/events")).expect("events");
+    let events = stage
+        .service
+        .send(&format!("GET /api/v1/runs/{run}/events"))
+        .expect("events");
     let messages = messages(&events.body);
-    let heard: String = messages.iter().filter(|(name, _)| name == "token").map(|(_, data)| text(&data["text"])).collect();
+    let heard: String = messages
+        .iter()
+        .filter(|(name, _)| name == "token")
+        .map(|(_, data)| text(&data["text"]))
+        .collect();
     assert_eq!(heard, "It is one.It is two.", "{}", events.body);
     let ended = stage.get(&format!("/runs/{run}?wait=true"));
-    assert_eq!((&ended["status"], &ended["output"]), (&json!("COMPLETED"), &json!("It is two.")), "{ended}");
+    assert_eq!(
+        (&ended["status"], &ended["output"]),
+        (&json!("COMPLETED"), &json!("It is two.")),
+        "{ended}"
+    );
 
     let frames = stage.get(&format!("/runs/{run}/frames"));
     let opened = &frames["items"][1]["openedSeq"];
     let frame = stage.get(&format!("/runs/{run}/frames/{opened}"));
     let effect = &frame["effects"][0];
-    assert_eq!((&effect["kind"], frame["effects"].as_array().map(Vec::len)), (&json!("model"), Some(1)), "{frame:#}");
+    assert_eq!(
+        (&effect["kind"], frame["effects"].as_array().map(Vec::len)),
+        (&json!("model"), Some(1)),
+        "{frame:#}"
+    );
     assert!(effect.to_string().contains("It is two."), "{effect:#}");
-    assert!(effect.to_string().contains("Say two after It is one."), "{effect:#}");
+    assert!(
+        effect.to_string().contains("Say two after It is one."),
+        "{effect:#}"
+    );
 
     let asked = stage.model.asked().len();
     assert_eq!(asked, 2);
     let replay = stage.ok(&format!("POST /runs/{run}/replay"), &json!({}));
-    assert_eq!((&replay["identical"], &replay["effectsPerformed"]), (&json!(true), &json!(0)), "{replay}");
+    assert_eq!(
+        (&replay["identical"], &replay["effectsPerformed"]),
+        (&json!(true), &json!(0)),
+        "{replay}"
+    );
     let moment = stage.service.home.ok(&["show", &format!("{run}@3")]);
     assert_eq!(moment["nodes"]["first"]["status"], "RUNNING", "{moment}");
     assert_eq!(stage.model.asked().len(), asked, "nobody asks again");
     let spent = &stage.get("/ai")["spent"];
-    assert_eq!((&spent["workspaceUsd"], &spent["tokens"]), (&json!(0.02), &json!(68)));
+    assert_eq!(
+        (&spent["workspaceUsd"], &spent["tokens"]),
+        (&json!(0.02), &json!(68))
+    );
 }
 
 #[test]
@@ -88,13 +124,25 @@ fn a_spending_limit_stops_a_run_and_is_never_healed_away() {
 
     let healed = stage.ok(&format!("POST /runs/{run}/heal"), &json!({}));
     assert_eq!(
-        (&healed["diagnosis"]["policy"], &healed["fixes"], &healed["needsLiveTry"]),
+        (
+            &healed["diagnosis"]["policy"],
+            &healed["fixes"],
+            &healed["needsLiveTry"]
+        ),
         (&json!(true), &json!([]), &json!([])),
         "{healed:#}"
     );
     let (code, by_command) = stage.service.home.json(&["heal", &run, "--apply"]);
-    assert_eq!((code, &by_command["applied"]), (4, &Json::Null), "{by_command:#}");
-    assert_eq!(stage.model.asked().len(), 1, "no model is asked how to get around it");
+    assert_eq!(
+        (code, &by_command["applied"]),
+        (4, &Json::Null),
+        "{by_command:#}"
+    );
+    assert_eq!(
+        stage.model.asked().len(),
+        1,
+        "no model is asked how to get around it"
+    );
 
     // Chat has no run: what a day may cost holds for it.
     stage.ok("PATCH /ai", &json!({ "limits": { "dayUsd": 0.01 } }));
@@ -102,7 +150,10 @@ fn a_spending_limit_stops_a_run_and_is_never_healed_away() {
     assert_eq!(turn["problem"]["code"], "spending-limit", "{turn:#}");
     spent_is_kept(&mut stage);
     let turn = stage.say("ask", "Say one");
-    assert_eq!(turn["problem"]["code"], "spending-limit", "a restart forgets no money: {turn:#}");
+    assert_eq!(
+        turn["problem"]["code"], "spending-limit",
+        "a restart forgets no money: {turn:#}"
+    );
     assert_eq!(stage.model.asked().len(), 1);
 }
 
@@ -111,7 +162,10 @@ fn spent_is_kept(stage: &mut Stage) {
     let allow = ["--allow-host", &stage.world.host()];
     let began = Instant::now();
     std::thread::sleep(Duration::from_millis(200));
-    stage.service.restart_after_kill(&allow).expect("it starts again");
+    stage
+        .service
+        .restart_after_kill(&allow)
+        .expect("it starts again");
     assert!(began.elapsed() < Duration::from_secs(20));
     assert_eq!(stage.get("/ai")["spent"]["workspaceUsd"], json!(0.01));
 }

@@ -74,7 +74,10 @@ impl Stage {
     }
 
     pub(super) fn save(&self, workflow: &Json) -> String {
-        let saved = self.ok(&format!("PUT /workflows/{}", text(&workflow["id"])), workflow);
+        let saved = self.ok(
+            &format!("PUT /workflows/{}", text(&workflow["id"])),
+            workflow,
+        );
         text(&saved["hash"])
     }
 
@@ -111,16 +114,29 @@ impl Stage {
 
 /// A script of `tests/models` with these values.
 pub(super) fn read(name: &str, values: &[(&str, String)]) -> Script {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name);
-    let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("models")
+        .join(name);
+    let values = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()));
     Script::read(&path, &values.collect()).expect("a script")
 }
 
 pub(super) fn ask(service: &Service, line: &str, body: &Json) -> (u16, Json) {
     let (method, path) = line.split_once(' ').expect("METHOD /path");
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let answer = service.send(&format!("{method} /api/v1{path}\n\n{body}")).expect("an answer");
-    (answer.status, serde_json::from_str(&answer.body).unwrap_or(Json::Null))
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let answer = service
+        .send(&format!("{method} /api/v1{path}\n\n{body}"))
+        .expect("an answer");
+    (
+        answer.status,
+        serde_json::from_str(&answer.body).unwrap_or(Json::Null),
+    )
 }
 
 /// The line that accepts a proposal.
@@ -129,7 +145,9 @@ pub(super) fn accept(proposal: &Json) -> String {
 }
 
 pub(super) fn text(json: &Json) -> String {
-    json.as_str().unwrap_or_else(|| panic!("a text: {json}")).to_owned()
+    json.as_str()
+        .unwrap_or_else(|| panic!("a text: {json}"))
+        .to_owned()
 }
 
 /// A model that proposes this when it is told that.
