@@ -25,6 +25,9 @@ pub fn path() -> PathBuf {
     })
 }
 
+/// A setting with a name of its own: with it, a test would ask a real model.
+const KEY_VARIABLE: &str = "OPENROUTER_API_KEY";
+
 /// A command that starts the binary under test with no setting of the caller's environment.
 ///
 /// # Panics
@@ -36,6 +39,7 @@ pub fn command() -> Command {
     for name in ours.filter(|name| name.to_string_lossy().starts_with("FLOWFORGE_")) {
         command.env_remove(name);
     }
+    command.env_remove(KEY_VARIABLE);
     command
 }
 

@@ -14,6 +14,7 @@ use crate::{TestServer, binary};
 pub struct Home {
     folder: TempDir,
     allow: Vec<String>,
+    variables: Vec<(String, String)>,
 }
 
 /// How a command ended.
@@ -38,16 +39,35 @@ impl Home {
         Self {
             folder,
             allow: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
     /// A new data folder for commands that may call this server.
     #[must_use]
     pub fn allowing(server: &TestServer) -> Self {
-        Self {
-            allow: vec!["--allow-host".into(), server.host()],
-            ..Self::new()
-        }
+        Self::new().may_call(server)
+    }
+
+    /// The same for commands that may call this server too.
+    #[must_use]
+    pub fn may_call(mut self, server: &TestServer) -> Self {
+        self.allow.extend(["--allow-host".into(), server.host()]);
+        self
+    }
+
+    /// The same for commands with this variable in their environment.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same without that variable.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
     }
 
     /// The same in another's folder.
@@ -67,6 +87,7 @@ impl Home {
     pub fn copied(&self) -> Self {
         let copy = Self {
             allow: self.allow.clone(),
+            variables: self.variables.clone(),
             ..Self::new()
         };
         copy_folder(&self.data(), &copy.data());
@@ -105,6 +126,7 @@ impl Home {
             .arg(self.data())
             .args(&self.allow)
             .args(args)
+            .envs(self.variables.iter().cloned())
             .stdin(Stdio::null());
         command
     }

@@ -15,6 +15,8 @@
 //! | `/bytes/{n}` | `n` bytes |
 //! | `/text` | text |
 //! | `/redirect/{code}?to={url}` | that redirect |
+//!
+//! A test may give any other answer to a path, and change it: [`TestServer::give`].
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -119,6 +121,7 @@ impl TestServer {
             .transpose()?;
         let record = Arc::new(Record {
             requests: Mutex::default(),
+            given: Mutex::default(),
             log,
         });
         let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
@@ -154,6 +157,11 @@ impl TestServer {
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
         self.record.requests().clone()
+    }
+
+    /// From now on, this path answers with this.
+    pub fn give(&self, path: &str, answer: JsonValue) {
+        self.record.given().insert(path.to_owned(), answer);
     }
 
     /// Forgets every request so far.
@@ -222,12 +230,17 @@ async fn run(listener: std::net::TcpListener, app: Router, stopped: oneshot::Rec
 #[derive(Debug)]
 struct Record {
     requests: Mutex<Vec<Seen>>,
+    given: Mutex<BTreeMap<String, JsonValue>>,
     log: Option<File>,
 }
 
 impl Record {
     fn requests(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn given(&self) -> MutexGuard<'_, BTreeMap<String, JsonValue>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a request, and tells how many came before it: of all, and with its path.
@@ -255,6 +268,9 @@ async fn answer(State(record): State<Arc<Record>>, request: Request) -> Response
         Ok(before) => before,
         Err(error) => return (StatusCode::INSUFFICIENT_STORAGE, error.to_string()).into_response(),
     };
+    if let Some(given) = record.given().get(&seen.path) {
+        return Json(given).into_response();
+    }
     let segments: Vec<_> = seen.path.trim_matches('/').split('/').collect();
     match segments[..] {
         ["json"] => Json(json!({"ok": true, "number": 42, "list": [1, 2, 3]})).into_response(),

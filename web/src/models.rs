@@ -65,12 +65,22 @@ struct Now {
 
 impl Models {
     /// The models as the operator and, in the settings, a person said.
+    ///
+    /// What the operator said must be usable. What a person chose was usable then; when it no longer is, nobody is
+    /// asked until they choose again.
     pub(crate) fn open(operator: Operator, journal: Journal) -> Result<Self, ModelsError> {
         let bytes = journal.record(SETTINGS.0, SETTINGS.1)?;
         let saved = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let saved: AiTable = saved.unwrap_or_default();
         let settings = operator.settings(&saved)?;
-        let endpoint = operator.endpoint(&settings, None)?;
+        let endpoint = match operator.endpoint(&settings, None) {
+            Err(error) if saved.base_url.is_some() => {
+                operator.usable()?;
+                tracing::warn!(%error, "the endpoint in the settings is not used");
+                None
+            }
+            endpoint => endpoint?,
+        };
         let spending = Spending::open(journal.clone(), settings.limits)?;
         let now = Now {
             saved,
@@ -145,6 +155,7 @@ impl Models {
 
     /// Keeps what a person sets, when it can be used.
     pub(crate) fn save(&self, saved: AiTable) -> Result<(), ModelsError> {
+        self.operator.permits(&saved)?;
         let settings = self.operator.settings(&saved)?;
         let endpoint = self.operator.endpoint(&settings, None)?;
         let bytes = serde_json::to_vec(&saved).unwrap_or_default();
@@ -173,6 +184,29 @@ impl Operator {
             file: &self.file,
         };
         Settings::merge(&sources, &|path| std::fs::read_to_string(path))
+    }
+
+    /// Whether what the operator said can be used by itself.
+    fn usable(&self) -> Result<(), ModelsError> {
+        let alone = self.settings(&AiTable::default())?;
+        self.endpoint(&alone, None).map(drop)
+    }
+
+    /// Whether a person may choose this endpoint. Asked also while the environment names another: what is kept may
+    /// count one day.
+    fn permits(&self, saved: &AiTable) -> Result<(), ModelsError> {
+        let theirs = Self {
+            environment: BTreeMap::new(),
+            file: AiTable::default(),
+            allow: self.allow.clone(),
+        };
+        let settings = theirs.settings(saved)?;
+        let named = self.outbound(&settings);
+        let Place::At(url) = &settings.place else {
+            return Ok(());
+        };
+        let url = Url::parse(url.as_str()).expect("a base URL is a URL");
+        named.client_for(&url).map(drop).map_err(blocked)
     }
 
     fn endpoint(

@@ -51,9 +51,11 @@ pub fn diagnose(frame: &ExecutionFrame, failure: &Failure, good_frames: usize) -
 /// a person or a workflow that said no.
 fn is_policy(failure: &Failure) -> bool {
     match failure.kind {
-        FailureKind::BlockedAddress | FailureKind::Raised | FailureKind::Cancelled => true,
+        FailureKind::BlockedAddress
+        | FailureKind::Budget
+        | FailureKind::Raised
+        | FailureKind::Cancelled => true,
         FailureKind::Status => matches!(status(failure), Some(401 | 402 | 403 | 407 | 451)),
-        FailureKind::Limit => failure.message.contains("spending"),
         _ => false,
     }
 }
@@ -72,6 +74,9 @@ fn sentence(frame: &ExecutionFrame, failure: &Failure, policy: bool) -> String {
     let what = match failure.kind {
         FailureKind::BlockedAddress => {
             "called an address that this service may not reach; an operator decides that, and no fix goes around it"
+        }
+        FailureKind::Budget => {
+            "reached a limit on spending; a person raises that, and no fix goes around it"
         }
         FailureKind::Raised => "failed because the workflow or a person said so",
         FailureKind::Status if policy => {

@@ -1,5 +1,6 @@
 //! The real service as a process, with a data folder and a token of its own.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -13,6 +14,8 @@ use crate::process::Home;
 
 /// Longest wait for an answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(20);
+/// Where a service logs to, beside its data folder.
+const LOG: &str = "service.log";
 /// Headers of an answer that cases show, when they are there.
 const SHOWN: &[&str] = &[
     "location",
@@ -99,10 +102,27 @@ impl Service {
     /// # Errors
     /// When that does not say that it is ready.
     pub fn restart_after_kill(&mut self, arguments: &[&str]) -> Result<(), CaseError> {
-        self.child.kill()?;
-        self.child.wait()?;
+        self.kill()?;
         (self.child, self.address) = serve(&self.home, arguments)?;
         Ok(())
+    }
+
+    /// Ends the process, as a power cut would.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill(&mut self) -> Result<(), CaseError> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// What the processes have logged so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log(&self) -> Result<String, CaseError> {
+        Ok(std::fs::read_to_string(self.home.path(LOG))?)
     }
 
     /// The process id.
@@ -149,7 +169,11 @@ fn serve(home: &Home, arguments: &[&str]) -> Result<(Child, String), CaseError> 
         "127.0.0.1:0",
     ];
     let mut command = home.command(&[&serve, arguments].concat());
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(home.path(LOG))?;
+    command.stdout(Stdio::piped()).stderr(log);
     let mut child = command.spawn()?;
     let mut line = String::new();
     let stdout = child.stdout.take().ok_or("no stdout")?;

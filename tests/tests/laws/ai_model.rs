@@ -596,6 +596,9 @@ fn the_example_scripts_are_scripts() {
     let values = [
         ("orders", "http://127.0.0.1:1/orders"),
         ("alerts", "http://127.0.0.1:1/alerts"),
+        ("world", "http://127.0.0.1:1"),
+        ("hostile", "http://127.0.0.1:1"),
+        ("run", "01a1fdcb-86e3-71f2-aa39-7aacfd1bf5f9"),
     ];
     let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let files = std::fs::read_dir(folder).expect("the folder");

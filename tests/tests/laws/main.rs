@@ -3,6 +3,7 @@
 //! One program, because each test program links everything. Needs the binary: `cargo build --workspace --bins`.
 
 mod ai_model;
+mod ai_service;
 mod cli;
 mod crash;
 mod disk;
