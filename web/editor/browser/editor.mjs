@@ -11,7 +11,7 @@ export const MOD = isMac ? "Meta" : "Control";
  * service, which the browser then talks to.
  */
 export async function withEditor(test, options = {}) {
-  const real = await startService(undefined, { allow: options.allow ?? [] });
+  const real = await startService(undefined, { allow: options.allow ?? [], env: options.env ?? {} });
   const fake = options.before ? await options.before(real) : null;
   const service = fake ?? real;
   try {

@@ -31,10 +31,10 @@ const READY_MS = 30_000;
  * Starts the service on a free port with a folder of its own. `crash` is kill -9; `again` starts it on what is left, at
  * the same address.
  */
-export async function startService(binary = process.env.FLOWFORGE_BIN, { allow = [] } = {}) {
+export async function startService(binary = process.env.FLOWFORGE_BIN, { allow = [], env = {} } = {}) {
   if (!binary) throw new Error("FLOWFORGE_BIN must name the flowforge binary");
   const folder = await mkdtemp(join(tmpdir(), "flowforge-browser-"));
-  let { child, address, link } = await serve(binary, folder, "127.0.0.1:0", allow);
+  let { child, address, link } = await serve(binary, folder, "127.0.0.1:0", { allow, env });
   const { origin, host } = new URL(link);
   const end = async (signal) => {
     child.kill(signal);
@@ -42,7 +42,7 @@ export async function startService(binary = process.env.FLOWFORGE_BIN, { allow =
   };
   const crash = () => end("SIGKILL");
   const again = async () => {
-    ({ child } = await serve(binary, folder, host, allow));
+    ({ child } = await serve(binary, folder, host, { allow, env }));
   };
   const stop = async () => {
     await end("SIGTERM");
@@ -53,11 +53,16 @@ export async function startService(binary = process.env.FLOWFORGE_BIN, { allow =
 
 const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
 
+/** What would make a service use a model that the test did not start. */
+const OF_MODELS = /^(OPENROUTER_API_KEY|FLOWFORGE_AI_.*)$/;
+const withoutModels = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_MODELS.test(name)));
+
 /** `allow`: hosts that workflows may call although they are not public. */
-async function serve(binary, folder, listen, allow) {
+async function serve(binary, folder, listen, { allow, env }) {
   const hosts = allow.flatMap((host) => ["--allow-host", host]);
   const child = spawn(binary, ["serve", "--listen", listen, "--json", "--data-dir", folder, ...hosts], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...withoutModels(), ...env },
   });
   let complaints = "";
   child.stderr.on("data", (bytes) => (complaints += bytes));

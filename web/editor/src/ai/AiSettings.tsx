@@ -6,7 +6,7 @@ import { counted } from "../lib/words";
 import { changeAi, listModels, testAi } from "./api";
 import { dollars } from "./liveTurn";
 import { AI_STATE, useAiState } from "./ModeLine";
-import { TASKS, type AiChange, type AiState, type Limits, type Task } from "./types";
+import { TASKS, type AiChange, type AiState, type Limits, type ModelEntry, type Task } from "./types";
 import "./ai.css";
 
 export function AiSettings() {
@@ -178,7 +178,7 @@ interface ModelFieldProps {
   value: string;
   /** What holds when it is empty. */
   unset: string;
-  choices: readonly { id: string; name?: string }[];
+  choices: readonly ModelEntry[];
   onChange: (model: string | null) => void;
 }
 
@@ -238,7 +238,11 @@ const LIMIT_WORDS: Record<keyof Limits, string> = {
 function LimitRows({ state, onChange }: { state: AiState; onChange: (limits: Partial<Limits>) => void }) {
   return (Object.keys(LIMIT_WORDS) as (keyof Limits)[]).map((name) => (
     <Row key={name} name={LIMIT_WORDS[name]} htmlFor={`ai-limit-${name}`}>
-      <LimitField id={`ai-limit-${name}`} value={state.limits[name]} onChange={(usd) => onChange({ [name]: usd })} />
+      <LimitField
+        id={`ai-limit-${name}`}
+        value={state.limits[name] ?? null}
+        onChange={(usd) => onChange({ [name]: usd })}
+      />
     </Row>
   ));
 }

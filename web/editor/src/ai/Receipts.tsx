@@ -33,7 +33,7 @@ function ReceiptView({ receipt: { prompt, model, usage, read } }: { receipt: Rec
     <>
       <code>{prompt}</code> {model}, {counted(usage.promptTokens, "token")} in,{" "}
       {usage.completionTokens.toLocaleString("en")} out
-      {usage.costUsd !== undefined && `, ${dollars(usage.costUsd)}`}
+      {typeof usage.costUsd === "number" && `, ${dollars(usage.costUsd)}`}
       {read.length > 0 && (
         <>
           {", read "}

@@ -1,6 +1,6 @@
 /** The AI routes of the service. */
 import { call, get, patch, post, remove, send, ServiceError } from "../api/client";
-import type { Json, Listed, NodeId, ProblemBody, RunId, Seq, Workflow } from "../api/types";
+import type { Json, Listed, ProblemBody, RunId, Seq, Workflow } from "../api/types";
 import { hear } from "./sse";
 import type {
   Accepted,
@@ -11,36 +11,21 @@ import type {
   Complaint,
   Explained,
   Healed,
+  ModelEntry,
+  Narrowed,
   Proposal,
   Question,
   Recovered,
+  Schemas,
   Tested,
   ToolStep,
   Turn,
 } from "./types";
 
-export interface ChatRequest {
-  workflow: string;
-  chat?: string;
-  text: string;
-  draft?: Workflow;
-  selection?: NodeId[];
-  run?: RunId;
-  frame?: Seq;
-}
+export type ChatRequest = Narrowed<Schemas["NewTurn"], { draft?: Workflow }>;
+export type CodeRequest = Narrowed<Schemas["NewCode"], { draft?: Workflow; sample?: Json; expect?: Json }>;
 
-export interface CodeRequest {
-  workflow: string;
-  draft?: Workflow;
-  node?: NodeId;
-  after?: NodeId;
-  sentence: string;
-  run?: RunId;
-  frame?: Seq;
-  sample?: Json;
-  expect?: Json;
-}
-
+/** What is told of a turn while it is answered; the description of the routes knows these in words only. */
 export type TurnEvent =
   | { type: "started"; chat: string; mode: string }
   | { type: "token"; text: string }
@@ -75,8 +60,7 @@ const at = (proposal: string) => `/proposals/${encodeURIComponent(proposal)}`;
 
 export const getProposal = (id: string) => get<Proposal>(at(id));
 /** All parts when `parts` is absent. */
-export const acceptProposal = (id: string, body: { hash: string; parts?: number[]; resume?: boolean }) =>
-  post<Accepted>(`${at(id)}/accept`, body);
+export const acceptProposal = (id: string, body: Schemas["Yes"]) => post<Accepted>(`${at(id)}/accept`, body);
 export const rejectProposal = (id: string) => post<Proposal>(`${at(id)}/reject`);
 export const recover = (id: string, count: 1 | 10 | "all") => post<Recovered>(`${at(id)}/recover`, { count });
 
@@ -121,5 +105,5 @@ export const explain = (request: ExplainRequest, signal: AbortSignal) =>
 
 export const getAi = () => get<AiState>("/ai");
 export const changeAi = (change: AiChange) => patch<AiState>("/ai", change);
-export const listModels = () => get<{ items: { id: string; name?: string }[] }>("/ai/models");
+export const listModels = () => get<Listed<ModelEntry>>("/ai/models");
 export const testAi = () => post<Tested>("/ai/test");

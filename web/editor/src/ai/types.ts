@@ -1,234 +1,76 @@
-/** The shapes of the AI routes: `ai/src/proposal.rs`, `ai/src/lab.rs` and the chat, as JSON. */
-import type { Json, NodeId, PathStep, Problem, RunId, Seq } from "../api/types";
+/**
+ * The shapes of the AI routes: generated from the service's OpenAPI (`npm run api`), and narrowed by hand where that says
+ * only "a value". A field that the service no longer answers with does not compile here.
+ */
+import type { components } from "../api/schema";
+import type { Json, NodeId, PathStep, Problem, RunId, Seq, Status } from "../api/types";
 import type { Patch } from "../document/patch";
+
+export type Schemas = components["schemas"];
+/** `Theirs` with fields of ours, each of which must be one of theirs. */
+export type Narrowed<Theirs, Ours extends Record<Exclude<keyof Ours, keyof Theirs>, never>> = Omit<Theirs, keyof Ours> &
+  Ours;
 
 export type Origin = { kind: "planner" } | { kind: "rule"; name: string } | { kind: "model"; model: string };
 
 /** What a patch does, computed by the service from the patch and the graph, never from a model's words. */
-export interface Summary {
-  lines: string[];
-  newHosts: string[];
-  newCredentials: string[];
-  triggers: string[];
-  code: NodeId[];
-  hiddenText: NodeId[];
-}
-
+export type Summary = Schemas["Summary"];
 /** A part of a patch that can be accepted without the rest. */
-export interface Part {
-  id: number;
-  title: string;
-  /** Positions in the patch. */
-  edits: number[];
-  /** Parts that it cannot be without. */
-  needs: number[];
-}
-
-export interface Count {
-  did: number;
-  of: number;
-}
-
-export interface ChangedOutput {
-  run: RunId;
-  frame: Seq;
-  nodeId: NodeId;
-  recorded: string;
-  replayed: string;
-}
-
+export type Part = Schemas["Part"];
+export type Count = Schemas["Count"];
+export type ChangedOutput = Schemas["ChangedOutput"];
 /** An effect that a trial met. */
-export interface Asked {
-  nodeId: NodeId;
-  path: PathStep[];
-  attempt: number;
-  kind: string;
-  request: Json;
-  recorded: boolean;
-  [field: string]: unknown;
-}
-
+export type Asked = Narrowed<Schemas["Asked"], { path: PathStep[]; request: Json }>;
 /** What a fix was shown to do by its replays. */
-export interface Evidence {
-  fixes: Count;
-  keeps: Count;
-  downstream: Count;
-  changes: ChangedOutput[];
-  wouldSend: Asked[];
-  tookMs: number;
-}
-
-export interface Usage {
-  promptTokens: number;
-  completionTokens: number;
-  costUsd?: number;
-}
-
+export type Evidence = Narrowed<Schemas["Evidence"], { wouldSend: Asked[] }>;
+export type Usage = Schemas["Usage"];
 /** One call of a model. */
-export interface Receipt {
-  /** Name and version: `edit@1f0c33d2`. */
-  prompt: string;
-  model: string;
-  usage: Usage;
-  read: [RunId, Seq][];
-}
+export type Receipt = Schemas["Receipt"];
 
+type Proposed = Narrowed<
+  Schemas["Proposal"],
+  {
+    patch: Patch;
+    origin: Origin;
+    problems: Problem[];
+    mends?: [RunId, Seq] | null;
+    evidence?: Evidence | null;
+  }
+>;
+/** What is known of a decision, which only a closed proposal has. */
+type Decision = "state" | "by" | "at" | "version";
 export type ProposalState =
   | { state: "open" }
-  | { state: "accepted"; by: string; at: string; version: string; acceptedParts: number[] }
+  | { state: "accepted"; by: string; at: string; version: string }
   | { state: "rejected"; by: string; at: string };
+export type Proposal = Omit<Proposed, Decision> & ProposalState;
 
-export type Proposal = {
-  id: string;
-  workflow: string;
-  /** The version that the patch was made for. */
-  base: string;
-  patch: Patch;
-  hash: string;
-  title: string;
-  /** In the words of whoever proposes; plain text. */
-  reason: string;
-  origin: Origin;
-  summary: Summary;
-  parts: Part[];
-  problems: Problem[];
-  mends?: [RunId, Seq];
-  evidence?: Evidence;
-  receipts: Receipt[];
-  chat?: string;
-  made: string;
-} & ProposalState;
+export type Question = Schemas["Question"];
+export type ToolStep = Schemas["ToolUse"];
+export type Complaint = Schemas["Trouble"];
+export type Turn = Schemas["Turn"];
+export type ChatRow = Schemas["ChatRow"];
+export type Chat = Schemas["Chat"];
 
-export interface Question {
-  text: string;
-  choices: string[];
-}
+export type Alike = Schemas["Alike"];
+export type Accepted = Narrowed<
+  Schemas["Accepted"],
+  { proposal: Proposal; patch: Patch; undo: Patch; problems: Problem[] }
+>;
+export type Recovered = Narrowed<
+  Schemas["Recovered"],
+  { resumed: Narrowed<Schemas["RecoveredRun"], { status: Status }>[] }
+>;
+export type Healed = Narrowed<Schemas["Healing"], { nodeId: NodeId; fixes: Proposal[]; needsLiveTry: Proposal[] }>;
 
-export interface ToolStep {
-  name: string;
-  about: string;
-  ok: boolean;
-}
+export type Sentence = Schemas["Sentence"];
+export type Explained = Schemas["Explained"];
 
-export interface Turn {
-  id: string;
-  person: string;
-  text: string;
-  at: string;
-  answer: string;
-  question?: Question | null;
-  proposals: string[];
-  tools: ToolStep[];
-  receipts: Receipt[];
-  /** `planner`, or the model's name. */
-  by: string;
-  problem?: Complaint | null;
-  /** What was done when proposals of it were accepted. */
-  applied?: string[];
-}
-
-export interface Complaint {
-  code: string;
-  detail: string;
-  hint?: string | null;
-}
-
-export interface ChatRow {
-  id: string;
-  workflow: string;
-  title: string;
-  updatedAt: string;
-  turns: number;
-}
-
-export interface Chat {
-  id: string;
-  workflow: string;
-  turns: Turn[];
-}
-
-export interface Alike {
-  group: string;
-  count: number;
-  runs: RunId[];
-}
-
-export interface Accepted {
-  proposal: Proposal;
-  workflow: string;
-  version: string;
-  /** What was done, told from the patch. */
-  applied: string[];
-  undo: Patch;
-  /** As it was applied: without the parts that were left out. */
-  patch: Patch;
-  problems: Problem[];
-  resumed?: { runId: RunId; sameRun: boolean } | null;
-  alike?: Alike | null;
-}
-
-export interface Recovered {
-  resumed: { run: RunId; into: RunId; status: string }[];
-  left: number;
-  stoppedAt: RunId | null;
-}
-
-export interface Healed {
-  run: RunId;
-  frame: Seq;
-  nodeId: NodeId;
-  diagnosis: { kind: string; sentence: string; evidence: string[]; policy: boolean };
-  fixes: Proposal[];
-  needsLiveTry: Proposal[];
-  tried: { title: string; why: string }[];
-  alike: Alike;
-  exhausted: boolean;
-  tookMs: number;
-}
-
-export interface Sentence {
-  text: string;
-  about?: { node?: NodeId | null; run?: RunId | null; frame?: Seq | null } | null;
-}
-
-export interface Explained {
-  sentences: Sentence[];
-  /** `rules`, or the model's name. */
-  by: string;
-  receipt?: Receipt | null;
-}
-
-export const TASKS = ["draft", "code", "heal", "explain", "node"] as const;
+export const TASKS = ["draft", "code", "heal", "explain", "node"] as const satisfies (keyof Schemas["TaskModels"])[];
 export type Task = (typeof TASKS)[number];
-
-export interface Limits {
-  runUsd: number | null;
-  dayUsd: number | null;
-  workspaceUsd: number | null;
-}
-
-export interface AiState {
-  mode: "model" | "planner";
-  baseUrl?: string | null;
-  /** Of tasks that have none of their own. */
-  model?: string | null;
-  models: Partial<Record<Task, string | null>>;
-  limits: Limits;
-  spent: { dayUsd: number; workspaceUsd: number; tokens: number };
-  keyFrom: string | null;
-}
-
+export type Limits = Schemas["Limits"];
+export type AiState = Narrowed<Schemas["Setup"], { mode: "model" | "planner" }>;
 /** What is absent stays; models and limits are said whole. */
-export interface AiChange {
-  model?: string | null;
-  models?: AiState["models"];
-  limits?: Limits;
-  baseUrl?: string | null;
-}
-
-export interface Tested {
-  ok: boolean;
-  model: string;
-  ms: number;
-  message?: string | null;
-}
+export type AiChange = Schemas["Changed"];
+export type Tested = Schemas["Tested"];
+export type ModelEntry = Schemas["ModelEntry"];

@@ -2,6 +2,7 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { joined } from "../lib/words";
+import { useLastWords } from "../run/words";
 import type { StepNode as Step } from "./flowTypes";
 import { GhostBadge } from "./GhostBadge";
 import { useGhost, useIsLookedAt } from "./ghosts";
@@ -41,7 +42,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
         </span>
         <span className="min-w-0 flex-1">
           <NodeTitle id={id} data={data} />
-          {density !== "compact" && <span className="step-summary">{summaryLine(node, spec)}</span>}
+          {density !== "compact" && <Line id={id} data={data} isRunning={status?.status === "RUNNING"} />}
         </span>
         <NodeBadges id={id} node={node} status={status} />
       </div>
@@ -51,6 +52,17 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
     </div>
   );
 });
+
+/** What the node does or, while a model answers it, the last words of that. */
+function Line({ id, data: { node, spec }, isRunning }: { id: string; data: Step["data"]; isRunning: boolean }) {
+  const words = useLastWords(id);
+  const isSpeaking = isRunning && words !== null;
+  return (
+    <span className="step-summary" data-speaking={isSpeaking || undefined}>
+      {isSpeaking ? words : summaryLine(node, spec)}
+    </span>
+  );
+}
 
 function ParamLines({ data: { node, spec } }: { data: Step["data"] }) {
   const lines = setParams(node, spec).slice(0, PARAM_LINES);

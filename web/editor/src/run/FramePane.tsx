@@ -1,7 +1,7 @@
 /** The frame of the moment: what went in, what came out or went wrong, what it asked of the world, what it cost. */
 import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
-import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Status } from "../api/types";
+import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Seq, Status } from "../api/types";
 import { ExplainButton } from "../ai/ExplainButton";
 import { FixButton } from "../ai/FixButton";
 import { numberText } from "../lib/exact";
@@ -15,6 +15,7 @@ import { isOpen } from "./frameTable";
 import { showFrame } from "./moves";
 import { useRun, type Watched } from "./runStore";
 import { useFrameAt } from "./useFrame";
+import { useWordsOf } from "./words";
 
 interface Props {
   watched: Watched;
@@ -144,7 +145,7 @@ function Input({ frame }: { frame: ExecutionFrame }) {
 
 function Output({ frame }: { frame: ExecutionFrame }) {
   if (frame.error) return <Wrong frame={frame} error={frame.error} />;
-  if (frame.closedSeq === null) return <p className="run-empty">It had not given anything yet at this moment.</p>;
+  if (frame.closedSeq === null) return <NotYet frame={frame.openedSeq} />;
   if (frame.status === "SKIPPED") return <p className="run-empty">It was passed over, so there is none.</p>;
   const base = outputName(frame.nodeId);
   return (
@@ -157,6 +158,17 @@ function Output({ frame }: { frame: ExecutionFrame }) {
       base={base}
       label="Output"
     />
+  );
+}
+
+/** A model may be answering: its words are shown as they come. */
+function NotYet({ frame }: { frame: Seq }) {
+  const words = useWordsOf(frame);
+  if (words === null) return <p className="run-empty">It had not given anything yet at this moment.</p>;
+  return (
+    <p className="run-words" aria-label="What the model is saying" aria-busy>
+      {words}
+    </p>
   );
 }
 

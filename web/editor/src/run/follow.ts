@@ -3,10 +3,13 @@ import type { RunId, Seq } from "../api/types";
 import { whileSeen } from "../lib/whileSeen";
 import { eventsAddress } from "./api";
 import { EVENT_NAMES, type Recorded } from "./live";
+import type { Piece } from "./words";
 
 export interface Following {
   /** One recorded event. */
   heard(event: Recorded): void;
+  /** A piece of what a model is saying, which is not recorded. */
+  said(piece: Piece): void;
   /** We were too slow, or missed something: the columns after this event must be read. */
   reread(from: Seq): void;
   ended(): void;
@@ -37,6 +40,9 @@ function listen(source: EventSource, following: Following, heardUpTo: (seq: Seq)
     following.heard(recorded);
   };
   for (const name of EVENT_NAMES) source.addEventListener(name, heard);
+  source.addEventListener("token", (message: MessageEvent<string>) => {
+    following.said(JSON.parse(message.data) as Piece);
+  });
   source.addEventListener("open", () => following.connected(true));
   source.addEventListener("error", () => following.connected(false));
   source.addEventListener("reread", (message: MessageEvent<string>) => {

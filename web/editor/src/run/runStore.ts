@@ -15,6 +15,7 @@ import { type Leaving, leavingsOf } from "./pauses";
 import type { Axis, View } from "./scale";
 import { clearRunStatus } from "./statusStore";
 import { Timeline } from "./timeline";
+import { forgetRecorded, forgetWords, hearPiece } from "./words";
 
 export interface Watched {
   timeline: Timeline;
@@ -129,6 +130,7 @@ export function closeRun(): void {
   cancelAnimationFrame(drawing);
   drawing = 0;
   if (now().run !== null) clearRunStatus();
+  forgetWords();
   set({ ...CLOSED, axis: now().axis, speed: now().speed });
 }
 
@@ -145,15 +147,19 @@ function watch(table: FrameTable): void {
       .catch(() => undefined)
       .finally(() => (rereading = null));
   };
+  const nodeOf = (opened: Seq) => table.node[table.frameOpenedAt(opened)] ?? null;
   stop = follow(table.run, table.lastSeq, {
     heard(recorded) {
       if (fold.take(recorded)) changed();
       else reread(table.lastSeq);
+      forgetRecorded(recorded);
       if (mattersToDetail(recorded)) refreshDetailSoon(table.run);
     },
+    said: (piece) => hearPiece(piece, nodeOf),
     reread,
     ended() {
       stop = null;
+      forgetWords();
       reread(0);
       void refreshDetail(table.run);
     },
