@@ -121,6 +121,11 @@ fn what_a_model_is_told_of_a_failure_is_data_without_secrets() {
     until(|| status(&stage, &run) == "WAITING");
     let healed = stage.ok(&format!("POST /runs/{run}/heal"), &json!({}));
     assert_eq!(healed["fixes"], json!([]), "{healed:#}");
+    let evidence = healed["diagnosis"]["evidence"].to_string();
+    assert!(
+        evidence.contains("tok-CANARY-9"),
+        "the failure names it: {evidence}"
+    );
     let prompts = stage.prompts();
     assert!(prompts.contains("parse_int"), "{prompts}");
     for told in ["tok-CANARY-9", "<|im_start|>", "sk-live-CANARY"] {
