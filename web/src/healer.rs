@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use flowforge_ai::Proposal;
+use flowforge_ai::proposal::Origin;
 use flowforge_engine::event::Mode;
 use flowforge_engine::frame::Status;
 use flowforge_engine::workflow::Healing as Policy;
@@ -121,8 +122,12 @@ fn policy_of(app: &AppState, run: RunId) -> Result<Option<(Policy, RunId)>, Http
     Ok(Some((policy, row.run)))
 }
 
-/// Whether nobody needs to look: the proof is whole, no recorded output changes, and nothing new is reached.
+/// Whether nobody needs to look: a rule made it, the proof is whole, no recorded output changes, and nothing new is
+/// reached. What a model wrote can do something else on a day that no recording knows; a person looks at that.
 fn is_safe(fix: &Proposal) -> bool {
+    if !matches!(fix.origin, Origin::Rule { .. }) {
+        return false;
+    }
     let Some(evidence) = &fix.evidence else {
         return false;
     };
@@ -159,7 +164,7 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
 
 #[cfg(test)]
 mod tests {
-    use flowforge_ai::proposal::{Count, Evidence, Origin};
+    use flowforge_ai::proposal::{Count, Evidence};
     use flowforge_engine::edit::Patch;
     use flowforge_engine::node_type::Catalogue;
     use flowforge_engine::{Timestamp, WorkflowId};
@@ -204,6 +209,9 @@ mod tests {
             keeps: Count::default(),
             ..proven()
         })));
+        let mut advised = fix(proven());
+        advised.origin = Origin::Model { model: "m".into() };
+        assert!(!is_safe(&advised));
         let mut reaching = fix(proven());
         reaching.summary.new_hosts.push("evil.test".into());
         assert!(!is_safe(&reaching));

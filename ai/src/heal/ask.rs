@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use super::Diagnosis;
 use super::case::Case;
 use super::shape::{Shape, shape};
+use crate::context::{Redaction, fence};
 use crate::model::{ChatModel, ChatRequest, Message, ModelError, Task};
 use crate::proposal::Receipt;
 
@@ -79,26 +80,57 @@ struct Answer {
 #[derive(Deserialize)]
 struct Written {
     reason: String,
-    edits: Vec<Edit>,
+    /// Each read by itself, so that one that cannot be read takes nothing else with it.
+    edits: Vec<Json>,
 }
 
-/// What to ask about a case.
+impl Written {
+    /// The change, or why it may not even be tried.
+    fn patch(&self, failing: &Node) -> Result<Patch, String> {
+        let read = |edit: &Json| {
+            let edit: Edit = serde_json::from_value(edit.clone())
+                .map_err(|error| format!("it cannot be read: {error}"))?;
+            match forbidden(&edit, failing) {
+                Some(why) => Err(why),
+                None => Ok(edit),
+            }
+        };
+        let edits: Result<Vec<Edit>, String> = self.edits.iter().map(read).collect();
+        edits.map(Patch::from)
+    }
+}
+
+/// What to ask about a case: shapes, and the words of the failure and the node without what is secret in them.
 pub(super) fn inputs(case: &Case<'_>, diagnosis: &Diagnosis, tried: &str) -> FixInputs {
+    let redaction = redaction(case);
     let good: Vec<String> = case.good.iter().take(GOOD_MAX).map(shown_shape).collect();
-    let message: String = case
-        .failure
-        .message
-        .chars()
-        .take(FAILURE_CHARS_MAX)
-        .collect();
+    let message = redaction.text(&case.failure.message);
+    let message: String = message.chars().take(FAILURE_CHARS_MAX).collect();
+    let failure = format!("{:?}: {message}", case.failure.kind);
+    let node = serde_json::to_value(case.node).unwrap_or_default();
+    let node = redaction.value(&Value::from_json(&node)).to_json();
     FixInputs {
         diagnosis: diagnosis.sentence.clone(),
-        graph: serde_json::to_string(case.node).unwrap_or_default(),
-        frame: shown_shape(&case.scope),
-        failure: format!("{:?}: {message}", case.failure.kind),
-        good: good.join("\n"),
-        tried: tried.to_owned(),
+        graph: fence("node", &node.to_string()),
+        frame: fence("frame", &shown_shape(&case.scope)),
+        failure: fence("failure", &failure),
+        good: fence("good frames", &good.join("\n")),
+        tried: match tried {
+            "" => String::new(),
+            tried => fence("tried", &redaction.text(tried)),
+        },
     }
+}
+
+/// What is secret in the workflow and in what flowed.
+fn redaction(case: &Case<'_>) -> Redaction {
+    let mut redaction = Redaction::new(case.workflow);
+    redaction.learn(&case.scope);
+    case.good.iter().for_each(|scope| redaction.learn(scope));
+    if let Some(details) = &case.failure.details {
+        redaction.learn(details);
+    }
+    redaction
 }
 
 /// Asks once; gives the changes that may be tried, and why others may not.
@@ -130,11 +162,11 @@ pub(super) async fn ask(
         .map_err(|error| ModelError::BadAnswer(error.to_string()))?;
     let (mut advice, mut refused) = (Vec::new(), Vec::new());
     for fix in written.fixes.into_iter().take(FIXES_MAX) {
-        match fix.edits.iter().find_map(|edit| forbidden(edit, node)) {
-            Some(why) => refused.push(why),
-            None => advice.push(Advice {
+        match fix.patch(node) {
+            Err(why) => refused.push(why),
+            Ok(patch) => advice.push(Advice {
                 reason: fix.reason,
-                patch: Patch::from(fix.edits),
+                patch,
                 receipt: receipt.clone(),
             }),
         }

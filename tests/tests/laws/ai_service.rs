@@ -4,6 +4,7 @@
 
 mod decide;
 mod faults;
+mod healed;
 mod hijacked;
 mod planned;
 mod prompts;

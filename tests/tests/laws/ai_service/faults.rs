@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use flowforge_tests::model_server::{Fault, Script, Turn};
 use serde_json::{Value as Json, json};
 
-use super::stage::{KEY, Stage, proposes, text};
+use super::stage::{KEY, Stage, proposes, text, until};
 
 /// Doubles a number: a run that has nothing to do with models.
 fn canary() -> Json {
@@ -251,15 +251,4 @@ fn a_model_that_hangs_is_left_when_the_person_leaves() {
         "{run}"
     );
     alive(&stage);
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "it does not come"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

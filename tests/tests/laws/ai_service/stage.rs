@@ -1,6 +1,7 @@
 //! The service, the model that it asks, and the rest of the world.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use flowforge_tests::TestServer;
 use flowforge_tests::api::Service;
@@ -160,4 +161,16 @@ pub(super) fn proposes(when: &str, edits: &Json) -> Turn {
 pub(super) fn nodes(workflow: &Json) -> Vec<String> {
     let nodes = workflow["graph"]["nodes"].as_array().into_iter().flatten();
     nodes.map(|node| text(&node["id"])).collect()
+}
+
+/// Waits for something that must come soon.
+pub(super) fn until(is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "it does not come"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
