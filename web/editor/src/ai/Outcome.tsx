@@ -101,12 +101,12 @@ function Others({ proposal, alike }: { proposal: string; alike: Alike }) {
           ))}
         </ul>
       )}
-      {stoppedAt !== null && (
+      {stoppedAt && (
         <p className="ai-problem" role="alert">
           Stopped: <Link href={runAt(stoppedAt)}>{stoppedAt.slice(-6)}</Link> failed again.
         </p>
       )}
-      {left === 0 && stoppedAt === null && done.length > 0 && <p className="ai-quiet">All of them were resumed.</p>}
+      {left === 0 && !stoppedAt && done.length > 0 && <p className="ai-quiet">All of them were resumed.</p>}
       {problem && <p className="ai-problem">{problem}</p>}
     </div>
   );

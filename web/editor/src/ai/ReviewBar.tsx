@@ -17,7 +17,7 @@ export function ReviewBar() {
 
 function Bar({ proposal }: { proposal: Proposal }) {
   const { changes, isBusy, isMoved, refusal } = useReview();
-  const resume = proposal.mends !== undefined;
+  const resume = Boolean(proposal.mends);
   useKeys({
     acceptProposal: () => void accept({ resume }),
     rejectProposal: () => void reject(),
