@@ -1,6 +1,7 @@
 /**
  * The shapes of the AI routes: generated from the service's OpenAPI (`npm run api`), and narrowed by hand where that says
- * only "a value". A field that the service no longer answers with does not compile here.
+ * only "a value". A field that the service no longer answers with does not compile here; `npm run drift` tells whether what
+ * is generated is of today's description.
  */
 import type { components } from "../api/schema";
 import type { Json, NodeId, PathStep, Problem, RunId, Seq, Status } from "../api/types";
