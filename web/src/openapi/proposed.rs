@@ -45,6 +45,8 @@ pub(crate) struct Proposal {
     at: Option<String>,
     /// The version that it made.
     version: Option<String>,
+    /// The parts that were accepted; all when empty.
+    accepted_parts: Option<Vec<usize>>,
 }
 
 /// What a patch does, computed from the patch and the graph.

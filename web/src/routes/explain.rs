@@ -15,7 +15,7 @@ use crate::service::{AppState, apart};
 
 /// What to explain: a workflow, a frame of a run, or the difference between two runs.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct Wanted {
+pub(crate) struct ToExplain {
     workflow: Option<String>,
     /// The workflow as the person sees it, when that is not the saved one.
     #[schema(value_type = Option<shapes::Workflow>)]
@@ -37,7 +37,7 @@ pub(crate) struct Two {
     b: RunId,
 }
 
-impl Wanted {
+impl ToExplain {
     fn subject(self) -> Result<Subject, HttpProblem> {
         match (self.workflow, self.run, self.frame, self.diff) {
             (_, _, _, Some(Two { a, b })) => Ok(Subject::Difference(a, b)),
@@ -54,14 +54,14 @@ impl Wanted {
 }
 
 /// In sentences, each with the node or frame that it is about.
-#[utoipa::path(post, path = "/explain", tag = "ai", request_body = Wanted, responses(
+#[utoipa::path(post, path = "/explain", tag = "ai", request_body = ToExplain, responses(
     (status = 200, body = proposed::Explained),
     (status = 400, body = HttpProblem, content_type = "application/problem+json"),
     (status = 404, body = HttpProblem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn explain(
     State(app): State<AppState>,
-    JsonBody(wanted): JsonBody<Wanted>,
+    JsonBody(wanted): JsonBody<ToExplain>,
 ) -> Result<Json<Explained>, HttpProblem> {
     let subject = wanted.subject()?;
     let explained = apart(move || async move { Ok(app.desk().explain(subject).await?) });

@@ -25,7 +25,7 @@ const MESSAGES_MAX: usize = 1024;
 
 /// What to heal.
 #[derive(Default, Deserialize, ToSchema)]
-pub(crate) struct Wanted {
+pub(crate) struct ToHeal {
     /// The frame that failed, by the event that opened it; the one to blame when absent.
     #[schema(value_type = Option<u64>)]
     frame: Option<Seq>,
@@ -35,7 +35,7 @@ pub(crate) struct Wanted {
 /// nothing is changed.
 ///
 /// With `Accept: text/event-stream`: `progress {done, of, what}`, then `done`, or `problem`.
-#[utoipa::path(post, path = "/runs/{id}/heal", tag = "ai", request_body = Wanted, params(("id" = String, Path, description = "the run")), responses(
+#[utoipa::path(post, path = "/runs/{id}/heal", tag = "ai", request_body = ToHeal, params(("id" = String, Path, description = "the run")), responses(
     (status = 200, body = Healing),
     (status = 404, body = HttpProblem, content_type = "application/problem+json"),
     (status = 409, body = HttpProblem, content_type = "application/problem+json"),
@@ -44,7 +44,7 @@ pub(crate) async fn heal(
     State(app): State<AppState>,
     PathOf(run): PathOf<RunId>,
     headers: HeaderMap,
-    JsonBody(wanted): JsonBody<Wanted>,
+    JsonBody(wanted): JsonBody<ToHeal>,
 ) -> Result<Response, HttpProblem> {
     if wants_events(&headers) {
         return Ok(told(app, run, wanted.frame));

@@ -1,9 +1,10 @@
 /** A run: the graph as it was executed, and its timeline. Nothing here can be edited. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
+import { useServiceEvents } from "../api/events";
 import { getRun, getRunWorkflow } from "../api/runs";
 import type { Workflow } from "../api/types";
 import { select, useSelection, soleStep } from "../canvas/selection";
@@ -24,6 +25,8 @@ type RunPlace = Extract<Place, { screen: "run" }>;
 export function RunScreen({ place }: { place: RunPlace }) {
   const { specs, error: noCatalogue } = useCatalogue();
   const run = useQuery({ queryKey: ["run", place.id], queryFn: () => getRun(place.id) });
+  const queries = useQueryClient();
+  useServiceEvents(["run"], () => void queries.invalidateQueries({ queryKey: ["run", place.id], exact: true }));
   const workflow = useQuery({
     queryKey: ["run", place.id, "workflow"],
     queryFn: () => getRunWorkflow(place.id),
