@@ -1,5 +1,6 @@
 //! The service: what every route can reach, the routes together, and serving them.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
 use flowforge_snapshots::search::{NodeIndex, Search};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{self, Access, Hosts};
@@ -186,10 +187,21 @@ pub(crate) async fn off_reactor<T: Send + 'static>(
 }
 
 /// Does what waits for others and blocks in between, such as a conversation that reads the journal, away from the
-/// reactor.
+/// reactor. Dropping the future stops it: who leaves does not keep a model at work.
 pub(crate) async fn apart<T: Send + 'static, F: Future<Output = Result<T, HttpProblem>>>(
     what: impl FnOnce() -> F + Send + 'static,
 ) -> Result<T, HttpProblem> {
     let handle = tokio::runtime::Handle::current();
-    off_reactor(move || handle.block_on(what())).await
+    let (waiting, left) = oneshot::channel::<Infallible>();
+    let while_somebody_waits = move || {
+        handle.block_on(async move {
+            tokio::select! {
+                done = what() => done,
+                _ = left => Err(HttpProblem::internal("nobody waits for this any more")),
+            }
+        })
+    };
+    let done = off_reactor(while_somebody_waits).await;
+    drop(waiting);
+    done
 }
