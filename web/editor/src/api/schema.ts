@@ -1557,6 +1557,8 @@ export interface components {
         List_Proposal: {
             /** @description What is on it. */
             items: {
+                /** @description The parts that were accepted; all when empty. */
+                acceptedParts?: number[] | null;
                 /** @description When. */
                 at?: string | null;
                 /** @description The version that the patch was made for. */
@@ -1998,6 +2000,8 @@ export interface components {
         };
         /** @description A change that nobody has accepted yet, or that somebody decided on. */
         Proposal: {
+            /** @description The parts that were accepted; all when empty. */
+            acceptedParts?: number[] | null;
             /** @description When. */
             at?: string | null;
             /** @description The version that the patch was made for. */
@@ -2571,6 +2575,27 @@ export interface components {
             /** @description Milliseconds from the run's start to its end; -1 while the frame waits. */
             waitToMs: number[];
         };
+        /** @description What to explain: a workflow, a frame of a run, or the difference between two runs. */
+        ToExplain: {
+            diff?: components["schemas"]["Two"] | null;
+            draft?: components["schemas"]["Workflow"] | null;
+            /**
+             * Format: int64
+             * @description The event that opened the frame.
+             */
+            frame?: number | null;
+            /** Format: uuid */
+            run?: string | null;
+            workflow?: string | null;
+        };
+        /** @description What to heal. */
+        ToHeal: {
+            /**
+             * Format: int64
+             * @description The frame that failed, by the event that opened it; the one to blame when absent.
+             */
+            frame?: number | null;
+        };
         /** @description A token, without its secret. */
         TokenRow: {
             /**
@@ -2687,14 +2712,6 @@ export interface components {
             path: components["schemas"]["Value"][];
             /** @description `signal` from a person or a callback, or `retry` after a pause or an interruption. */
             reason: string;
-        };
-        /** @description What to heal. */
-        Wanted: {
-            /**
-             * Format: int64
-             * @description The frame that failed, by the event that opened it; the one to blame when absent.
-             */
-            frame?: number | null;
         };
         /** @description A workflow with its input. */
         WithInput: {
@@ -3318,7 +3335,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wanted"];
+                "application/json": components["schemas"]["ToExplain"];
             };
         };
         responses: {
@@ -4347,7 +4364,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wanted"];
+                "application/json": components["schemas"]["ToHeal"];
             };
         };
         responses: {
