@@ -74,6 +74,7 @@ test("the command palette finds nodes, workflows and actions; the help lists the
     await page.keyboard.press(`${MOD}+k`);
     await page.waitForSelector(".commands [cmdk-input]:focus");
     await page.keyboard.type("dark theme");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"]:has-text("Dark theme")');
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
     await page.keyboard.press("?");

@@ -22,7 +22,9 @@ const EACH_MAX = 6;
 
 export function Commands({ onClose }: { onClose: () => void }) {
   const [words, setWords] = useState("");
-  const query = useDeferredValue(words.trim());
+  // What is at hand follows each keystroke, so that Enter means what was typed; what is asked for may come later.
+  const typed = words.trim();
+  const query = useDeferredValue(typed);
   const done = (does: () => void) => () => {
     onClose();
     // After the window has given the keyboard back.
@@ -44,8 +46,8 @@ export function Commands({ onClose }: { onClose: () => void }) {
       />
       <Command.List>
         <Command.Empty>Nothing fits “{words}”.</Command.Empty>
-        <Actions query={query} done={done} />
-        <Nodes query={query} done={done} />
+        <Actions query={typed} done={done} />
+        <Nodes query={typed} done={done} />
         <Workflows query={query} done={done} />
         <Runs query={query} done={done} />
         <Values query={query} done={done} />
