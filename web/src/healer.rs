@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::desk::decide::Yes;
-use crate::desk::{DeskError, kept};
+use crate::desk::kept;
 use crate::problem::HttpProblem;
 use crate::routes::keep_workflow;
 use crate::service::{AppState, apart, off_reactor};
@@ -154,12 +154,8 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
     };
     let save = |workflow: &Workflow| keep_workflow(app, workflow);
     let applied = app.desk().accept(&yes, save)?;
-    let mended = app.desk().go_on(&applied.proposal, &applied.patch);
-    match mended {
-        Ok(_) => Ok(()),
-        Err(DeskError::Runtime(error)) => Err(error.into()),
-        Err(error) => Err(error.into()),
-    }
+    app.desk().go_on(&applied.proposal, &applied.patch)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod pieces;
 mod plans;
 mod preview;
 mod problem;
+mod record;
 mod retention;
 mod routes;
 mod service;

@@ -18,6 +18,7 @@ use flowforge_runtime::outbound::{AllowedHost, Outbound, OutboundConfig};
 use flowforge_snapshots::{Journal, ReadError, WriteError};
 use url::Url;
 
+use crate::record;
 pub(crate) use port::ModelPort;
 use spending::Spending;
 
@@ -69,9 +70,14 @@ impl Models {
     /// What the operator said must be usable. What a person chose was usable then; when it no longer is, nobody is
     /// asked until they choose again.
     pub(crate) fn open(operator: Operator, journal: Journal) -> Result<Self, ModelsError> {
-        let bytes = journal.record(SETTINGS.0, SETTINGS.1)?;
-        let saved = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let saved: AiTable = saved.unwrap_or_default();
+        let saved = match record::find::<AiTable>(&journal, SETTINGS.0, SETTINGS.1) {
+            // A service that does not start cannot be set right: it says so, and goes on as if nothing was chosen.
+            Err(error @ ReadError::Damaged { .. }) => {
+                tracing::error!(%error, "the settings of models are not used; choose them again");
+                AiTable::default()
+            }
+            saved => saved?.unwrap_or_default(),
+        };
         let settings = operator.settings(&saved)?;
         let endpoint = match operator.endpoint(&settings, None) {
             Err(error) if saved.base_url.is_some() => {
@@ -158,8 +164,7 @@ impl Models {
         self.operator.permits(&saved)?;
         let settings = self.operator.settings(&saved)?;
         let endpoint = self.operator.endpoint(&settings, None)?;
-        let bytes = serde_json::to_vec(&saved).unwrap_or_default();
-        self.journal.keep_record(SETTINGS.0, SETTINGS.1, &bytes)?;
+        record::keep(&self.journal, SETTINGS.0, SETTINGS.1, &saved)?;
         self.spending.limit(settings.limits);
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
         *now = Now {

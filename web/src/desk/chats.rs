@@ -3,11 +3,12 @@
 use flowforge_ai::draft::{Drafted, Exchange, Question, Said, ToolUse, Trouble};
 use flowforge_ai::proposal::Receipt;
 use flowforge_engine::{Timestamp, WorkflowId};
-use flowforge_snapshots::{Journal, ReadError, Wanted, WriteError};
+use flowforge_snapshots::{Journal, ReadError, WriteError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::openapi::proposed;
+use crate::record;
 
 /// The kinds of record that a conversation is kept as.
 const CHATS: &str = "chat";
@@ -153,9 +154,8 @@ impl Chat {
         id: &str,
         person: &str,
     ) -> Result<Option<Self>, ReadError> {
-        let bytes = journal.record(CHATS, id)?;
-        let chat = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(chat.filter(|chat: &Self| chat.person == person))
+        let chat: Option<Self> = record::find(journal, CHATS, id)?;
+        Ok(chat.filter(|chat| chat.person == person))
     }
 
     /// Adds a turn with the model calls behind it, and keeps both.
@@ -166,8 +166,7 @@ impl Chat {
         exchanges: &[Exchange],
     ) -> Result<(), WriteError> {
         if !exchanges.is_empty() {
-            let bytes = serde_json::to_vec(exchanges).unwrap_or_default();
-            journal.keep_record(EXCHANGES, &turn.id, &bytes)?;
+            record::keep(journal, EXCHANGES, &turn.id, &exchanges)?;
         }
         self.updated_at = turn.at;
         self.turns.push(turn);
@@ -195,8 +194,7 @@ impl Chat {
     }
 
     fn keep(&self, journal: &Journal) -> Result<(), WriteError> {
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        journal.keep_record(CHATS, &self.id, &bytes)
+        record::keep(journal, CHATS, &self.id, self)
     }
 
     /// Forgets the conversation and the model calls behind it; proposals stay.
@@ -231,10 +229,7 @@ impl Chat {
 /// The conversations that fit, the latest begun first.
 pub(crate) fn list(journal: &Journal, which: &Which<'_>) -> Result<Vec<ChatRow>, ReadError> {
     let mut rows = Vec::new();
-    journal.records(CHATS, which.before, |_, bytes| {
-        let Ok(chat) = serde_json::from_slice::<Chat>(bytes) else {
-            return Wanted::No;
-        };
+    record::for_each(journal, CHATS, which.before, |chat: Chat| {
         let fits = chat.person == which.person
             && which
                 .workflow
@@ -243,11 +238,7 @@ pub(crate) fn list(journal: &Journal, which: &Which<'_>) -> Result<Vec<ChatRow>,
         if fits {
             rows.push(chat.row());
         }
-        if rows.len() < which.limit {
-            Wanted::No
-        } else {
-            Wanted::Enough
-        }
+        rows.len() < which.limit
     })?;
     Ok(rows)
 }
@@ -260,7 +251,5 @@ impl ChatRow {
 
 /// The model calls behind a turn, from which it can be made again.
 pub(crate) fn exchanges_of(journal: &Journal, turn: &str) -> Result<Vec<Exchange>, ReadError> {
-    let bytes = journal.record(EXCHANGES, turn)?;
-    let exchanges = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    Ok(exchanges.unwrap_or_default())
+    Ok(record::find(journal, EXCHANGES, turn)?.unwrap_or_default())
 }

@@ -47,18 +47,6 @@ impl Desk {
         yes: &Yes<'_>,
         save: impl FnOnce(&Workflow) -> Result<(), E>,
     ) -> Result<Applied, E> {
-        let proposal = self.open_proposal(yes.id)?;
-        let current = self.current(&proposal.workflow).map_err(DeskError::from)?;
-        self.accept_on(yes, &current, save)
-    }
-
-    /// The same for a workflow that lives elsewhere: a file.
-    pub(crate) fn accept_on<E: From<DeskError>>(
-        &self,
-        yes: &Yes<'_>,
-        current: &Workflow,
-        save: impl FnOnce(&Workflow) -> Result<(), E>,
-    ) -> Result<Applied, E> {
         let _turn = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
         let mut proposal = self.open_proposal(yes.id)?;
         if proposal.hash != yes.hash {
@@ -68,7 +56,8 @@ impl Desk {
             let (part, count) = (*part, proposal.parts.len());
             return Err(DeskError::NoPart { part, count }.into());
         }
-        let accepted = accept(&proposal, current, yes.parts).map_err(DeskError::from)?;
+        let current = self.current(&proposal.workflow).map_err(DeskError::from)?;
+        let accepted = accept(&proposal, &current, yes.parts).map_err(DeskError::from)?;
         save(&accepted.workflow)?;
         proposal.state = State::Accepted {
             by: yes.by.to_owned(),

@@ -3,7 +3,9 @@
 use flowforge_ai::Proposal;
 use flowforge_ai::proposal::State;
 use flowforge_engine::RunId;
-use flowforge_snapshots::{Journal, ReadError, Wanted, WriteError};
+use flowforge_snapshots::{Journal, ReadError, WriteError};
+
+use crate::record;
 
 /// The kind of record that a proposal is kept as.
 const PROPOSALS: &str = "proposal";
@@ -23,37 +25,22 @@ pub(crate) struct Which<'a> {
 
 /// Keeps a proposal as it is now.
 pub(crate) fn keep(journal: &Journal, proposal: &Proposal) -> Result<(), WriteError> {
-    let bytes = serde_json::to_vec(proposal).unwrap_or_default();
-    journal.keep_record(PROPOSALS, &proposal.id, &bytes)
+    record::keep(journal, PROPOSALS, &proposal.id, proposal)
 }
 
 /// A proposal.
 pub(crate) fn find(journal: &Journal, id: &str) -> Result<Option<Proposal>, ReadError> {
-    let bytes = journal.record(PROPOSALS, id)?;
-    bytes.map(|bytes| read(id, &bytes)).transpose()
-}
-
-/// A proposal that does not read back is damage, not absence.
-fn read(id: &str, bytes: &[u8]) -> Result<Proposal, ReadError> {
-    serde_json::from_slice(bytes).map_err(|error| ReadError::Damaged {
-        what: format!("the proposal {id}"),
-        why: error.to_string(),
-    })
+    record::find(journal, PROPOSALS, id)
 }
 
 /// The proposals that fit, the latest first.
 pub(crate) fn list(journal: &Journal, which: &Which<'_>) -> Result<Vec<Proposal>, ReadError> {
     let mut found = Vec::new();
-    journal.records(PROPOSALS, which.before, |_, bytes| {
-        match serde_json::from_slice::<Proposal>(bytes) {
-            Ok(proposal) if which.lets_through(&proposal) => found.push(proposal),
-            _ => {}
+    record::for_each(journal, PROPOSALS, which.before, |proposal| {
+        if which.lets_through(&proposal) {
+            found.push(proposal);
         }
-        if found.len() < which.limit {
-            Wanted::No
-        } else {
-            Wanted::Enough
-        }
+        found.len() < which.limit
     })?;
     Ok(found)
 }

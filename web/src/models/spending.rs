@@ -8,6 +8,8 @@ use flowforge_engine::{Clock, RunId, Timestamp};
 use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{Journal, ReadError, Wanted};
 
+use crate::record;
+
 /// The kind of record that a call is kept as.
 const SPENT: &str = "spent";
 
@@ -27,8 +29,11 @@ impl Spending {
     /// The account with everything that was spent before.
     pub(super) fn open(journal: Journal, limits: Limits) -> Result<Self, ReadError> {
         let mut entries: Vec<Entry> = Vec::new();
-        journal.records(SPENT, None, |_, bytes| {
-            entries.extend(serde_json::from_slice::<Entry>(bytes));
+        journal.records(SPENT, None, |id, bytes| {
+            match serde_json::from_slice(bytes) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => tracing::error!(id, %error, "the price of a model call is lost"),
+            }
             Wanted::No
         })?;
         let ledger = Ledger::fold(&entries);
@@ -65,12 +70,11 @@ impl Account for Spending {
             usage,
         };
         self.sums().ledger.add(&entry);
-        let bytes = serde_json::to_vec(&entry).unwrap_or_default();
         let journal = self.journal.clone();
         // The answer is not held up by the disk; what is lost in a crash is the price of one call.
         let keep = move || {
             let id = uuid::Uuid::now_v7().to_string();
-            if let Err(error) = journal.keep_record(SPENT, &id, &bytes) {
+            if let Err(error) = record::keep(&journal, SPENT, &id, &entry) {
                 tracing::warn!(%error, "what a model call cost is not kept");
             }
         };
