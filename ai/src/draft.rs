@@ -4,11 +4,10 @@
 //! comes out of a turn can be played again from its [`Exchange`]s, byte for byte.
 //!
 //! Reading order: the shapes here, `conversation` (calls of the model, counted), `tools` (the closed list),
-//! `desk` (what the tools do), `rerun` (a turn without a model).
+//! `desk` (what the tools do).
 
 mod conversation;
 mod desk;
-mod rerun;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
@@ -23,14 +22,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Proposal;
 use crate::lab::Lab;
-use crate::model::{ChatAnswer, ChatModel, ChatRequest, ModelError};
+use crate::model::{ChatModel, Exchange, ModelError};
 use crate::prompt::Prompt;
 use crate::proposal::{Origin, Receipt};
 
 pub(crate) use conversation::Conversation;
 use desk::Desk;
 pub(crate) use desk::evaluate;
-pub use rerun::Rerun;
 use tools::calls;
 
 /// What a turn is about.
@@ -109,17 +107,6 @@ pub struct ToolUse {
     pub about: String,
     /// Whether it did what was asked.
     pub ok: bool,
-}
-
-/// A call of the model and its answer: what a turn is played again from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Exchange {
-    /// What was asked.
-    pub request: ChatRequest,
-    /// What was answered; nothing when the call failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<ChatAnswer>,
 }
 
 /// Why a turn ended without doing what was asked.
@@ -205,7 +192,7 @@ pub type Hear<'a> = &'a mut (dyn for<'t> FnMut(Told<'t>) + Send);
 
 /// One turn with a model. Always gives an answer; what went wrong is in [`Drafted::problem`].
 ///
-/// The same turn with the same answers of the model gives the same bytes, see [`Rerun`].
+/// The same turn with the same answers of the model gives the same bytes, see [`Cassette`](crate::model::Cassette).
 pub async fn turn(
     turn: &Turn<'_>,
     model: &dyn ChatModel,

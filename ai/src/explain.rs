@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::context::{Redaction, fence, shape};
-use crate::draft::{Exchange, Hear, Told, Trouble};
+use crate::draft::{Hear, Told, Trouble};
+use crate::model::cassette::{Exchange, Outcome};
 use crate::model::{ChatModel, ChatRequest, Task};
 use crate::prompt::Prompt;
 use crate::proposal::{Receipt, visible};
@@ -515,7 +516,7 @@ pub async fn in_words(
     let sentences = linked(&answer.text, &explained.sentences);
     let exchange = Some(Exchange {
         request,
-        answer: Some(answer),
+        outcome: Outcome::Answer(answer),
     });
     match sentences {
         Some(sentences) => Explained {

@@ -23,7 +23,7 @@ mod wire;
 
 pub use base_url::BaseUrl;
 pub use budget::{Account, Entry, Ledger, Limits, Metered};
-pub use cassette::{Cassette, Recording};
+pub use cassette::{Cassette, Exchange, Recording};
 pub use endpoint::{Endpoint, EndpointConfig, Models};
 pub use key::Key;
 pub use settings::{AiTable, Place, Settings, Sources};
@@ -158,15 +158,6 @@ pub struct ChatAnswer {
     /// Whether the answer was cut at `max_tokens`.
     #[serde(default)]
     pub cut: bool,
-}
-
-/// A call and its answer, as they are recorded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Exchange {
-    /// What was asked.
-    pub request: ChatRequest,
-    /// What was answered.
-    pub answer: ChatAnswer,
 }
 
 /// Why a call has no answer.

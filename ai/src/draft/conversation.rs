@@ -1,12 +1,12 @@
 //! The calls of one turn: counted, bounded, kept for receipts and for playing them again.
 
 use crate::context::tokens;
-use crate::model::{ChatAnswer, ChatModel, ChatRequest, Hear, Message, ToolCall, Usage};
+use crate::model::{ChatAnswer, ChatModel, ChatRequest, Exchange, Hear, Message, ToolCall, Usage};
 use crate::prompt::Prompt;
 use crate::proposal::Receipt;
 use flowforge_engine::{RunId, Seq};
 
-use super::{Bounds, Exchange, Trouble};
+use super::{Bounds, Trouble};
 
 /// A conversation with a model during one turn.
 pub(crate) struct Conversation {
@@ -55,7 +55,7 @@ impl Conversation {
         let answer = model.complete(&request, hear).await;
         self.exchanges.push(Exchange {
             request,
-            answer: answer.as_ref().ok().cloned(),
+            outcome: answer.clone().into(),
         });
         let answer = answer?;
         self.used += spent(&self.request, &answer);
@@ -71,7 +71,7 @@ impl Conversation {
         let asked_natively = self
             .exchanges
             .last()
-            .and_then(|exchange| exchange.answer.as_ref())
+            .and_then(Exchange::answer)
             .is_some_and(|answer| answer.calls.iter().any(|asked| asked.id == call.id));
         self.request.messages.push(if asked_natively {
             Message::Tool {
@@ -98,11 +98,7 @@ impl Conversation {
 
     /// The model, as it named itself last.
     pub(crate) fn model(&self) -> String {
-        let answers = self
-            .exchanges
-            .iter()
-            .rev()
-            .filter_map(|exchange| exchange.answer.as_ref());
+        let answers = self.exchanges.iter().rev().filter_map(Exchange::answer);
         answers
             .map(|answer| answer.model.clone())
             .next()
@@ -111,10 +107,7 @@ impl Conversation {
 
     /// The model's last words, when they are words and not calls.
     pub(crate) fn words(&self) -> String {
-        let last = self
-            .exchanges
-            .last()
-            .and_then(|exchange| exchange.answer.as_ref());
+        let last = self.exchanges.last().and_then(Exchange::answer);
         let words = last
             .filter(|answer| super::tools::calls(answer, 0).is_empty() || !answer.calls.is_empty());
         words
@@ -124,10 +117,7 @@ impl Conversation {
 
     /// One receipt for each call that was answered.
     pub(crate) fn receipts(&self, read: &[(RunId, Seq)]) -> Vec<Receipt> {
-        let answers = self
-            .exchanges
-            .iter()
-            .filter_map(|exchange| exchange.answer.as_ref());
+        let answers = self.exchanges.iter().filter_map(Exchange::answer);
         answers
             .map(|answer| Receipt {
                 prompt: self.prompt.version(),

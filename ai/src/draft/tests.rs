@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::scripted::{Bench, Scripted, says, uses};
 use super::*;
 use crate::context::tests::{large_catalogue, large_workflow};
+use crate::model::Cassette;
 
 struct Ground {
     journal: Journal,
@@ -108,7 +109,7 @@ async fn a_search_and_a_proposal_played_again_are_the_same_bytes() {
     assert!(drafted.receipts[0].prompt.starts_with("edit@"));
     assert_eq!(heard.last().unwrap(), "proposal Add wait");
 
-    let (again, _, _) = play(&turn, &Rerun::new(drafted.exchanges.clone())).await;
+    let (again, _, _) = play(&turn, &Cassette::new(drafted.exchanges.clone())).await;
     assert_eq!(
         serde_json::to_string(&again).unwrap(),
         serde_json::to_string(&drafted).unwrap()

@@ -22,6 +22,17 @@ pub struct Exchange {
     pub outcome: Outcome,
 }
 
+impl Exchange {
+    /// The answer, when there was one.
+    #[must_use]
+    pub fn answer(&self) -> Option<&ChatAnswer> {
+        match &self.outcome {
+            Outcome::Answer(answer) => Some(answer),
+            Outcome::Error(_) => None,
+        }
+    }
+}
+
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,7 @@
 //! Conversations, kept with their workflow, each one person's own.
 
-use flowforge_ai::draft::{Drafted, Exchange, Question, Said, ToolUse, Trouble};
+use flowforge_ai::draft::{Drafted, Question, Said, ToolUse, Trouble};
+use flowforge_ai::model::Exchange;
 use flowforge_ai::proposal::Receipt;
 use flowforge_engine::{Timestamp, WorkflowId};
 use flowforge_snapshots::{Journal, ReadError, WriteError};
