@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 
 use crate::Proposal;
 use crate::context::{Redaction, fence, shape};
-use crate::draft::{Bounds, Conversation, Drafted, Hear, Told, ToolUse, Trouble, evaluate};
-use crate::lab::Lab;
+use crate::draft::{Bounds, Conversation, Drafted, Hear, Told, ToolUse, Trouble};
+use crate::lab::{Lab, evaluate};
 use crate::model::{ChatModel, ChatRequest, Task};
 use crate::planner;
 use crate::prompt::Prompt;

@@ -28,7 +28,6 @@ use crate::proposal::{Origin, Receipt};
 
 pub(crate) use conversation::Conversation;
 use desk::Desk;
-pub(crate) use desk::evaluate;
 use tools::calls;
 
 /// What a turn is about.

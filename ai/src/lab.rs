@@ -1,7 +1,10 @@
 //! What may be tried without anything happening: scripts in the sandbox, and runs in memory on recorded outcomes.
 
 use flowforge_engine::frame::{ExecutionFrame, Status};
-use flowforge_engine::script::{EvaluateReply, EvaluateRequest};
+use flowforge_engine::script::{
+    EvaluateLimits, EvaluateReply, EvaluateRequest, Evaluated, Source, compile_script,
+};
+use flowforge_engine::value::Record;
 use flowforge_engine::{NodeId, Path, RunId, Seq, Value, Workflow, effect::Effect};
 use futures_util::future::BoxFuture;
 
@@ -80,4 +83,59 @@ pub trait Lab: Send + Sync {
 
     /// Runs from the start.
     fn dry_run(&self, run: DryRun) -> BoxFuture<'_, Result<Tried, LabError>>;
+}
+
+/// Evaluates a script with an input; its value, or the failure in words.
+pub(crate) async fn evaluate(
+    lab: &dyn Lab,
+    code: &str,
+    input: &Value,
+    workflow: &Workflow,
+) -> Result<Value, String> {
+    if let Err(problem) = compile_script(code) {
+        return Err(format!("the script does not parse: {}", problem.message));
+    }
+    let vars: Record = workflow
+        .config
+        .vars
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    let scope: Record = [
+        ("input", input.clone()),
+        ("vars", vars.into()),
+        ("nodes", Record::default().into()),
+    ]
+    .into_iter()
+    .collect();
+    let request = EvaluateRequest {
+        sources: vec![Source::Script(code.into())],
+        scope: scope.into(),
+        answers: Vec::new(),
+        limits: EvaluateLimits::default(),
+    };
+    match lab.evaluate(request).await.result {
+        Evaluated::Done(values) => Ok(values.into_iter().next().unwrap_or_default()),
+        Evaluated::Needs(effect) => Err(format!(
+            "the script asks the world ({:?}), which is not done in a trial",
+            effect.kind
+        )),
+        Evaluated::Failed(failure) => {
+            let place = failure
+                .place
+                .as_ref()
+                .and_then(|place| place.line)
+                .map(|line| format!(" (line {line})"))
+                .unwrap_or_default();
+            let hint = failure
+                .hint
+                .as_ref()
+                .map(|hint| format!("; {hint}"))
+                .unwrap_or_default();
+            Err(format!(
+                "the script failed{place}: {}{hint}",
+                failure.message
+            ))
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What the tools do. Everything they can reach is here: one workflow, its own runs, the catalogue, the lab.
 
+pub(super) mod opening;
+
 use std::collections::BTreeSet;
 
 use flowforge_engine::check::check;
@@ -7,10 +9,6 @@ use flowforge_engine::edit::{DocumentField, Edit, Patch};
 use flowforge_engine::frame::ExecutionFrame;
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::problem::Problem;
-use flowforge_engine::script::{
-    EvaluateLimits, EvaluateRequest, Evaluated, Source, compile_script,
-};
-use flowforge_engine::value::Record;
 use flowforge_engine::{RunId, Seq, Value, Workflow};
 use flowforge_snapshots::moment::FrameFilter;
 use flowforge_snapshots::search::NodeIndex;
@@ -18,27 +16,16 @@ use flowforge_snapshots::{Journal, RunFilter};
 use serde_json::Value as Json;
 
 use crate::Proposal;
-use crate::context::{self, Redaction, cut, entries, entry, fence, plain, shape};
-use crate::lab::{DryRun, Lab, Tried};
-#[cfg(test)]
-use crate::model::Message;
-use crate::model::{ChatRequest, Task, ToolCall};
-use crate::prompt::{Prompt, PromptError};
+use crate::context::{self, Redaction, cut, entry, fence, plain, shape};
+use crate::lab::{DryRun, Lab, Tried, evaluate};
+use crate::model::ToolCall;
 use crate::proposal::Origin;
 
 use super::tools::{self, Tool};
-use super::{Question, Said, ToolUse, Turn};
+use super::{Question, ToolUse, Turn};
 
-/// Most tokens of the graph, of the entries of the catalogue, of samples, of earlier turns, of one tool's answer.
-const GRAPH_TOKENS_MAX: usize = 2_200;
-const ENTRIES_TOKENS_MAX: usize = 1_200;
-const SAMPLES_TOKENS_MAX: usize = 500;
-const HISTORY_TOKENS_MAX: usize = 400;
+/// Most tokens of one tool's answer.
 const TOOL_TOKENS_MAX: usize = 2_000;
-/// Most tokens of the person's words.
-const REQUEST_TOKENS_MAX: usize = 2_000;
-/// How many earlier turns are remembered.
-const TURNS_MAX: usize = 6;
 /// Most edits of one proposal.
 const EDITS_MAX: usize = 400;
 /// Most problems that the model is told at once.
@@ -93,62 +80,6 @@ impl<'a> Desk<'a> {
     /// The frames that were read.
     pub(super) fn read(&self) -> Vec<(RunId, Seq)> {
         self.read.iter().copied().collect()
-    }
-
-    /// The first request of the turn.
-    pub(super) async fn request(&mut self, prompt: Prompt) -> Result<ChatRequest, PromptError> {
-        let samples = self.samples().await;
-        let turn = self.turn;
-        let graph = context::graph(
-            turn.workflow,
-            turn.selection,
-            &self.redaction,
-            GRAPH_TOKENS_MAX,
-        );
-        let selection: Vec<&str> = turn
-            .selection
-            .iter()
-            .take(20)
-            .map(flowforge_engine::NodeId::as_str)
-            .collect();
-        let messages = prompt.fill(&serde_json::json!({
-            "request": cut(turn.text, REQUEST_TOKENS_MAX),
-            "history": history(turn.history),
-            "graph": fence("graph", &graph),
-            "nodes": fence("nodes", &entries(self.index, turn.text, ENTRIES_TOKENS_MAX)),
-            "samples": samples,
-            "selection": plain(&selection.join(", ")),
-        }))?;
-        Ok(ChatRequest {
-            task: Task::Draft,
-            model: None,
-            messages,
-            tools: tools::specs(),
-            shape: None,
-            max_tokens: prompt.tokens(),
-        })
-    }
-
-    /// The frame that the person looks at, else what the selected nodes got and gave in the run.
-    async fn samples(&mut self) -> String {
-        let Some(run) = self.turn.run else {
-            return String::new();
-        };
-        let mut told = Vec::new();
-        if let (Some(frame), Ok(run)) = (self.turn.frame, self.own_run(&run.to_string()).await) {
-            let journal = self.journal.clone();
-            let found = blocking(move || journal.frame(run, frame)).await;
-            told.extend(found.ok().flatten().map(|frame| self.frame(&frame)));
-        } else {
-            for node in self.turn.selection.iter().take(2) {
-                let found = self.frame_of(&run.to_string(), node.as_str()).await;
-                told.extend(found.ok().map(|frame| self.frame(&frame)));
-            }
-        }
-        if told.is_empty() {
-            return String::new();
-        }
-        fence("recorded", &cut(&told.join("\n"), SAMPLES_TOKENS_MAX))
     }
 
     /// Does what a call asks for, as far as it may; what the model is told.
@@ -496,61 +427,6 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Evaluates a script with an input; its value, or the failure in words.
-pub(crate) async fn evaluate(
-    lab: &dyn Lab,
-    code: &str,
-    input: &Value,
-    workflow: &Workflow,
-) -> Result<Value, String> {
-    if let Err(problem) = compile_script(code) {
-        return Err(format!("the script does not parse: {}", problem.message));
-    }
-    let vars: Record = workflow
-        .config
-        .vars
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.clone()))
-        .collect();
-    let scope: Record = [
-        ("input", input.clone()),
-        ("vars", vars.into()),
-        ("nodes", Record::default().into()),
-    ]
-    .into_iter()
-    .collect();
-    let request = EvaluateRequest {
-        sources: vec![Source::Script(code.into())],
-        scope: scope.into(),
-        answers: Vec::new(),
-        limits: EvaluateLimits::default(),
-    };
-    match lab.evaluate(request).await.result {
-        Evaluated::Done(values) => Ok(values.into_iter().next().unwrap_or_default()),
-        Evaluated::Needs(effect) => Err(format!(
-            "the script asks the world ({:?}), which is not done in a trial",
-            effect.kind
-        )),
-        Evaluated::Failed(failure) => {
-            let place = failure
-                .place
-                .as_ref()
-                .and_then(|place| place.line)
-                .map(|line| format!(" (line {line})"))
-                .unwrap_or_default();
-            let hint = failure
-                .hint
-                .as_ref()
-                .map(|hint| format!("; {hint}"))
-                .unwrap_or_default();
-            Err(format!(
-                "the script failed{place}: {}{hint}",
-                failure.message
-            ))
-        }
-    }
-}
-
 /// The journal blocks, so it is asked beside the reactor.
 async fn blocking<T: Send + 'static, E: std::error::Error + Send + 'static>(
     ask: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -597,43 +473,4 @@ fn about(call: &ToolCall) -> String {
         .chars()
         .take(120)
         .collect()
-}
-
-/// Earlier turns in a few lines: what was said, what was answered, what was done.
-fn history(said: &[Said]) -> String {
-    let skip = said.len().saturating_sub(TURNS_MAX);
-    let turns: Vec<String> = said[skip..]
-        .iter()
-        .map(|said| {
-            let mut lines = vec![
-                format!("person: {}", cut(&said.text, 80)),
-                format!("you: {}", cut(&said.answer, 80)),
-            ];
-            lines.extend(
-                said.question
-                    .iter()
-                    .map(|question| format!("you asked: {}", question.text)),
-            );
-            lines.extend(said.applied.iter().map(|done| format!("done: {done}")));
-            lines.join("\n")
-        })
-        .collect();
-    if turns.is_empty() {
-        String::new()
-    } else {
-        fence("history", &cut(&turns.join("\n"), HISTORY_TOKENS_MAX))
-    }
-}
-
-/// What a request costs, tools included.
-#[cfg(test)]
-pub(super) fn cost(request: &ChatRequest) -> usize {
-    let texts = request.messages.iter().map(|message| match message {
-        Message::System { text }
-        | Message::User { text }
-        | Message::Assistant { text, .. }
-        | Message::Tool { text, .. } => context::tokens(text),
-    });
-    texts.sum::<usize>()
-        + context::tokens(&serde_json::to_string(&request.tools).unwrap_or_default())
 }

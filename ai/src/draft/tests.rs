@@ -427,7 +427,7 @@ async fn adding_one_step_to_a_large_workflow_stays_small() {
         &ground.catalogue,
     );
     let request = desk.request(Prompt::Edit).await.unwrap();
-    let cost = desk::cost(&request);
+    let cost = desk::opening::cost(&request);
     assert!(cost <= 6_000, "{cost} tokens");
     let told = serde_json::to_string(&request).unwrap();
     assert!(
