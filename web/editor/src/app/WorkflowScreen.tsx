@@ -5,6 +5,7 @@ import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { watchArrivals, wordsOf } from "../collab/arrived";
 import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
@@ -54,13 +55,14 @@ interface EditorProps {
 }
 
 function Editor({ place, opened, specs }: EditorProps) {
-  const { doc, saver } = opened;
+  const { doc, saver, provider } = opened;
   const isReadOnly = useSaved(saver).state.kind === "read-only";
   const { id, run: runId, seq = null } = place;
   const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
   useEffect(() => editing(id, doc), [id, doc]);
+  useEffect(() => watchArrivals(doc, provider, (arrived) => say(wordsOf(arrived))), [doc, provider]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });

@@ -4,7 +4,7 @@ import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { encodeAwarenessUpdate, type Awareness } from "y-protocols/awareness";
 import { messageYjsSyncStep1, messageYjsSyncStep2, writeSyncStep1 } from "y-protocols/sync";
-import { messageAwareness, messageSync, WebsocketProvider } from "y-websocket";
+import { messageAwareness, messageQueryAwareness, messageSync, WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { Saver } from "../document/save";
 
@@ -74,7 +74,9 @@ export function joinRoom(doc: Y.Doc, { rooms, workflow, name, socket, tabs = tru
   const edited = (_: Uint8Array, __: unknown, ___: unknown, { local }: Y.Transaction) => local && saver.edited();
   doc.on("update", edited);
   provider.on("status", ({ status }) => {
+    if (status === "disconnected") askTabs(provider);
     if (status !== "connected") return;
+    forgetAbsent(provider.awareness);
     saver.connected();
     // To those who saw this person leave, what is as old as that is no news.
     provider.awareness.setLocalState(provider.awareness.getLocalState());
@@ -139,6 +141,20 @@ function tellOnlyOwn(provider: WebsocketProvider) {
     if ([added, updated, removed].some((clients) => clients?.includes(own))) send(provider, awareness, own);
   };
   awareness.on("update", provider._awarenessUpdateHandler);
+}
+
+/** With the connection everybody was taken to have left; those who are still there are known by what they told before. */
+function forgetAbsent({ meta, states }: Awareness) {
+  for (const client of meta.keys()) if (!states.has(client)) meta.delete(client);
+}
+
+/** The other tabs are there, whatever the connection does. */
+function askTabs(provider: WebsocketProvider) {
+  forgetAbsent(provider.awareness);
+  if (!provider.bcconnected) return;
+  const question = encoding.createEncoder();
+  encoding.writeVarUint(question, messageQueryAwareness);
+  broadcast.publish(provider.bcChannel, encoding.toUint8Array(question), provider);
 }
 
 function send(provider: WebsocketProvider, awareness: Awareness, client: number) {
