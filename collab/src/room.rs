@@ -43,9 +43,9 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Out {
     /// To one peer.
-    To(PeerId, Arc<[u8]>),
+    To(PeerId, Vec<u8>),
     /// To everybody but one peer; to everybody without one.
-    ToOthers(Option<PeerId>, Arc<[u8]>),
+    ToOthers(Option<PeerId>, Vec<u8>),
     /// The peer is sent away, and no longer in the room.
     Away(PeerId, Why),
 }
@@ -296,7 +296,8 @@ impl Room {
             other.is_some_and(|other| Some(other.member.person.as_str()) == person)
         };
         if let Some(seen) = self.presence.hear(peer, entries, is_same)? {
-            heard.tell_others(Some(peer), wire::awareness(&seen));
+            // The sender too: public clients hold a connection for dead on which they hear nothing, not even themselves.
+            heard.tell_others(None, wire::awareness(&seen));
         }
         Ok(())
     }
@@ -351,11 +352,11 @@ impl From<Malformed> for Why {
 
 impl Heard {
     fn tell(&mut self, peer: PeerId, message: Vec<u8>) {
-        self.out.push(Out::To(peer, message.into()));
+        self.out.push(Out::To(peer, message));
     }
 
     fn tell_others(&mut self, but: Option<PeerId>, message: Vec<u8>) {
-        self.out.push(Out::ToOthers(but, message.into()));
+        self.out.push(Out::ToOthers(but, message));
     }
 }
 

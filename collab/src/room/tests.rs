@@ -43,7 +43,7 @@ fn a_change_is_kept_and_then_told_to_the_others() {
     let heard = room.receive(ANN, &wire::update(&update), 0);
     assert_eq!(heard.keep.len(), 1);
     assert_eq!(heard.keep[0].update, update);
-    let told = Out::ToOthers(Some(ANN), wire::update(&update).into());
+    let told = Out::ToOthers(Some(ANN), wire::update(&update));
     assert_eq!(heard.out, vec![told]);
     assert_eq!(text(&room), "hello");
 }
