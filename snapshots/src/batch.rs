@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::append::{Document, Encoded, Facts, NewRun};
 use crate::blobs::{Blobs, NewBlob};
 use crate::counts::Gained;
+use crate::documents::NewUpdates;
 use crate::error::WriteError;
 use crate::kept::Kept;
 use crate::moment::{keep_up, may_be_due};
@@ -295,6 +296,11 @@ impl<'t> Batch<'t> {
         times.insert(key, time_row(key, saved_at).as_slice())?;
         self.totals.saves += 1;
         Ok(())
+    }
+
+    /// Appends updates of a document.
+    pub(crate) fn append_updates(&mut self, updates: &NewUpdates) -> Result<(), WriteError> {
+        updates.store(self.transaction)
     }
 
     /// Stores the blobs that are not there, after checking what they rely on.

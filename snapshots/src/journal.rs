@@ -162,7 +162,7 @@ impl Journal {
         self.0.store.syncs()
     }
 
-    fn submit(&self, work: Work, bytes: usize, done: Done) {
+    pub(crate) fn submit(&self, work: Work, bytes: usize, done: Done) {
         if let Err(Job::Write(_, done)) = self.0.queue.push(Job::Write(work, done), bytes) {
             done(Err(WriteError::Closed));
         }

@@ -19,6 +19,7 @@ mod counts;
 mod crash_tests;
 pub mod diff;
 mod disk;
+mod documents;
 mod error;
 #[cfg(any(test, feature = "faults"))]
 pub mod faults;
@@ -52,6 +53,7 @@ mod writer;
 pub use append::{Append, NewRun};
 pub use bundle::{ExportError, ImportError, Imported};
 pub use compact::Compacted;
+pub use documents::{Author, Change, DocumentUpdate, KeptDocument};
 pub use error::{OpenError, ReadError, WriteError};
 pub use journal::{Journal, Options};
 pub use kept::{Encoding, INLINE_BYTES_MAX, Kept};

@@ -90,6 +90,10 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::SAVED_AT)?,
         size(transaction, tables::NAMES)?,
         size(transaction, tables::RECORDS)?,
+        size(transaction, tables::DOCUMENTS)?,
+        size(transaction, tables::STATES)?,
+        size(transaction, tables::UPDATES)?,
+        size(transaction, tables::CHANGES)?,
         size(transaction, tables::LOG)?,
         size(transaction, tables::CHECKPOINTS)?,
     ])

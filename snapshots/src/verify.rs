@@ -9,6 +9,7 @@ use redb::{ReadTransaction, ReadableTable};
 
 use crate::batch::{Totals, totals_key, totals_of};
 use crate::counts::count;
+use crate::documents;
 use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::Kept;
@@ -77,6 +78,9 @@ impl Look {
         self.at_segments(transaction)?;
         self.at_workflows(transaction)?;
         self.at_records(transaction)?;
+        for complaint in documents::complaints(transaction)? {
+            self.complain(complaint);
+        }
         self.at_blobs(transaction)?;
         self.at_references(transaction)?;
         self.at_runs(transaction)?;

@@ -13,6 +13,7 @@ use flowforge_engine::{Address, RunId, Seq, Timestamp};
 use crate::append::{Document, Encoded};
 use crate::batch::Batch;
 use crate::blobs::Blobs;
+use crate::documents::NewUpdates;
 use crate::error::WriteError;
 use crate::queue::Queue;
 use crate::recent::Recent;
@@ -36,6 +37,8 @@ pub(crate) enum Work {
     Append(Box<Encoded>),
     /// A workflow that was saved, and when.
     Save(Box<Document>, Blobs, Timestamp),
+    /// Updates of a document.
+    Updates(NewUpdates),
 }
 
 /// What the writer needs; shared with the journal's handles.
@@ -143,6 +146,7 @@ fn apply(
             batch.store_document(document)?;
             batch.save(document, *saved_at)?;
         }
+        Work::Updates(updates) => batch.append_updates(updates)?,
     }
     Ok(Ok(None))
 }
