@@ -6,7 +6,10 @@
 //! Reading order: [`room`] (who is in it, and what a message does), [`wire`] (the messages), [`presence`] (who is
 //! where), [`pace`] (how much one peer may send).
 
+pub mod authored;
+pub mod document;
 pub mod pace;
 pub mod presence;
+pub mod project;
 pub mod room;
 pub mod wire;

@@ -11,6 +11,7 @@ use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
 
+use crate::document;
 use crate::pace::{Millis, Pace};
 use crate::presence::{ClientId, Presence};
 use crate::wire::{self, Malformed, Message};
@@ -110,12 +111,16 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room with the document that these updates make.
+    /// A room with the document that these updates make. What the service itself changes there is under this client id, which
+    /// nobody else has.
     ///
     /// # Errors
     /// When one of them is damaged.
-    pub fn open<'a>(updates: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Damaged> {
-        let doc = Doc::new();
+    pub fn open<'a>(
+        client_id: u64,
+        updates: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, Damaged> {
+        let doc = document::open(client_id);
         let mut size = 0;
         {
             let mut transaction = doc.transact_mut_with("kept");

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::access::AccessError;
 use crate::desk::DeskError;
 use crate::models::ModelsError;
+use crate::rooms::RoomError;
 
 /// Seconds after which a client may ask again when the service is busy or stopping.
 const RETRY_AFTER_SECS: u64 = 2;

@@ -300,7 +300,10 @@ impl Inside {
 impl Seat {
     /// A message of this peer. Waits while the room is busy; false when the room is gone.
     pub(crate) async fn say(&self, message: Bytes) -> bool {
-        self.asks.send(Ask::Message(self.peer, message)).await.is_ok()
+        self.asks
+            .send(Ask::Message(self.peer, message))
+            .await
+            .is_ok()
     }
 
     /// What this peer may do has changed.

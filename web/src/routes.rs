@@ -53,8 +53,6 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
-use flowforge_engine::Workflow;
-use flowforge_snapshots::Author;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,14 +63,7 @@ use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
-/// Saves a workflow, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep_workflow(
-    app: &AppState,
-    workflow: &Workflow,
-    author: Author,
-) -> Result<(), HttpProblem> {
-    workflows::keep(app, workflow, author).map(drop)
-}
+pub(crate) use workflows::apply_accepted;
 
 /// Every route with its description; `app` closes those that are not for strangers.
 fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {

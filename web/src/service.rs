@@ -81,7 +81,7 @@ impl App {
         let plans = Arc::new(Plans::new(runtime.clone()));
         let rooms = Rooms::new(Around {
             journal: runtime.journal().clone(),
-            texts: Texts::from(runtime.catalogue()),
+            texts: Texts::from(&**runtime.catalogue()),
             hub: Arc::clone(&hub),
             plans: Arc::clone(&plans),
         });

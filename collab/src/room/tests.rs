@@ -15,7 +15,7 @@ fn person(name: &str) -> Member {
 }
 
 fn room() -> Room {
-    let mut room = Room::open([]).unwrap();
+    let mut room = Room::open(1, []).unwrap();
     room.join(ANN, person("Ann"), 0);
     room.join(BEN, person("Ben"), 0);
     room
@@ -146,7 +146,7 @@ fn what_waits_for_something_else_is_kept_too() {
         "it is acknowledged, so it must not be lost"
     );
     assert_eq!(text(&room), "");
-    let again = Room::open(early.keep.iter().map(|kept| kept.update.as_slice())).unwrap();
+    let again = Room::open(1, early.keep.iter().map(|kept| kept.update.as_slice())).unwrap();
     let mut again = again;
     again.join(BEN, person("Ben"), 0);
     again.receive(BEN, &wire::update(&first), 0);
@@ -168,7 +168,7 @@ fn a_change_from_inside_is_kept_and_told_to_everybody() {
             .iter()
             .all(|out| matches!(out, Out::ToOthers(None, _)))
     );
-    let again = Room::open(heard.keep.iter().map(|kept| kept.update.as_slice())).unwrap();
+    let again = Room::open(1, heard.keep.iter().map(|kept| kept.update.as_slice())).unwrap();
     assert_eq!(text(&again), "from inside");
     let ((), heard) = room.change(|_| ());
     assert_eq!(heard, Heard::default());

@@ -128,7 +128,11 @@ impl<'a> Live<'a> {
         })
     }
 
-    fn serve(&mut self, asked: &mut mpsc::Receiver<Ask>, reactor: &Handle) -> Result<(), RoomError> {
+    fn serve(
+        &mut self,
+        asked: &mut mpsc::Receiver<Ask>,
+        reactor: &Handle,
+    ) -> Result<(), RoomError> {
         loop {
             let mut asks = Vec::with_capacity(BATCH_MAX);
             let wait = self.wait();
@@ -355,12 +359,15 @@ impl Seated {
 impl Batch {
     fn take(&mut self, heard: Heard, author: Option<&Author>) {
         let now = SystemClock.now();
-        let updates = heard.keep.into_iter().map(|Kept { update, touched }| DocumentUpdate {
-            at: now,
-            author: author.cloned().unwrap_or_default(),
-            bytes: update,
-            touched,
-        });
+        let updates = heard
+            .keep
+            .into_iter()
+            .map(|Kept { update, touched }| DocumentUpdate {
+                at: now,
+                author: author.cloned().unwrap_or_default(),
+                bytes: update,
+                touched,
+            });
         self.keep.extend(updates);
         self.out.extend(heard.out);
     }

@@ -62,7 +62,7 @@ impl Version {
 
     fn plant(around: &Around, id: &WorkflowId, saved: Workflow) -> Result<Opened, RoomError> {
         let first = seed(&saved, &around.texts);
-        let room = Room::open([first.as_slice()])?;
+        let room = Room::open(client_id(), [first.as_slice()])?;
         let seq = around.journal.append_updates(id, &[by_service(first)])?;
         let version = Self::of(saved);
         version.remember(around, seq, None)?;
@@ -82,7 +82,7 @@ impl Version {
         kept: &KeptDocument,
     ) -> Result<Opened, RoomError> {
         let updates = kept.state.iter().chain(&kept.updates);
-        let mut room = Room::open(updates.map(Vec::as_slice))?;
+        let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
         let head: Option<Head> = record::find(&around.journal, HEAD, id.as_str())?;
         let hash = saved.hash();
         let mut seq = kept.seq;
@@ -202,4 +202,10 @@ fn by_service(bytes: Vec<u8>) -> DocumentUpdate {
         bytes,
         touched: Vec::new(),
     }
+}
+
+/// A client id that no other author of a document has: 32 random bits, as browsers choose theirs.
+fn client_id() -> u64 {
+    let bits = getrandom::u32().unwrap_or_else(|_| std::process::id());
+    u64::from(bits.max(1))
 }

@@ -13,7 +13,7 @@ use flowforge_snapshots::Author;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, timeout};
 
 use crate::access::{Person, Right, session_of};
@@ -63,7 +63,9 @@ pub(crate) async fn join(
     let (asked, workflow) = (app.clone(), id.clone());
     off_reactor(move || {
         let found = asked.journal().latest_workflow(&workflow)?;
-        found.map(drop).ok_or_else(|| HttpProblem::no_workflow(workflow.as_str()))
+        found
+            .map(drop)
+            .ok_or_else(|| HttpProblem::no_workflow(workflow.as_str()))
     })
     .await?;
     let upgrade = upgrade
@@ -105,7 +107,7 @@ async fn attend(app: AppState, id: WorkflowId, person: Person, name: String, soc
                 Some(right) => seat.set_right(right == Right::Editor).await,
                 None => break Some((NO_RIGHT, "this session or token was taken away".to_owned())),
             },
-            _ = stopping.wait_for(|stopping| *stopping) => {
+            () = stopped(&mut stopping) => {
                 break Some((RESTART, "the service stops".to_owned()));
             }
             _ = pings.tick() => {
@@ -121,11 +123,20 @@ async fn attend(app: AppState, id: WorkflowId, person: Person, name: String, soc
     }
 }
 
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // A service that is gone has stopped too.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
 fn author(person: &Person, name: &str) -> Author {
     let name: String = name.trim().chars().take(NAME_CHARS_MAX).collect();
     Author {
         id: person.id.clone(),
-        name: if name.is_empty() { person.name.clone() } else { name },
+        name: if name.is_empty() {
+            person.name.clone()
+        } else {
+            name
+        },
         kind: "person".into(),
     }
 }
