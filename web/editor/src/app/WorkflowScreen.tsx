@@ -5,6 +5,7 @@ import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { watchArrivals, wordsOf } from "../collab/arrived";
 import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
@@ -25,7 +26,7 @@ import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
-import { SavedState } from "./Saved";
+import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
 import { useOpened } from "./useOpened";
 
@@ -34,7 +35,7 @@ type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
 export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
   const { id } = place;
   const { specs, error } = useCatalogue();
-  const opening = useOpened(id, specs);
+  const opening = useOpened(id);
   const failure = error ?? (opening.kind === "failed" ? opening.error : null);
   if (failure) return <Failed error={failure} />;
   if (opening.kind !== "open" || !specs) {
@@ -54,13 +55,14 @@ interface EditorProps {
 }
 
 function Editor({ place, opened, specs }: EditorProps) {
-  const { doc, saver } = opened;
+  const { doc, saver, provider } = opened;
+  const isReadOnly = useSaved(saver).state.kind === "read-only";
   const { id, run: runId, seq = null } = place;
   const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
-  useSaveOnLeave(opened);
   useEffect(() => editing(id, doc), [id, doc]);
+  useEffect(() => watchArrivals(doc, provider, (arrived) => say(wordsOf(arrived))), [doc, provider]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
@@ -97,7 +99,7 @@ function Editor({ place, opened, specs }: EditorProps) {
           </>
         }
       >
-        <Name opened={opened} />
+        <Name opened={opened} readOnly={isReadOnly} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>
@@ -112,7 +114,7 @@ function Editor({ place, opened, specs }: EditorProps) {
             max={560}
             pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
           >
-            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
+            <Middle doc={doc} specs={specs} run={run} editable={!isReadOnly} onRun={onRun}>
               {run === null && <LastRun workflow={id} onShow={onRun} />}
             </Middle>
           </Split>
@@ -122,7 +124,7 @@ function Editor({ place, opened, specs }: EditorProps) {
   );
 }
 
-function Name({ opened: { doc } }: { opened: Opened }) {
+function Name({ opened: { doc }, readOnly }: { opened: Opened; readOnly: boolean }) {
   const { name, id } = useWorkflow(doc);
   return (
     <input
@@ -130,18 +132,10 @@ function Name({ opened: { doc } }: { opened: Opened }) {
       aria-label="Name of the workflow"
       value={name ?? ""}
       placeholder={id}
+      readOnly={readOnly}
       size={Math.max(8, Math.min(40, (name || id).length))}
       onChange={(event) => setMeta(doc, "name", event.target.value)}
       onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
     />
   );
-}
-
-/** A page that is left keeps everything in this browser, so nobody is asked; the last save is tried all the same. */
-function useSaveOnLeave({ saver }: Opened) {
-  useEffect(() => {
-    const leave = () => void saver.now();
-    addEventListener("pagehide", leave);
-    return () => removeEventListener("pagehide", leave);
-  }, [saver]);
 }
