@@ -116,6 +116,7 @@ mod tests {
         assert!(transaction.delete_table(tables::NAMES).unwrap());
         assert!(transaction.delete_table(tables::RECORDS).unwrap());
         assert!(transaction.delete_table(tables::CHANGES).unwrap());
+        assert!(transaction.delete_table(tables::NOTES).unwrap());
         assert!(transaction.delete_table(tables::SAVED_AT).unwrap());
         transaction.commit().unwrap();
     }

@@ -88,6 +88,7 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::WORKFLOWS)?,
         size(transaction, tables::SAVED)?,
         size(transaction, tables::SAVED_AT)?,
+        size(transaction, tables::NOTES)?,
         size(transaction, tables::NAMES)?,
         size(transaction, tables::RECORDS)?,
         size(transaction, tables::DOCUMENTS)?,

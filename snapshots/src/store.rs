@@ -408,6 +408,7 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(tables::WORKFLOWS)?;
     transaction.open_table(tables::SAVED)?;
     transaction.open_table(tables::SAVED_AT)?;
+    transaction.open_table(tables::NOTES)?;
     transaction.open_table(tables::NAMES)?;
     transaction.open_table(tables::RECORDS)?;
     transaction.open_table(tables::DOCUMENTS)?;

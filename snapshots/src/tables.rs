@@ -40,6 +40,9 @@ pub(crate) const SAVED: TableDefinition<'static, (&str, u64), &[u8; 32]> =
 /// The same key: when that was, as far as it was told.
 pub(crate) const SAVED_AT: TableDefinition<'static, (&str, u64), Bytes> =
     TableDefinition::new("saved_at");
+/// The same key: what is noted beside it.
+pub(crate) const NOTES: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("notes");
 /// Run: the name that somebody gave it.
 pub(crate) const NAMES: TableDefinition<'static, &[u8; 16], Bytes> = TableDefinition::new("names");
 /// Kind and id: a record of another room.
