@@ -2,7 +2,7 @@
 //! evaluates hostile code and knows nothing else, or the command line.
 //!
 //! Reading order: `cli` (commands), `service` (what the routes share), `routes` (one file per noun), `access`
-//! (who may ask), `hub` and `sse` (what happens, as it happens), `problem` (errors as HTTP).
+//! (who may ask), `rooms` (shared documents), `hub` and `sse` (what happens, as it happens), `problem` (errors as HTTP).
 
 mod access;
 mod assets;
@@ -26,6 +26,7 @@ mod preview;
 mod problem;
 mod record;
 mod retention;
+mod rooms;
 mod routes;
 mod service;
 mod sse;

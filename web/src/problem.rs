@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::access::AccessError;
 use crate::desk::DeskError;
 use crate::models::ModelsError;
+use crate::rooms::RoomError;
 
 /// Seconds after which a client may ask again when the service is busy or stopping.
 const RETRY_AFTER_SECS: u64 = 2;
@@ -298,7 +299,27 @@ impl From<AccessError> for HttpProblem {
         match error {
             AccessError::Name => Self::invalid("wrong-name", error.to_string()),
             AccessError::Full => conflict("too-many-tokens", error.to_string()),
+            AccessError::Links => conflict("too-many-links", error.to_string()),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<RoomError> for HttpProblem {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NoWorkflow(id) => Self::no_workflow(id.as_str()),
+            RoomError::Full => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too-many-documents",
+                error.to_string(),
+            )
+            .with_hint("try again in a minute"),
+            RoomError::Change(why) => conflict("stale-version", why)
+                .with_hint("read it again and make the change in that version"),
+            RoomError::Read(error) => error.into(),
+            RoomError::Write(error) => error.into(),
+            RoomError::Damaged(_) | RoomError::Broken => Self::internal(error),
         }
     }
 }

@@ -10,6 +10,7 @@ mod bundles;
 mod capabilities;
 mod chat;
 mod check;
+mod collab;
 mod demo;
 mod diff;
 mod docs;
@@ -52,7 +53,6 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
-use flowforge_engine::Workflow;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,10 +63,7 @@ use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
-/// Saves a workflow, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep_workflow(app: &AppState, workflow: &Workflow) -> Result<(), HttpProblem> {
-    workflows::keep(app, workflow).map(drop)
-}
+pub(crate) use workflows::apply_accepted;
 
 /// Every route with its description; `app` closes those that are not for strangers.
 fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
@@ -81,6 +78,7 @@ fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
         .routes(routes!(metrics::show));
     if let Some(app) = app {
         closed = closed
+            .route("/collab/{workflow}", get(collab::join))
             .route("/api/v1", any(nothing))
             .route("/api/v1/{*rest}", any(nothing))
             .layer(from_fn_with_state(Arc::clone(app), require));
@@ -93,6 +91,7 @@ fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(session::show, session::end))
+        .routes(routes!(session::invite))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(workflows::list, workflows::create))

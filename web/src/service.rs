@@ -8,6 +8,7 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use flowforge_collab::document::Texts;
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
 use flowforge_snapshots::search::{NodeIndex, Search};
@@ -22,6 +23,7 @@ use crate::metrics::{self, Requests};
 use crate::models::Models;
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
+use crate::rooms::{Around, Rooms};
 use crate::{connections, headers, routes};
 
 /// What a service is made of.
@@ -48,8 +50,9 @@ pub(crate) struct App {
     hosts: Hosts,
     address: SocketAddr,
     public_url: Option<Uri>,
-    hub: Hub,
-    plans: Plans,
+    hub: Arc<Hub>,
+    plans: Arc<Plans>,
+    rooms: Rooms,
     nodes: Arc<NodeIndex>,
     desk: Desk,
     requests: Requests,
@@ -74,11 +77,20 @@ impl App {
             models,
         } = parts;
         let nodes = Arc::new(NodeIndex::new(runtime.catalogue()));
+        let hub = Arc::new(Hub::start(runtime.journal().clone())?);
+        let plans = Arc::new(Plans::new(runtime.clone()));
+        let rooms = Rooms::new(Around {
+            journal: runtime.journal().clone(),
+            texts: Texts::from(&**runtime.catalogue()),
+            hub: Arc::clone(&hub),
+            plans: Arc::clone(&plans),
+        });
         Ok(Arc::new(Self {
             desk: Desk::new(runtime.clone(), Arc::clone(&nodes), models),
             hosts: Hosts::new(address, public_url.as_ref()),
-            hub: Hub::start(runtime.journal().clone())?,
-            plans: Plans::new(runtime.clone()),
+            hub,
+            plans,
+            rooms,
             nodes,
             requests: Requests::default(),
             stopping: watch::channel(false).0,
@@ -118,6 +130,10 @@ impl App {
         &self.plans
     }
 
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
     pub(crate) fn nodes(&self) -> &NodeIndex {
         &self.nodes
     }
@@ -152,6 +168,7 @@ impl App {
     /// Takes no more runs, ends event streams, and suspends every run at its next boundary.
     pub(crate) async fn stop(&self) {
         self.stopping.send_replace(true);
+        self.rooms.stop().await;
         self.runtime.stop().await;
     }
 }

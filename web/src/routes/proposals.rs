@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use flowforge_ai::Proposal;
+use flowforge_ai::proposal::Accepted as AcceptedPatch;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::frame::Status;
-use flowforge_engine::{Address, Problem, RunId, Workflow};
+use flowforge_engine::{Address, Problem, RunId};
 use flowforge_runtime::mend::Mended;
+use flowforge_snapshots::Author;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
@@ -92,6 +94,10 @@ pub(crate) struct Yes {
     /// For a fix: let the run go on from the frame that failed.
     #[serde(default)]
     resume: bool,
+    /// The id under which the change comes into the shared document, so that its author can take it back: a number that
+    /// no other author has, from 1 to 4294967295.
+    #[serde(default)]
+    client: Option<u32>,
 }
 
 /// What a yes did.
@@ -135,6 +141,11 @@ pub(crate) async fn accept(
     QueryOf(waiting): QueryOf<Waiting>,
     JsonBody(yes): JsonBody<Yes>,
 ) -> Result<Json<Accepted>, HttpProblem> {
+    let proposal = {
+        let (app, id) = (Arc::clone(&app), id.clone());
+        off_reactor(move || find(&app, &id)).await?
+    };
+    app.rooms().settle(&proposal.workflow).await?;
     let accepting = Arc::clone(&app);
     let resume = yes.resume;
     let applied = off_reactor(move || apply(&accepting, &id, &yes, &person)).await?;
@@ -161,7 +172,12 @@ fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied
         parts: &yes.parts,
         by: &person.id,
     };
-    let save = |workflow: &Workflow| workflows::keep(app, workflow).map(drop);
+    let author = Author {
+        kind: "ai".into(),
+        ..person.author()
+    };
+    let save =
+        |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, author, yes.client);
     app.desk().accept(&decided, save)
 }
 

@@ -66,7 +66,9 @@ impl Api {
             models: std::sync::Arc::new(NoModels),
         };
         let access = Access::open(folder.path()).unwrap();
-        let (_, secret) = access.create_token("tests").unwrap();
+        let (_, secret) = access
+            .create_token("tests", crate::access::Right::Editor)
+            .unwrap();
         let models = Models::open(Operator::default(), journal.clone()).unwrap();
         let state = App::new(Parts {
             models: models.into(),

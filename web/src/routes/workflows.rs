@@ -6,17 +6,23 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowforge_ai::proposal::Accepted;
+use flowforge_collab::authored::apply_patch_as;
+use flowforge_collab::document::{Texts, apply_patch, reconcile};
 use flowforge_engine::check::check;
 use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
 use flowforge_engine::{Address, Clock, Problem, Timestamp, Value, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
-use flowforge_snapshots::{ReadError, RunFilter};
+use flowforge_snapshots::{Author, ReadError, RunFilter};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
+use yrs::Doc;
 
 use super::list::{List, limit_of};
 use super::shown::RunRow;
+use crate::access::Person;
 use crate::body::{Document, PathOf, QueryOf};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
@@ -187,6 +193,7 @@ fn tags_of(workflow: &Workflow) -> impl Iterator<Item = &str> {
 )]
 pub(crate) async fn create(
     State(app): State<AppState>,
+    person: Person,
     headers: HeaderMap,
     Document(workflow): Document,
 ) -> Result<Response, HttpProblem> {
@@ -198,7 +205,7 @@ pub(crate) async fn create(
             let detail = format!("there is a workflow `{}` already", workflow.id);
             return Err(precondition("workflow-exists", detail));
         }
-        keep(&app, &workflow)
+        keep(&app, &workflow, person.author())
     })
     .await?;
     let location = format!("/api/v1/workflows/{}", saved.id);
@@ -224,6 +231,7 @@ pub(crate) async fn show(
     QueryOf(version): QueryOf<Version>,
     headers: HeaderMap,
 ) -> Result<Response, HttpProblem> {
+    app.rooms().settle(&id.as_str().into()).await?;
     let workflow = off_reactor(move || find(&app, &id, version.hash.as_deref())).await?;
     let tag = etag(&workflow);
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
@@ -246,11 +254,13 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn save(
     State(app): State<AppState>,
+    person: Person,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
     Document(mut workflow): Document,
 ) -> Result<Json<Saved>, HttpProblem> {
     workflow.id = WorkflowId::from(id);
+    app.rooms().settle(&workflow.id).await?;
     let seen = headers.get(header::IF_MATCH).cloned();
     off_reactor(move || {
         if let Some(seen) = seen.filter(|seen| seen != "*") {
@@ -261,7 +271,7 @@ pub(crate) async fn save(
                     .with_hint("read it again and make the change in that version"));
             }
         }
-        keep(&app, &workflow).map(Json)
+        keep(&app, &workflow, person.author()).map(Json)
     })
     .await
 }
@@ -270,8 +280,56 @@ fn precondition(code: &'static str, detail: String) -> HttpProblem {
     HttpProblem::new(StatusCode::PRECONDITION_FAILED, code, detail)
 }
 
-/// Saves, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem> {
+/// Saves, unless it is saved already, and tells whoever watches. A workflow that has a shared document is changed there,
+/// where it differs, so that nobody loses what they are typing. Blocks; must be called off the reactor.
+pub(crate) fn keep(app: &App, workflow: &Workflow, author: Author) -> Result<Saved, HttpProblem> {
+    let id = &workflow.id;
+    if !app.rooms().has(id)? {
+        put(app, workflow)?;
+        return Ok(Saved::of(app, workflow));
+    }
+    let wanted = workflow.clone();
+    let changed = change(app, id, author, move |doc, texts| {
+        reconcile(doc, &wanted, texts, "save");
+        Ok(())
+    })?;
+    Ok(Saved::of(app, &changed))
+}
+
+/// Applies an accepted proposal to the workflow as it is at this moment, as one change of one author; the workflow as
+/// it is then. Blocks; must be called off the reactor.
+pub(crate) fn apply_accepted(
+    app: &App,
+    accepted: &Accepted,
+    author: Author,
+    client: Option<u32>,
+) -> Result<Workflow, HttpProblem> {
+    let id = &accepted.workflow.id;
+    if !app.rooms().has(id)? {
+        put(app, &accepted.workflow)?;
+        return Ok(accepted.workflow.clone());
+    }
+    let patch = accepted.patch.clone();
+    change(app, id, author, move |doc, texts| {
+        let applied = match client {
+            Some(client) => apply_patch_as(doc, &patch, texts, client.into()),
+            None => apply_patch(doc, &patch, texts, "proposal"),
+        };
+        applied.map_err(|error| format!("the workflow was changed meanwhile: {error}"))
+    })
+}
+
+fn change(
+    app: &App,
+    id: &WorkflowId,
+    author: Author,
+    make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
+) -> Result<Workflow, HttpProblem> {
+    let changed = app.rooms().change(id, author, make);
+    Ok(Handle::current().block_on(changed)?)
+}
+
+fn put(app: &App, workflow: &Workflow) -> Result<(), HttpProblem> {
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
     if current.is_none_or(|current| current.hash() != hash) {
@@ -280,12 +338,18 @@ pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem>
         app.hub()
             .tell_workflow(workflow.id.as_str(), Some(&hash.to_string()));
     }
-    Ok(Saved {
-        id: workflow.id.to_string(),
-        version: workflow.version,
-        hash: hash.to_string(),
-        problems: check(workflow, app.runtime().catalogue()),
-    })
+    Ok(())
+}
+
+impl Saved {
+    fn of(app: &App, workflow: &Workflow) -> Self {
+        Self {
+            id: workflow.id.to_string(),
+            version: workflow.version,
+            hash: workflow.hash().to_string(),
+            problems: check(workflow, app.runtime().catalogue()),
+        }
+    }
 }
 
 fn find(app: &App, id: &str, hash: Option<&str>) -> Result<Workflow, HttpProblem> {
@@ -327,6 +391,7 @@ pub(crate) async fn plan(
     app: &AppState,
     id: &WorkflowId,
 ) -> Result<Arc<flowforge_engine::machine::Plan>, HttpProblem> {
+    app.rooms().settle(id).await?;
     if let Some(plan) = app.plans().known(id) {
         return Ok(plan);
     }
@@ -343,11 +408,13 @@ pub(crate) async fn remove(
     State(app): State<AppState>,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, HttpProblem> {
+    app.rooms().remove(&id.as_str().into()).await;
     off_reactor(move || {
         let workflow = WorkflowId::from(id.as_str());
         if !app.journal().remove_workflow(&workflow)? {
             return Err(HttpProblem::no_workflow(&id));
         }
+        app.journal().remove_document(&workflow)?;
         app.plans().forget(&workflow);
         app.hub().tell_workflow(&id, None);
         Ok(StatusCode::NO_CONTENT)

@@ -1,0 +1,211 @@
+//! From a document to a saved version, and back when somebody saved past the document.
+//!
+//! A workflow may be saved without its document: by a command line that no service serves, by an import. So what was
+//! saved last from the document is remembered ([`Head`]), and a version that is not that one is brought into the
+//! document when its room opens.
+
+use flowforge_collab::document::{apply_patch, reconcile, seed};
+use flowforge_collab::project::project;
+use flowforge_collab::room::Room;
+use flowforge_engine::edit::Patch;
+use flowforge_engine::{Address, Clock, Workflow, WorkflowId};
+use flowforge_runtime::SystemClock;
+use flowforge_snapshots::{Author, DocumentUpdate, KeptDocument};
+use serde::{Deserialize, Serialize};
+use yrs::Doc;
+
+use super::{Around, RoomError};
+use crate::record;
+
+const HEAD: &str = "document-head";
+
+/// The version that was saved last from a document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Head {
+    /// The last update that it holds.
+    seq: u64,
+    hash: Address,
+    /// The version before it: what is saved when the process died between the two.
+    before: Option<Address>,
+}
+
+/// The workflow as it was saved last, and who changed the document since.
+pub(super) struct Version {
+    workflow: Workflow,
+    hash: Address,
+    authors: Vec<Author>,
+    touched: Vec<String>,
+}
+
+/// An open document.
+pub(super) struct Opened {
+    pub(super) room: Room,
+    pub(super) version: Version,
+    /// The number of its last update.
+    pub(super) seq: u64,
+    /// How many of its updates are not put together into one state.
+    pub(super) loose: usize,
+    /// Whether it may hold more than was saved.
+    pub(super) is_ahead: bool,
+}
+
+impl Version {
+    /// Opens the document of a workflow; one that has none gets one.
+    pub(super) fn open(around: &Around, id: &WorkflowId) -> Result<Opened, RoomError> {
+        let saved = around.journal.latest_workflow(id)?;
+        let saved = saved.ok_or_else(|| RoomError::NoWorkflow(id.clone()))?;
+        match around.journal.document(id)? {
+            None => Self::plant(around, id, saved),
+            Some(kept) => Self::reopen(around, id, saved, &kept),
+        }
+    }
+
+    fn plant(around: &Around, id: &WorkflowId, saved: Workflow) -> Result<Opened, RoomError> {
+        let first = seed(&saved, &around.texts);
+        let room = Room::open(client_id(), [first.as_slice()])?;
+        let seq = around.journal.append_updates(id, &[by_service(first)])?;
+        let version = Self::of(saved);
+        version.remember(around, seq, None)?;
+        Ok(Opened {
+            room,
+            version,
+            seq,
+            loose: 1,
+            is_ahead: false,
+        })
+    }
+
+    fn reopen(
+        around: &Around,
+        id: &WorkflowId,
+        saved: Workflow,
+        kept: &KeptDocument,
+    ) -> Result<Opened, RoomError> {
+        let updates = kept.state.iter().chain(&kept.updates);
+        let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
+        let head: Option<Head> = record::find(&around.journal, HEAD, id.as_str())?;
+        let hash = saved.hash();
+        let mut seq = kept.seq;
+        let is_from_here = head
+            .as_ref()
+            .is_some_and(|head| head.hash == hash || head.before == Some(hash));
+        if !is_from_here {
+            let base = head.as_ref().filter(|head| head.seq != seq);
+            let base = base.map(|head| around.journal.workflow(head.hash));
+            let base = base.transpose()?.flatten();
+            let texts = &around.texts;
+            let ((), heard) = room.change(|doc| match &base {
+                Some(base) => bring_in(doc, base, &saved, around),
+                None => reconcile(doc, &saved, texts, "saved past it"),
+            });
+            let updates: Vec<_> = heard
+                .keep
+                .into_iter()
+                .map(|kept| by_service(kept.update))
+                .collect();
+            if !updates.is_empty() {
+                seq = around.journal.append_updates(id, &updates)?;
+            }
+        }
+        Ok(Opened {
+            room,
+            version: Self::of(saved),
+            seq,
+            loose: kept.updates.len(),
+            is_ahead: true,
+        })
+    }
+
+    fn of(workflow: Workflow) -> Self {
+        Self {
+            hash: workflow.hash(),
+            workflow,
+            authors: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// The workflow as it was saved last.
+    pub(super) fn workflow(&self) -> &Workflow {
+        &self.workflow
+    }
+
+    /// Somebody changed the document.
+    pub(super) fn note(&mut self, updates: &[DocumentUpdate]) {
+        for update in updates {
+            if !self.authors.contains(&update.author) {
+                self.authors.push(update.author.clone());
+            }
+            for place in &update.touched {
+                if !self.touched.contains(place) {
+                    self.touched.push(place.clone());
+                }
+            }
+        }
+    }
+
+    /// Saves what the document shows, when that is another workflow than the last one.
+    pub(super) fn save(&mut self, around: &Around, doc: &Doc, seq: u64) -> Result<(), RoomError> {
+        let mut shown = project(doc).workflow;
+        // The room is of one workflow, whatever its members write there.
+        shown.id.clone_from(&self.workflow.id);
+        let hash = shown.hash();
+        if hash == self.hash {
+            return Ok(());
+        }
+        let before = std::mem::replace(self, Self::of(shown)).hash;
+        self.remember(around, seq, Some(before))?;
+        around
+            .journal
+            .put_workflow(&self.workflow, SystemClock.now())?;
+        around.plans.forget(&self.workflow.id);
+        let id = self.workflow.id.as_str();
+        around.hub.tell_workflow(id, Some(&hash.to_string()));
+        Ok(())
+    }
+
+    fn remember(
+        &self,
+        around: &Around,
+        seq: u64,
+        before: Option<Address>,
+    ) -> Result<(), RoomError> {
+        let head = Head {
+            seq,
+            hash: self.hash,
+            before,
+        };
+        let id = self.workflow.id.as_str();
+        record::keep(&around.journal, HEAD, id, &head)?;
+        Ok(())
+    }
+}
+
+/// Both were changed since `base`: what was saved is a change of that, and is made to the document as it is.
+fn bring_in(doc: &Doc, base: &Workflow, saved: &Workflow, around: &Around) {
+    let change = Patch::diff(base, saved);
+    let applied = apply_patch(doc, &change, &around.texts, "saved past it");
+    if let Err(error) = applied {
+        tracing::warn!(workflow = %saved.id, %error, "a version that was saved past its document replaces it");
+        reconcile(doc, saved, &around.texts, "saved past it");
+    }
+}
+
+fn by_service(bytes: Vec<u8>) -> DocumentUpdate {
+    DocumentUpdate {
+        at: SystemClock.now(),
+        author: Author {
+            id: "service".into(),
+            name: "FlowForge".into(),
+            kind: "service".into(),
+        },
+        bytes,
+        touched: Vec::new(),
+    }
+}
+
+/// A client id that no other author of a document has: 32 random bits, as browsers choose theirs.
+fn client_id() -> u64 {
+    let bits = getrandom::u32().unwrap_or_else(|_| std::process::id());
+    u64::from(bits.max(1))
+}
