@@ -28,6 +28,7 @@ mod record;
 mod retention;
 mod routes;
 mod service;
+mod shelf;
 mod sse;
 mod stall;
 

@@ -10,7 +10,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
-use flowforge_snapshots::search::{NodeIndex, Search};
+use flowforge_snapshots::search::Search;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,6 +22,7 @@ use crate::metrics::{self, Requests};
 use crate::models::Models;
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
+use crate::shelf::Shelf;
 use crate::{connections, headers, routes};
 
 /// What a service is made of.
@@ -50,7 +51,7 @@ pub(crate) struct App {
     public_url: Option<Uri>,
     hub: Hub,
     plans: Plans,
-    nodes: Arc<NodeIndex>,
+    shelf: Arc<Shelf>,
     desk: Desk,
     requests: Requests,
     stopping: watch::Sender<bool>,
@@ -73,13 +74,13 @@ impl App {
             public_url,
             models,
         } = parts;
-        let nodes = Arc::new(NodeIndex::new(runtime.catalogue()));
+        let shelf = Arc::new(Shelf::new(runtime.clone()));
         Ok(Arc::new(Self {
-            desk: Desk::new(runtime.clone(), Arc::clone(&nodes), models),
+            desk: Desk::new(runtime.clone(), Arc::clone(&shelf), models),
             hosts: Hosts::new(address, public_url.as_ref()),
             hub: Hub::start(runtime.journal().clone())?,
             plans: Plans::new(runtime.clone()),
-            nodes,
+            shelf,
             requests: Requests::default(),
             stopping: watch::channel(false).0,
             runtime,
@@ -118,8 +119,8 @@ impl App {
         &self.plans
     }
 
-    pub(crate) fn nodes(&self) -> &NodeIndex {
-        &self.nodes
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     pub(crate) fn desk(&self) -> &Desk {

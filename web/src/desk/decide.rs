@@ -67,7 +67,7 @@ impl Desk {
         };
         self.note(&proposal, &accepted, yes.by)?;
         Ok(Applied {
-            problems: check(&accepted.workflow, self.runtime.catalogue()),
+            problems: check(&accepted.workflow, &self.runtime.catalogue()),
             workflow: accepted.workflow,
             patch: accepted.patch,
             undo: accepted.undo,

@@ -272,6 +272,8 @@ fn precondition(code: &'static str, detail: String) -> HttpProblem {
 
 /// Saves, unless it is saved already, and tells whoever watches.
 pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem> {
+    let catalogue = app.runtime().catalogue();
+    let workflow = &workflow.clone().sealed(&catalogue);
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
     if current.is_none_or(|current| current.hash() != hash) {
@@ -284,7 +286,7 @@ pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem>
         id: workflow.id.to_string(),
         version: workflow.version,
         hash: hash.to_string(),
-        problems: check(workflow, app.runtime().catalogue()),
+        problems: check(workflow, &catalogue),
     })
 }
 
