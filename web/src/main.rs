@@ -29,6 +29,7 @@ mod retention;
 mod rooms;
 mod routes;
 mod service;
+mod shelf;
 mod sse;
 mod stall;
 

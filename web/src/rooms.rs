@@ -20,6 +20,7 @@ use axum::body::Bytes;
 use flowforge_collab::document::Texts;
 use flowforge_collab::room::{Member, PeerId};
 use flowforge_engine::{Workflow, WorkflowId};
+use flowforge_runtime::Runtime;
 use flowforge_snapshots::{Author, Journal, ReadError, WriteError};
 use tokio::sync::{mpsc, oneshot};
 use yrs::Doc;
@@ -109,10 +110,16 @@ enum Ask {
 
 /// What a room needs of the rest of the service.
 pub(crate) struct Around {
-    pub(crate) journal: Journal,
+    pub(crate) runtime: Runtime,
     pub(crate) texts: Texts,
     pub(crate) hub: Arc<Hub>,
     pub(crate) plans: Arc<Plans>,
+}
+
+impl Around {
+    fn journal(&self) -> &Journal {
+        self.runtime.journal()
+    }
 }
 
 /// The rooms.
@@ -183,7 +190,7 @@ impl Rooms {
         if self.inside.open().contains_key(id) {
             return Ok(true);
         }
-        Ok(self.inside.around.journal.document(id)?.is_some())
+        Ok(self.inside.around.journal().document(id)?.is_some())
     }
 
     /// Saves what people typed into this document and is no version yet.

@@ -177,7 +177,7 @@ impl<'a> Live<'a> {
             self.seq = self
                 .inside
                 .around
-                .journal
+                .journal()
                 .append_updates(self.id, &batch.keep)?;
             self.loose += batch.keep.len();
             let now = Instant::now();
@@ -338,7 +338,7 @@ impl<'a> Live<'a> {
 
     fn compact(&mut self) -> Result<(), RoomError> {
         if self.loose > 1 {
-            let journal = &self.inside.around.journal;
+            let journal = self.inside.around.journal();
             journal.compact_document(self.id, self.seq, &self.room.state())?;
             self.loose = 0;
         }

@@ -52,9 +52,9 @@ pub(super) struct Opened {
 impl Version {
     /// Opens the document of a workflow; one that has none gets one.
     pub(super) fn open(around: &Around, id: &WorkflowId) -> Result<Opened, RoomError> {
-        let saved = around.journal.latest_workflow(id)?;
+        let saved = around.journal().latest_workflow(id)?;
         let saved = saved.ok_or_else(|| RoomError::NoWorkflow(id.clone()))?;
-        match around.journal.document(id)? {
+        match around.journal().document(id)? {
             None => Self::plant(around, id, saved),
             Some(kept) => Self::reopen(around, id, saved, &kept),
         }
@@ -63,7 +63,7 @@ impl Version {
     fn plant(around: &Around, id: &WorkflowId, saved: Workflow) -> Result<Opened, RoomError> {
         let first = seed(&saved, &around.texts);
         let room = Room::open(client_id(), [first.as_slice()])?;
-        let seq = around.journal.append_updates(id, &[by_service(first)])?;
+        let seq = around.journal().append_updates(id, &[by_service(first)])?;
         let version = Self::of(saved);
         version.remember(around, seq, None)?;
         Ok(Opened {
@@ -83,7 +83,7 @@ impl Version {
     ) -> Result<Opened, RoomError> {
         let updates = kept.state.iter().chain(&kept.updates);
         let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
-        let head: Option<Head> = record::find(&around.journal, HEAD, id.as_str())?;
+        let head: Option<Head> = record::find(around.journal(), HEAD, id.as_str())?;
         let hash = saved.hash();
         let mut seq = kept.seq;
         let is_from_here = head
@@ -91,7 +91,7 @@ impl Version {
             .is_some_and(|head| head.hash == hash || head.before == Some(hash));
         if !is_from_here {
             let base = head.as_ref().filter(|head| head.seq != seq);
-            let base = base.map(|head| around.journal.workflow(head.hash));
+            let base = base.map(|head| around.journal().workflow(head.hash));
             let base = base.transpose()?.flatten();
             let texts = &around.texts;
             let ((), heard) = room.change(|doc| match &base {
@@ -104,7 +104,7 @@ impl Version {
                 .map(|kept| by_service(kept.update))
                 .collect();
             if !updates.is_empty() {
-                seq = around.journal.append_updates(id, &updates)?;
+                seq = around.journal().append_updates(id, &updates)?;
             }
         }
         Ok(Opened {
@@ -149,6 +149,7 @@ impl Version {
         let mut shown = project(doc).workflow;
         // The room is of one workflow, whatever its members write there.
         shown.id.clone_from(&self.workflow.id);
+        let shown = shown.sealed(&around.runtime.catalogue());
         let hash = shown.hash();
         if hash == self.hash {
             return Ok(());
@@ -156,7 +157,7 @@ impl Version {
         let before = std::mem::replace(self, Self::of(shown)).hash;
         self.remember(around, seq, Some(before))?;
         around
-            .journal
+            .journal()
             .put_workflow(&self.workflow, SystemClock.now())?;
         around.plans.forget(&self.workflow.id);
         let id = self.workflow.id.as_str();
@@ -176,7 +177,7 @@ impl Version {
             before,
         };
         let id = self.workflow.id.as_str();
-        record::keep(&around.journal, HEAD, id, &head)?;
+        record::keep(around.journal(), HEAD, id, &head)?;
         Ok(())
     }
 }

@@ -283,6 +283,7 @@ fn precondition(code: &'static str, detail: String) -> HttpProblem {
 /// Saves, unless it is saved already, and tells whoever watches. A workflow that has a shared document is changed there,
 /// where it differs, so that nobody loses what they are typing. Blocks; must be called off the reactor.
 pub(crate) fn keep(app: &App, workflow: &Workflow, author: Author) -> Result<Saved, HttpProblem> {
+    let workflow = &workflow.clone().sealed(&app.runtime().catalogue());
     let id = &workflow.id;
     if !app.rooms().has(id)? {
         put(app, workflow)?;
@@ -347,7 +348,7 @@ impl Saved {
             id: workflow.id.to_string(),
             version: workflow.version,
             hash: workflow.hash().to_string(),
-            problems: check(workflow, app.runtime().catalogue()),
+            problems: check(workflow, &app.runtime().catalogue()),
         }
     }
 }
