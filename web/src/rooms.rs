@@ -91,6 +91,7 @@ enum Ask {
     SetRight(PeerId, bool),
     Change {
         author: Author,
+        origin: &'static str,
         make: Make,
         done: oneshot::Sender<Result<Workflow, RoomError>>,
     },
@@ -171,16 +172,22 @@ impl Rooms {
         Ok((Seat { peer, asks }, told))
     }
 
-    /// Changes the document of a workflow from inside, as one author; the version that came of it.
+    /// Changes the document of a workflow from inside, as one author; the version that came of it, which is of this
+    /// change alone. `origin` tells its history how it came about.
     pub(crate) async fn change(
         &self,
         id: &WorkflowId,
-        author: Author,
+        (author, origin): (Author, &'static str),
         make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
     ) -> Result<Workflow, RoomError> {
         let (done, answer) = oneshot::channel();
         let make = Box::new(make);
-        let ask = Ask::Change { author, make, done };
+        let ask = Ask::Change {
+            author,
+            origin,
+            make,
+            done,
+        };
         self.ask(id, ask).await?;
         answer.await.unwrap_or(Err(RoomError::Broken))
     }
