@@ -12,6 +12,7 @@ pub mod document;
 pub mod pace;
 pub mod presence;
 pub mod project;
+pub mod proposals;
 pub mod room;
 pub mod touched;
 pub mod wire;

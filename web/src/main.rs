@@ -9,6 +9,7 @@ mod assets;
 mod beacon;
 mod body;
 mod cli;
+mod colleague;
 mod config;
 mod connections;
 mod desk;
