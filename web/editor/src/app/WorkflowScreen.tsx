@@ -1,11 +1,13 @@
 /** The editor of one workflow. */
 import { History } from "lucide-react";
-import { useCallback, useEffect, useMemo } from "react";
+import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
+import { useCompany } from "../collab/people";
+import { useFollowedPlace, useTellPlace } from "../collab/usePlaces";
 import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
@@ -28,6 +30,7 @@ import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
+import { People } from "./slots";
 import { useOpened } from "./useOpened";
 
 type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
@@ -78,6 +81,9 @@ function Editor({ place, opened, specs }: EditorProps) {
       go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
     [id, runId],
   );
+  useCompany(opened);
+  useTellPlace(run);
+  useFollowedPlace(id);
   useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
   const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
@@ -86,6 +92,9 @@ function Editor({ place, opened, specs }: EditorProps) {
         title={title}
         tools={
           <>
+            <Suspense>
+              <People />
+            </Suspense>
             <Link
               className="tool"
               href={runsAddress({ workflow: id })}

@@ -5,6 +5,7 @@ import * as Y from "yjs";
 import { ServiceError } from "../api/client";
 import { getSession } from "../api/session";
 import { getWorkflow } from "../api/workflows";
+import { useMe } from "../collab/me";
 import { joinRoom, roomsHere, type Where } from "../collab/provider";
 import type { Saver } from "./save";
 import { roots } from "./shape";
@@ -28,7 +29,9 @@ export async function openWorkflow(id: string, anew: () => void, where: Partial<
   const doc = new Y.Doc();
   const store = await openStore(storeName(id), doc);
   const stranger = () => void setAside(id, doc, store).then(anew);
+  const { name } = useMe.getState();
   const { provider, saver, leave } = joinRoom(doc, {
+    name,
     ...where,
     rooms: where.rooms ?? roomsHere(),
     workflow: id,
