@@ -210,10 +210,14 @@ fn page(name: &str, wish: &Wish<'_>, code: &str) -> String {
     };
     let lines: Vec<String> = wish.examples.iter().map(told).collect();
     let code: String = code.lines().map(|line| format!("    {line}\n")).collect();
+    let about = format!(
+        "`{name}`: a script of this workspace. {}",
+        wish.description.trim()
+    );
     format!(
-        "# {}\n\n`{name}`: a script of this workspace. {}\n\n## Examples\n\n{}\n\n## Script\n\n{code}",
+        "# {}\n\n{}\n\n## Examples\n\n{}\n\n## Script\n\n{code}",
         wish.title.trim(),
-        wish.description.trim(),
+        about.trim(),
         lines.join("\n"),
     )
 }
