@@ -21,9 +21,6 @@ mod splice;
 mod texts;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 use flowforge_engine::Workflow;
 use flowforge_engine::edit::{EditError, Patch};
 use yrs::block::ClientID;

@@ -8,8 +8,6 @@
 mod entries;
 mod fields;
 mod list;
-#[cfg(test)]
-mod tests;
 
 use flowforge_engine::workflow::{Config, Extra, Graph};
 use flowforge_engine::{Problem, Workflow, WorkflowId};

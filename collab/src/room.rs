@@ -14,6 +14,7 @@ use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
 use crate::document;
 use crate::pace::{Millis, Pace};
 use crate::presence::{ClientId, Presence};
+use crate::touched::{self, Watch};
 use crate::wire::{self, Malformed, Message};
 
 /// Largest message, in bytes; sockets refuse larger ones before they are read.
@@ -104,6 +105,7 @@ struct Peer {
 /// One shared document and the peers in it.
 pub struct Room {
     doc: Doc,
+    touched: Watch,
     peers: BTreeMap<PeerId, Peer>,
     presence: Presence,
     /// At least as many bytes as its full state has.
@@ -134,6 +136,7 @@ impl Room {
             }
         }
         Ok(Self {
+            touched: touched::watch(&doc),
             doc,
             peers: BTreeMap::new(),
             presence: Presence::default(),
@@ -274,7 +277,7 @@ impl Room {
             self.size += bytes.len();
             heard.keep.push(Kept {
                 update: bytes.to_vec(),
-                touched: Vec::new(),
+                touched: self.touched.take(),
             });
             heard.tell_others(Some(peer), wire::update(bytes));
         }
@@ -330,12 +333,14 @@ impl Room {
         unwatched.expect("the change has ended its transactions");
         let mut heard = Heard::default();
         let made = std::mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner));
+        // Several transactions of one change are told together: what it touched is not told apart.
+        let mut touched = self.touched.take();
         for update in made.into_iter().filter(|update| update != NOTHING) {
             self.size += update.len();
             heard.tell_others(None, wire::update(&update));
             heard.keep.push(Kept {
                 update,
-                touched: Vec::new(),
+                touched: std::mem::take(&mut touched),
             });
         }
         (done, heard)

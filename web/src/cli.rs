@@ -142,7 +142,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Signal(command) => command.run(&workspace, output).await,
         Command::Cancel(command) => command.run(&workspace, output).await,
         Command::Check(command) => command.run(&workspace, output),
-        Command::Nodes(command) => command.run(output),
+        Command::Nodes(command) => command.run(&workspace, output),
         Command::Runs(command) => command.run(&workspace, output),
         Command::Frames(command) => command.run(&workspace, output),
         Command::Show(command) => command.run(&workspace, output),
@@ -166,7 +166,7 @@ impl Command {
     fn can_go_through(&self) -> bool {
         !matches!(
             self,
-            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_)
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_)
         )
     }
 
@@ -196,6 +196,7 @@ impl Command {
             Self::Signal(command) => command.through(remote, output).await,
             Self::Cancel(command) => command.through(remote, output).await,
             Self::Check(command) => command.through(remote, output).await,
+            Self::Nodes(command) => command.through(remote, output).await,
             Self::Runs(command) => command.through(remote, output).await,
             Self::Frames(command) => command.through(remote, output).await,
             Self::Show(command) => command.through(remote, output).await,
@@ -210,7 +211,7 @@ impl Command {
             Self::Export(command) => command.through(remote, output).await,
             Self::Import(command) => command.through(remote, output).await,
             Self::Store(command) => command.through(remote, workspace, output).await,
-            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_) => {
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_) => {
                 Err(CliError::Usage("this does not go through a service".into()))
             }
         }

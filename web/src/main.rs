@@ -9,6 +9,7 @@ mod assets;
 mod beacon;
 mod body;
 mod cli;
+mod colleague;
 mod config;
 mod connections;
 mod desk;
@@ -29,6 +30,7 @@ mod retention;
 mod rooms;
 mod routes;
 mod service;
+mod shelf;
 mod sse;
 mod stall;
 

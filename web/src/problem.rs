@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowforge_ai::code::reusable::Refused;
 use flowforge_ai::heal::HealError;
 use flowforge_engine::workflow::file::FileError;
 use flowforge_engine::{Place, Problem, Severity};
@@ -18,6 +19,7 @@ use crate::access::AccessError;
 use crate::desk::DeskError;
 use crate::models::ModelsError;
 use crate::rooms::RoomError;
+use crate::shelf::ShelfError;
 
 /// Seconds after which a client may ask again when the service is busy or stopping.
 const RETRY_AFTER_SECS: u64 = 2;
@@ -168,10 +170,40 @@ impl From<ModelsError> for HttpProblem {
     }
 }
 
+impl From<Refused> for HttpProblem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        let untested = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail.clone());
+        match refused {
+            Refused::NoScript { .. } => Self::invalid("no-script", detail),
+            Refused::WrongName(_) => Self::invalid("wrong-name", detail),
+            Refused::WrongText(_) => Self::invalid("wrong-text", detail),
+            Refused::NoExamples(_) => {
+                untested("no-examples").with_hint("run the workflow once, or give an example")
+            }
+            Refused::Fails { .. } => untested("example-fails").with_hint(
+                "only `input` is in scope of a node type; change the script, run it, and try again",
+            ),
+        }
+    }
+}
+
+impl From<ShelfError> for HttpProblem {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Refused(refused) => refused.into(),
+            ShelfError::Read(error) => error.into(),
+            ShelfError::Write(error) => error.into(),
+        }
+    }
+}
+
 impl From<DeskError> for HttpProblem {
     fn from(error: DeskError) -> Self {
         let detail = error.to_string();
         match error {
+            DeskError::NoNode(_) => Self::not_found("no-such-node", detail),
+            DeskError::Reusable(refused) => refused.into(),
             DeskError::NoProposal(_) => Self::not_found("no-such-proposal", detail)
                 .with_hint("GET /api/v1/proposals lists them"),
             DeskError::NoChat(_) => {

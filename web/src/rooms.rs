@@ -20,6 +20,7 @@ use axum::body::Bytes;
 use flowforge_collab::document::Texts;
 use flowforge_collab::room::{Member, PeerId};
 use flowforge_engine::{Workflow, WorkflowId};
+use flowforge_runtime::Runtime;
 use flowforge_snapshots::{Author, Journal, ReadError, WriteError};
 use tokio::sync::{mpsc, oneshot};
 use yrs::Doc;
@@ -90,6 +91,7 @@ enum Ask {
     SetRight(PeerId, bool),
     Change {
         author: Author,
+        origin: &'static str,
         make: Make,
         done: oneshot::Sender<Result<Workflow, RoomError>>,
     },
@@ -109,10 +111,16 @@ enum Ask {
 
 /// What a room needs of the rest of the service.
 pub(crate) struct Around {
-    pub(crate) journal: Journal,
+    pub(crate) runtime: Runtime,
     pub(crate) texts: Texts,
     pub(crate) hub: Arc<Hub>,
     pub(crate) plans: Arc<Plans>,
+}
+
+impl Around {
+    fn journal(&self) -> &Journal {
+        self.runtime.journal()
+    }
 }
 
 /// The rooms.
@@ -164,16 +172,22 @@ impl Rooms {
         Ok((Seat { peer, asks }, told))
     }
 
-    /// Changes the document of a workflow from inside, as one author; the version that came of it.
+    /// Changes the document of a workflow from inside, as one author; the version that came of it, which is of this
+    /// change alone. `origin` tells its history how it came about.
     pub(crate) async fn change(
         &self,
         id: &WorkflowId,
-        author: Author,
+        (author, origin): (Author, &'static str),
         make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
     ) -> Result<Workflow, RoomError> {
         let (done, answer) = oneshot::channel();
         let make = Box::new(make);
-        let ask = Ask::Change { author, make, done };
+        let ask = Ask::Change {
+            author,
+            origin,
+            make,
+            done,
+        };
         self.ask(id, ask).await?;
         answer.await.unwrap_or(Err(RoomError::Broken))
     }
@@ -183,7 +197,7 @@ impl Rooms {
         if self.inside.open().contains_key(id) {
             return Ok(true);
         }
-        Ok(self.inside.around.journal.document(id)?.is_some())
+        Ok(self.inside.around.journal().document(id)?.is_some())
     }
 
     /// Saves what people typed into this document and is no version yet.

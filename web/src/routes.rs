@@ -25,6 +25,7 @@ mod heal;
 mod health;
 mod list;
 mod metrics;
+mod node_types;
 mod nodes;
 mod proposals;
 mod runs;
@@ -128,6 +129,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(events::of_run))
         .routes(routes!(events::of_all))
         .routes(routes!(nodes::list))
+        .routes(routes!(node_types::list, node_types::create))
+        .routes(routes!(node_types::show, node_types::remove))
         .routes(routes!(ai::show, ai::change))
         .routes(routes!(ai::models))
         .routes(routes!(ai::test))

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use flowforge_collab::document::Texts;
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
-use flowforge_snapshots::search::{NodeIndex, Search};
+use flowforge_snapshots::search::Search;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,6 +24,7 @@ use crate::models::Models;
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
 use crate::rooms::{Around, Rooms};
+use crate::shelf::Shelf;
 use crate::{connections, headers, routes};
 
 /// What a service is made of.
@@ -53,7 +54,7 @@ pub(crate) struct App {
     hub: Arc<Hub>,
     plans: Arc<Plans>,
     rooms: Rooms,
-    nodes: Arc<NodeIndex>,
+    shelf: Arc<Shelf>,
     desk: Desk,
     requests: Requests,
     stopping: watch::Sender<bool>,
@@ -76,22 +77,22 @@ impl App {
             public_url,
             models,
         } = parts;
-        let nodes = Arc::new(NodeIndex::new(runtime.catalogue()));
+        let shelf = Arc::new(Shelf::new(runtime.clone()));
         let hub = Arc::new(Hub::start(runtime.journal().clone())?);
         let plans = Arc::new(Plans::new(runtime.clone()));
         let rooms = Rooms::new(Around {
-            journal: runtime.journal().clone(),
-            texts: Texts::from(&**runtime.catalogue()),
+            texts: Texts::from(&*runtime.catalogue()),
+            runtime: runtime.clone(),
             hub: Arc::clone(&hub),
             plans: Arc::clone(&plans),
         });
         Ok(Arc::new(Self {
-            desk: Desk::new(runtime.clone(), Arc::clone(&nodes), models),
+            desk: Desk::new(runtime.clone(), Arc::clone(&shelf), models),
             hosts: Hosts::new(address, public_url.as_ref()),
             hub,
             plans,
             rooms,
-            nodes,
+            shelf,
             requests: Requests::default(),
             stopping: watch::channel(false).0,
             runtime,
@@ -134,8 +135,8 @@ impl App {
         &self.rooms
     }
 
-    pub(crate) fn nodes(&self) -> &NodeIndex {
-        &self.nodes
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     pub(crate) fn desk(&self) -> &Desk {

@@ -68,7 +68,7 @@ impl Desk {
         };
         self.note(&proposal, &accepted, yes.by)?;
         Ok(Applied {
-            problems: check(&saved, self.runtime.catalogue()),
+            problems: check(&saved, &self.runtime.catalogue()),
             workflow: saved,
             patch: accepted.patch,
             undo: accepted.undo,

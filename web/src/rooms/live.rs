@@ -11,7 +11,7 @@ use flowforge_engine::{Clock, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{Author, DocumentUpdate};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::version::Version;
@@ -26,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(400);
 const PUT_OFF_MAX: Duration = Duration::from_secs(2);
 /// How long an empty room stays open.
 const IDLE: Duration = Duration::from_secs(30);
+/// How a version came about that people typed.
+const TYPING: &str = "typing";
 /// After so many updates they are put together into one state.
 const COMPACT_AFTER: usize = 1000;
 
@@ -141,11 +143,11 @@ impl<'a> Live<'a> {
             let _ = reactor.block_on(async { timeout(wait, many).await });
             let is_over = self.batch(asks)?;
             if self.unsaved.is_some() && self.wait().is_zero() {
-                self.save()?;
+                self.save(TYPING)?;
             }
             let is_idle = self.seats.is_empty() && self.unsaved.is_none();
             if is_over || (is_idle && self.emptied.elapsed() >= IDLE) {
-                self.save()?;
+                self.save(TYPING)?;
                 self.compact()?;
                 if self.inside.let_go(self.id, asked) {
                     return Ok(());
@@ -171,14 +173,17 @@ impl<'a> Live<'a> {
         let mut batch = Batch::default();
         let mut is_over = false;
         for ask in asks {
-            is_over |= self.hear(ask, &mut batch);
+            is_over |= self.hear(ask, &mut batch)?;
         }
+        self.settle(batch)?;
+        Ok(is_over)
+    }
+
+    /// Keeps what is to be kept, and then tells what is to be told.
+    fn settle(&mut self, batch: Batch) -> Result<(), RoomError> {
         if !batch.keep.is_empty() {
-            self.seq = self
-                .inside
-                .around
-                .journal
-                .append_updates(self.id, &batch.keep)?;
+            let journal = self.inside.around.journal();
+            self.seq = journal.append_updates(self.id, &batch.keep)?;
             self.loose += batch.keep.len();
             let now = Instant::now();
             let first = self.unsaved.map_or(now, |(first, _)| first);
@@ -191,10 +196,10 @@ impl<'a> Live<'a> {
         for after in batch.after {
             after(self);
         }
-        Ok(is_over)
+        Ok(())
     }
 
-    fn hear(&mut self, ask: Ask, batch: &mut Batch) -> bool {
+    fn hear(&mut self, ask: Ask, batch: &mut Batch) -> Result<bool, RoomError> {
         let now = u64::try_from(self.inside.since_began().as_millis()).unwrap_or(u64::MAX);
         match ask {
             Ask::Join {
@@ -219,10 +224,20 @@ impl<'a> Live<'a> {
                 batch.take(heard, author.as_ref());
             }
             Ask::SetRight(peer, can_write) => self.room.set_can_write(peer, can_write),
-            Ask::Change { author, make, done } => self.change(&author, make, done, batch),
+            Ask::Change {
+                author,
+                origin,
+                make,
+                done,
+            } => {
+                // What was typed until now is a version of those who typed.
+                self.settle(std::mem::take(batch))?;
+                self.save(TYPING)?;
+                self.change(&author, origin, make, done)?;
+            }
             Ask::Settle(done) => batch.after.push(Box::new(move |live| {
                 // Whoever asked may have gone.
-                let _ = done.send(live.save());
+                let _ = done.send(live.save(TYPING));
             })),
             Ask::Show { client, state } => {
                 let heard = self.room.show(client, &state);
@@ -234,30 +249,34 @@ impl<'a> Live<'a> {
                     // Whoever asked may have gone.
                     let _ = done.send(());
                 }));
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 
     fn change(
         &mut self,
         author: &Author,
+        origin: &str,
         make: Make,
-        done: tokio::sync::oneshot::Sender<Result<Workflow, RoomError>>,
-        batch: &mut Batch,
-    ) {
+        done: oneshot::Sender<Result<Workflow, RoomError>>,
+    ) -> Result<(), RoomError> {
         let texts = &self.inside.around.texts;
         let (made, heard) = self.room.change(|doc| make(doc, texts));
+        let mut batch = Batch::default();
         batch.take(heard, Some(author));
-        batch.after.push(Box::new(move |live| {
-            let saved = match made {
-                Ok(()) => live.save().map(|()| live.version.workflow().clone()),
-                Err(why) => Err(RoomError::Change(why)),
-            };
-            // Whoever asked may have gone; the change stays.
-            let _ = done.send(saved);
-        }));
+        self.settle(batch)?;
+        let answer = match made {
+            Ok(()) => {
+                self.save(origin)?;
+                Ok(self.version.workflow().clone())
+            }
+            Err(why) => Err(RoomError::Change(why)),
+        };
+        // Whoever asked may have gone; the change stays.
+        let _ = done.send(answer);
+        Ok(())
     }
 
     /// Somebody who may only read tries to write: said once for each connection.
@@ -326,10 +345,10 @@ impl<'a> Live<'a> {
     }
 
     /// Saves the document as a version, when it is another workflow than the last one saved.
-    fn save(&mut self) -> Result<(), RoomError> {
+    fn save(&mut self, origin: &str) -> Result<(), RoomError> {
         self.unsaved = None;
         self.version
-            .save(&self.inside.around, self.room.doc(), self.seq)?;
+            .save(&self.inside.around, self.room.doc(), self.seq, origin)?;
         if self.loose >= COMPACT_AFTER {
             self.compact()?;
         }
@@ -338,7 +357,7 @@ impl<'a> Live<'a> {
 
     fn compact(&mut self) -> Result<(), RoomError> {
         if self.loose > 1 {
-            let journal = &self.inside.around.journal;
+            let journal = self.inside.around.journal();
             journal.compact_document(self.id, self.seq, &self.room.state())?;
             self.loose = 0;
         }

@@ -1,7 +1,7 @@
 //! From a document to a saved version, and back when somebody saved past the document.
 //!
-//! A workflow may be saved without its document: by a command line that no service serves, by an import. So what was
-//! saved last from the document is remembered ([`Head`]), and a version that is not that one is brought into the
+//! A workflow may be saved without its document: by a command line that no service serves, by an import. A version that
+//! was made from the document has the number of its last update noted beside it; one that has not is brought into the
 //! document when its room opens.
 
 use flowforge_collab::document::{apply_patch, reconcile, seed};
@@ -10,24 +10,14 @@ use flowforge_collab::room::Room;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::{Address, Clock, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
-use flowforge_snapshots::{Author, DocumentUpdate, KeptDocument};
-use serde::{Deserialize, Serialize};
+use flowforge_snapshots::{
+    Author, DocumentUpdate, KeptDocument, NotedVersion, ReadError, VersionNote,
+};
 use yrs::Doc;
 
 use super::{Around, RoomError};
-use crate::record;
-
-const HEAD: &str = "document-head";
-
-/// The version that was saved last from a document.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Head {
-    /// The last update that it holds.
-    seq: u64,
-    hash: Address,
-    /// The version before it: what is saved when the process died between the two.
-    before: Option<Address>,
-}
+/// How many versions are looked through at a time.
+const PAGE: usize = 50;
 
 /// The workflow as it was saved last, and who changed the document since.
 pub(super) struct Version {
@@ -52,9 +42,9 @@ pub(super) struct Opened {
 impl Version {
     /// Opens the document of a workflow; one that has none gets one.
     pub(super) fn open(around: &Around, id: &WorkflowId) -> Result<Opened, RoomError> {
-        let saved = around.journal.latest_workflow(id)?;
+        let saved = around.journal().latest_workflow(id)?;
         let saved = saved.ok_or_else(|| RoomError::NoWorkflow(id.clone()))?;
-        match around.journal.document(id)? {
+        match around.journal().document(id)? {
             None => Self::plant(around, id, saved),
             Some(kept) => Self::reopen(around, id, saved, &kept),
         }
@@ -63,9 +53,15 @@ impl Version {
     fn plant(around: &Around, id: &WorkflowId, saved: Workflow) -> Result<Opened, RoomError> {
         let first = seed(&saved, &around.texts);
         let room = Room::open(client_id(), [first.as_slice()])?;
-        let seq = around.journal.append_updates(id, &[by_service(first)])?;
+        let seq = around.journal().append_updates(id, &[by_service(first)])?;
+        let note = VersionNote {
+            seq: Some(seq),
+            ..newest(around, id)?
+                .map(|newest| newest.note)
+                .unwrap_or_default()
+        };
         let version = Self::of(saved);
-        version.remember(around, seq, None)?;
+        around.journal().note_version(id, version.hash, note)?;
         Ok(Opened {
             room,
             version,
@@ -83,15 +79,12 @@ impl Version {
     ) -> Result<Opened, RoomError> {
         let updates = kept.state.iter().chain(&kept.updates);
         let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
-        let head: Option<Head> = record::find(&around.journal, HEAD, id.as_str())?;
-        let hash = saved.hash();
         let mut seq = kept.seq;
-        let is_from_here = head
-            .as_ref()
-            .is_some_and(|head| head.hash == hash || head.before == Some(hash));
-        if !is_from_here {
-            let base = head.as_ref().filter(|head| head.seq != seq);
-            let base = base.map(|head| around.journal.workflow(head.hash));
+        if newest(around, id)?.is_some_and(|newest| newest.note.seq.is_none()) {
+            let base = newest_from_document(around, id)?;
+            // Without newer updates the document holds what was saved from it, and takes over what was saved past it.
+            let base = base.filter(|base| base.note.seq != Some(seq));
+            let base = base.map(|base| around.journal().workflow(base.saved.hash));
             let base = base.transpose()?.flatten();
             let texts = &around.texts;
             let ((), heard) = room.change(|doc| match &base {
@@ -104,7 +97,7 @@ impl Version {
                 .map(|kept| by_service(kept.update))
                 .collect();
             if !updates.is_empty() {
-                seq = around.journal.append_updates(id, &updates)?;
+                seq = around.journal().append_updates(id, &updates)?;
             }
         }
         Ok(Opened {
@@ -145,39 +138,58 @@ impl Version {
     }
 
     /// Saves what the document shows, when that is another workflow than the last one.
-    pub(super) fn save(&mut self, around: &Around, doc: &Doc, seq: u64) -> Result<(), RoomError> {
+    pub(super) fn save(
+        &mut self,
+        around: &Around,
+        doc: &Doc,
+        seq: u64,
+        origin: &str,
+    ) -> Result<(), RoomError> {
         let mut shown = project(doc).workflow;
         // The room is of one workflow, whatever its members write there.
         shown.id.clone_from(&self.workflow.id);
+        let shown = shown.sealed(&around.runtime.catalogue());
         let hash = shown.hash();
         if hash == self.hash {
             return Ok(());
         }
-        let before = std::mem::replace(self, Self::of(shown)).hash;
-        self.remember(around, seq, Some(before))?;
+        let note = VersionNote {
+            origin: origin.to_owned(),
+            authors: std::mem::take(&mut self.authors),
+            touched: std::mem::take(&mut self.touched),
+            name: None,
+            seq: Some(seq),
+        };
         around
-            .journal
-            .put_workflow(&self.workflow, SystemClock.now())?;
+            .journal()
+            .put_version(&shown, SystemClock.now(), note)?;
+        (self.workflow, self.hash) = (shown, hash);
         around.plans.forget(&self.workflow.id);
         let id = self.workflow.id.as_str();
         around.hub.tell_workflow(id, Some(&hash.to_string()));
         Ok(())
     }
+}
 
-    fn remember(
-        &self,
-        around: &Around,
-        seq: u64,
-        before: Option<Address>,
-    ) -> Result<(), RoomError> {
-        let head = Head {
-            seq,
-            hash: self.hash,
-            before,
+fn newest(around: &Around, id: &WorkflowId) -> Result<Option<NotedVersion>, ReadError> {
+    Ok(around.journal().workflow_history(id, None, 1)?.pop())
+}
+
+/// The newest version that was made from the document.
+fn newest_from_document(
+    around: &Around,
+    id: &WorkflowId,
+) -> Result<Option<NotedVersion>, ReadError> {
+    let mut before = None;
+    loop {
+        let page = around.journal().workflow_history(id, before, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(None);
         };
-        let id = self.workflow.id.as_str();
-        record::keep(&around.journal, HEAD, id, &head)?;
-        Ok(())
+        before = Some(last.order);
+        if let Some(found) = page.into_iter().find(|version| version.note.seq.is_some()) {
+            return Ok(Some(found));
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::runs::{self, Waiting};
 use super::workflows;
 use crate::access::Person;
 use crate::body::{JsonBody, PathOf, QueryOf};
+use crate::colleague;
 use crate::desk::decide::{self, Applied};
 use crate::desk::heal::{Alike, Resumed};
 use crate::desk::{DeskError, kept};
@@ -149,6 +150,7 @@ pub(crate) async fn accept(
     let accepting = Arc::clone(&app);
     let resume = yes.resume;
     let applied = off_reactor(move || apply(&accepting, &id, &yes, &person)).await?;
+    colleague::share(&app, &applied.proposal).await;
     let mut accepted = Accepted::of(&applied);
     if resume {
         let mended = {
@@ -220,7 +222,10 @@ pub(crate) async fn reject(
     person: Person,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Proposal>, HttpProblem> {
-    off_reactor(move || Ok(Json(app.desk().reject(&id, &person.id)?))).await
+    let rejecting = Arc::clone(&app);
+    let rejected = off_reactor(move || Ok(rejecting.desk().reject(&id, &person.id)?)).await?;
+    colleague::share(&app, &rejected).await;
+    Ok(Json(rejected))
 }
 
 fn find(app: &AppState, id: &str) -> Result<Proposal, HttpProblem> {

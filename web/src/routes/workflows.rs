@@ -14,7 +14,7 @@ use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
 use flowforge_engine::{Address, Clock, Problem, Timestamp, Value, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
-use flowforge_snapshots::{Author, ReadError, RunFilter};
+use flowforge_snapshots::{Author, ReadError, RunFilter, VersionNote};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
@@ -283,13 +283,14 @@ fn precondition(code: &'static str, detail: String) -> HttpProblem {
 /// Saves, unless it is saved already, and tells whoever watches. A workflow that has a shared document is changed there,
 /// where it differs, so that nobody loses what they are typing. Blocks; must be called off the reactor.
 pub(crate) fn keep(app: &App, workflow: &Workflow, author: Author) -> Result<Saved, HttpProblem> {
+    let workflow = &workflow.clone().sealed(&app.runtime().catalogue());
     let id = &workflow.id;
     if !app.rooms().has(id)? {
-        put(app, workflow)?;
+        put(app, workflow, author, "save")?;
         return Ok(Saved::of(app, workflow));
     }
     let wanted = workflow.clone();
-    let changed = change(app, id, author, move |doc, texts| {
+    let changed = change(app, id, (author, "save"), move |doc, texts| {
         reconcile(doc, &wanted, texts, "save");
         Ok(())
     })?;
@@ -306,11 +307,11 @@ pub(crate) fn apply_accepted(
 ) -> Result<Workflow, HttpProblem> {
     let id = &accepted.workflow.id;
     if !app.rooms().has(id)? {
-        put(app, &accepted.workflow)?;
+        put(app, &accepted.workflow, author, "proposal")?;
         return Ok(accepted.workflow.clone());
     }
     let patch = accepted.patch.clone();
-    change(app, id, author, move |doc, texts| {
+    change(app, id, (author, "proposal"), move |doc, texts| {
         let applied = match client {
             Some(client) => apply_patch_as(doc, &patch, texts, client.into()),
             None => apply_patch(doc, &patch, texts, "proposal"),
@@ -322,18 +323,24 @@ pub(crate) fn apply_accepted(
 fn change(
     app: &App,
     id: &WorkflowId,
-    author: Author,
+    by: (Author, &'static str),
     make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
 ) -> Result<Workflow, HttpProblem> {
-    let changed = app.rooms().change(id, author, make);
+    let changed = app.rooms().change(id, by, make);
     Ok(Handle::current().block_on(changed)?)
 }
 
-fn put(app: &App, workflow: &Workflow) -> Result<(), HttpProblem> {
+fn put(app: &App, workflow: &Workflow, author: Author, origin: &str) -> Result<(), HttpProblem> {
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
     if current.is_none_or(|current| current.hash() != hash) {
-        app.journal().put_workflow(workflow, SystemClock.now())?;
+        let note = VersionNote {
+            origin: origin.to_owned(),
+            authors: vec![author],
+            ..VersionNote::default()
+        };
+        app.journal()
+            .put_version(workflow, SystemClock.now(), note)?;
         app.plans().forget(&workflow.id);
         app.hub()
             .tell_workflow(workflow.id.as_str(), Some(&hash.to_string()));
@@ -347,7 +354,7 @@ impl Saved {
             id: workflow.id.to_string(),
             version: workflow.version,
             hash: workflow.hash().to_string(),
-            problems: check(workflow, app.runtime().catalogue()),
+            problems: check(workflow, &app.runtime().catalogue()),
         }
     }
 }
