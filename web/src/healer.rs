@@ -9,11 +9,13 @@ use flowforge_engine::event::Mode;
 use flowforge_engine::frame::Status;
 use flowforge_engine::workflow::Healing as Policy;
 use flowforge_engine::{RunId, Workflow};
+use flowforge_snapshots::Author;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::desk::decide::Yes;
 use crate::desk::kept;
+use crate::history::{Made, writer};
 use crate::problem::HttpProblem;
 use crate::routes::keep_workflow;
 use crate::service::{AppState, apart, off_reactor};
@@ -152,7 +154,13 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
         parts: &[],
         by: BY,
     };
-    let save = |workflow: &Workflow| keep_workflow(app, workflow);
+    let policy = Author {
+        id: BY.into(),
+        name: "Healing policy".into(),
+        kind: "service".into(),
+    };
+    let made = Made::accepted(writer(&fix.origin), policy);
+    let save = |workflow: &Workflow| keep_workflow(app, workflow, &made);
     let applied = app.desk().accept(&yes, save)?;
     app.desk().go_on(&applied.proposal, &applied.patch)?;
     Ok(())

@@ -6,6 +6,8 @@
 )]
 
 mod ai;
+mod bisect;
+mod branches;
 mod bundles;
 mod capabilities;
 mod chat;
@@ -22,10 +24,12 @@ mod frames;
 mod functions;
 mod heal;
 mod health;
+mod history;
 mod list;
 mod metrics;
 mod nodes;
 mod proposals;
+mod publish;
 mod runs;
 mod search;
 mod session;
@@ -59,13 +63,18 @@ use utoipa_axum::routes;
 
 use crate::access::require;
 use crate::assets;
+use crate::history::Made;
 use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
-/// Saves a workflow, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep_workflow(app: &AppState, workflow: &Workflow) -> Result<(), HttpProblem> {
-    workflows::keep(app, workflow).map(drop)
+/// Saves a workflow, unless it is saved already, notes how it came about, and tells whoever watches.
+pub(crate) fn keep_workflow(
+    app: &AppState,
+    workflow: &Workflow,
+    made: &Made,
+) -> Result<(), HttpProblem> {
+    workflows::keep(app, workflow, made).map(drop)
 }
 
 /// Every route with its description; `app` closes those that are not for strangers.
@@ -98,6 +107,17 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::show, workflows::save, workflows::remove))
         .routes(routes!(workflows::versions))
+        .routes(routes!(history::list))
+        .routes(routes!(history::name))
+        .routes(routes!(history::blame))
+        .routes(routes!(history::changes))
+        .routes(routes!(history::restore))
+        .routes(routes!(branches::create))
+        .routes(routes!(branches::merge))
+        .routes(routes!(publish::publish))
+        .routes(routes!(publish::show))
+        .routes(routes!(publish::check))
+        .routes(routes!(bisect::bisect))
         .routes(routes!(runs::start))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show, runs::rename))

@@ -21,6 +21,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Whoever may read and write the data folder.
+    pub(crate) fn at_the_command_line() -> Self {
+        Self::holding(Holder::CommandLine)
+    }
+
     fn holding(holder: Holder) -> Self {
         let name = match holder {
             Holder::Session => "Owner".into(),

@@ -13,7 +13,9 @@ use flowforge_snapshots::{Journal, OpenError, Options};
 
 use super::check;
 use super::error::CliError;
+use crate::access::Person;
 use crate::config::Config;
+use crate::history::Made;
 use crate::models::{ModelPort, Models};
 
 /// Longest wait for another process that holds the data folder.
@@ -149,7 +151,10 @@ impl Opened {
     /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
         if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(workflow) {
-            self.journal().put_workflow(workflow, SystemClock.now())?;
+            let before = self.journal().latest_workflow(&workflow.id)?;
+            let note = Made::saved(&Person::at_the_command_line()).note(before.as_ref(), workflow);
+            self.journal()
+                .put_version(workflow, SystemClock.now(), note)?;
         }
         Ok(())
     }

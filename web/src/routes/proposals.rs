@@ -21,6 +21,7 @@ use crate::body::{JsonBody, PathOf, QueryOf};
 use crate::desk::decide::{self, Applied};
 use crate::desk::heal::{Alike, Resumed};
 use crate::desk::{DeskError, kept};
+use crate::history::{Made, author_of, writer};
 use crate::openapi::{proposed, shapes};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
@@ -161,7 +162,8 @@ fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied
         parts: &yes.parts,
         by: &person.id,
     };
-    let save = |workflow: &Workflow| workflows::keep(app, workflow).map(drop);
+    let made = Made::accepted(writer(&find(app, id)?.origin), author_of(person));
+    let save = |workflow: &Workflow| workflows::keep(app, workflow, &made).map(drop);
     app.desk().accept(&decided, save)
 }
 

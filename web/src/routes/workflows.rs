@@ -17,7 +17,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::list::{List, limit_of};
 use super::shown::RunRow;
+use crate::access::Person;
 use crate::body::{Document, PathOf, QueryOf};
+use crate::history::{Made, branch, published};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
 use crate::service::{App, AppState, off_reactor};
@@ -39,6 +41,10 @@ pub(crate) struct WorkflowRow {
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
     last_run: Option<RunRow>,
+    /// The version that triggers run; null when none is published. Runs that a person starts run the current one.
+    published_hash: Option<String>,
+    /// The workflow that this one was branched from.
+    branch_of: Option<String>,
 }
 
 /// What was saved.
@@ -120,13 +126,16 @@ fn row(app: &App, saved: &WorkflowRef, workflow: &Workflow) -> Result<WorkflowRo
         ..RunFilter::default()
     };
     let last = app.journal().runs(&filter, None, 1)?.rows.pop();
-    let versions = app.journal().workflow_versions(&saved.id)?;
+    let versions = app.journal().workflow_history(&saved.id, None, 1)?;
+    let published = published::find(app.journal(), &saved.id)?;
     Ok(WorkflowRow {
+        published_hash: published.map(|published| published.hash.to_string()),
+        branch_of: branch::find(app.journal(), &saved.id)?.map(|branch| branch.from.to_string()),
         name: name_of(workflow),
         description: text_of(workflow, "description").to_owned(),
         nodes: workflow.graph.nodes.len(),
         tags: tags_of(workflow).map(str::to_owned).collect(),
-        updated_at: versions.first().and_then(|current| current.saved_at),
+        updated_at: versions.first().and_then(|current| current.saved.saved_at),
         last_run: last
             .map(|last| RunRow::of(app.journal(), last))
             .transpose()?,
@@ -155,7 +164,8 @@ impl Which {
     }
 }
 
-fn name_of(workflow: &Workflow) -> String {
+/// What people call it; the id when it has no name.
+pub(crate) fn name_of(workflow: &Workflow) -> String {
     if workflow.name.is_empty() {
         workflow.id.to_string()
     } else {
@@ -187,9 +197,11 @@ fn tags_of(workflow: &Workflow) -> impl Iterator<Item = &str> {
 )]
 pub(crate) async fn create(
     State(app): State<AppState>,
+    person: Person,
     headers: HeaderMap,
     Document(workflow): Document,
 ) -> Result<Response, HttpProblem> {
+    let made = Made::saved(&person);
     let must_be_new = headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|tag| tag == "*");
@@ -198,7 +210,7 @@ pub(crate) async fn create(
             let detail = format!("there is a workflow `{}` already", workflow.id);
             return Err(precondition("workflow-exists", detail));
         }
-        keep(&app, &workflow)
+        keep(&app, &workflow, &made)
     })
     .await?;
     let location = format!("/api/v1/workflows/{}", saved.id);
@@ -246,6 +258,7 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn save(
     State(app): State<AppState>,
+    person: Person,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
     Document(mut workflow): Document,
@@ -261,21 +274,26 @@ pub(crate) async fn save(
                     .with_hint("read it again and make the change in that version"));
             }
         }
-        keep(&app, &workflow).map(Json)
+        keep(&app, &workflow, &Made::saved(&person)).map(Json)
     })
     .await
 }
 
-fn precondition(code: &'static str, detail: String) -> HttpProblem {
+pub(crate) fn precondition(code: &'static str, detail: String) -> HttpProblem {
     HttpProblem::new(StatusCode::PRECONDITION_FAILED, code, detail)
 }
 
-/// Saves, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem> {
+/// Saves, unless it is saved already, notes how it came about, and tells whoever watches.
+pub(crate) fn keep(app: &App, workflow: &Workflow, made: &Made) -> Result<Saved, HttpProblem> {
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
-    if current.is_none_or(|current| current.hash() != hash) {
-        app.journal().put_workflow(workflow, SystemClock.now())?;
+    if current
+        .as_ref()
+        .is_none_or(|current| current.hash() != hash)
+    {
+        let note = made.note(current.as_ref(), workflow);
+        app.journal()
+            .put_version(workflow, SystemClock.now(), note)?;
         app.plans().forget(&workflow.id);
         app.hub()
             .tell_workflow(workflow.id.as_str(), Some(&hash.to_string()));
@@ -291,16 +309,17 @@ pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem>
 fn find(app: &App, id: &str, hash: Option<&str>) -> Result<Workflow, HttpProblem> {
     let workflow = match hash {
         None => app.journal().latest_workflow(&id.into())?,
-        Some(hash) => {
-            let hash = hash.parse::<Address>().map_err(|_| {
-                HttpProblem::invalid("wrong-hash", format!("`{hash}` is not a hash"))
-            })?;
-            app.journal().workflow(hash)?
-        }
+        Some(hash) => app.journal().workflow(hash_of(hash)?)?,
     };
     workflow
         .filter(|workflow| workflow.id.as_str() == id)
         .ok_or_else(|| HttpProblem::no_workflow(id))
+}
+
+/// The hash that a client names.
+pub(crate) fn hash_of(text: &str) -> Result<Address, HttpProblem> {
+    let hash = text.parse::<Address>();
+    hash.map_err(|_| HttpProblem::invalid("wrong-hash", format!("`{text}` is not a hash")))
 }
 
 /// The document as a response.
@@ -348,6 +367,9 @@ pub(crate) async fn remove(
         if !app.journal().remove_workflow(&workflow)? {
             return Err(HttpProblem::no_workflow(&id));
         }
+        published::forget(app.journal(), &workflow)?;
+        branch::forget(app.journal(), &workflow)?;
+        app.journal().remove_document(&workflow)?;
         app.plans().forget(&workflow);
         app.hub().tell_workflow(&id, None);
         Ok(StatusCode::NO_CONTENT)
