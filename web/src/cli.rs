@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and logs to stderr. With `--json` every command that prints, prints one
 //! JSON value with stable fields.
 
+mod bisect;
 mod chat;
 mod check;
 mod completions;
@@ -82,6 +83,7 @@ enum Command {
     Replay(replay::Replay),
     Fork(fork::Fork),
     Diff(diff::Diff),
+    Bisect(bisect::Bisect),
     Search(search::Search),
     Chat(chat::Chat),
     Heal(heal::Heal),
@@ -155,7 +157,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Store(command) => command.run(&workspace, output),
         Command::Config(command) => command.run(&workspace, output),
         Command::Completions(command) => command.run(),
-        Command::Chat(_) | Command::Heal(_) | Command::Proposals(_) => {
+        Command::Bisect(_) | Command::Chat(_) | Command::Heal(_) | Command::Proposals(_) => {
             Err(CliError::Usage("this goes through a service".into()))
         }
     }
@@ -172,7 +174,10 @@ impl Command {
 
     /// Whether only a service can do it, if need be one of the command's own.
     fn needs_service(&self) -> bool {
-        matches!(self, Self::Chat(_) | Self::Heal(_) | Self::Proposals(_))
+        matches!(
+            self,
+            Self::Bisect(_) | Self::Chat(_) | Self::Heal(_) | Self::Proposals(_)
+        )
     }
 
     /// Whether it may make calls.
@@ -203,6 +208,7 @@ impl Command {
             Self::Replay(command) => command.through(remote, output).await,
             Self::Fork(command) => command.through(remote, output).await,
             Self::Diff(command) => command.through(remote, output).await,
+            Self::Bisect(command) => command.through(remote, output).await,
             Self::Search(command) => command.through(remote, output).await,
             Self::Token(command) => command.through(remote, output).await,
             Self::Chat(command) => command.through(remote, output).await,

@@ -10,6 +10,7 @@ use flowforge_snapshots::Author;
 use serde_json::json;
 
 use crate::desk::kept;
+use crate::history::Made;
 use crate::rooms::RoomError;
 use crate::service::{AppState, off_reactor};
 
@@ -103,7 +104,7 @@ async fn put(app: &AppState, proposal: &Proposal) -> Result<(), RoomError> {
         Ok(())
     };
     app.rooms()
-        .change(&proposal.workflow, (author(), "proposal"), put)
+        .change(&proposal.workflow, Made::shown_by(author()), put)
         .await?;
     Ok(())
 }

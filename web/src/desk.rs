@@ -18,7 +18,7 @@ use flowforge_ai::Proposal;
 use flowforge_engine::workflow::{Config, Extra, Graph};
 use flowforge_engine::{Workflow, WorkflowId};
 use flowforge_runtime::Runtime;
-use flowforge_snapshots::{Journal, ReadError};
+use flowforge_snapshots::{Journal, ReadError, WriteError};
 
 pub(crate) use error::DeskError;
 pub(crate) use reuse::Reuse;
@@ -68,6 +68,11 @@ impl Desk {
         Ok(saved.unwrap_or_else(|| empty(id)))
     }
 
+    /// Lays a proposal down for somebody to decide on.
+    pub(crate) fn offer(&self, proposal: &Proposal) -> Result<(), WriteError> {
+        kept::keep(self.journal(), proposal)
+    }
+
     /// A proposal.
     pub(crate) fn proposal(&self, id: &str) -> Result<Option<Proposal>, ReadError> {
         kept::find(self.journal(), id)
@@ -87,6 +92,6 @@ pub(crate) fn empty(id: &WorkflowId) -> Workflow {
 }
 
 /// A new id that sorts by time.
-fn new_id() -> String {
+pub(crate) fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }

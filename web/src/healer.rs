@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::desk::decide::Yes;
 use crate::desk::kept;
+use crate::history::{Made, writer};
 use crate::problem::HttpProblem;
 use crate::routes::apply_accepted;
 use crate::service::{AppState, apart, off_reactor};
@@ -153,7 +154,8 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
         parts: &[],
         by: BY,
     };
-    let save = |accepted: &Accepted| apply_accepted(app, accepted, healer(), None);
+    let made = Made::accepted(writer(&fix.origin), healer());
+    let save = |accepted: &Accepted| apply_accepted(app, accepted, made, None);
     let applied = app.desk().accept(&yes, save)?;
     app.desk().go_on(&applied.proposal, &applied.patch)?;
     Ok(())
@@ -163,8 +165,8 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
 fn healer() -> Author {
     Author {
         id: BY.into(),
-        name: "Healing".into(),
-        kind: "ai".into(),
+        name: "Healing policy".into(),
+        kind: "service".into(),
     }
 }
 

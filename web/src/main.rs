@@ -16,6 +16,7 @@ mod desk;
 mod examples;
 mod headers;
 mod healer;
+mod history;
 mod hub;
 mod metrics;
 mod models;

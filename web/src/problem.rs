@@ -274,6 +274,7 @@ impl From<WriteError> for HttpProblem {
     fn from(error: WriteError) -> Self {
         let detail = error.to_string();
         match error {
+            WriteError::NoSuchUpdate { .. } => Self::internal(detail),
             WriteError::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", detail)
             }

@@ -25,6 +25,7 @@ use flowforge_snapshots::{Author, Journal, ReadError, WriteError};
 use tokio::sync::{mpsc, oneshot};
 use yrs::Doc;
 
+use crate::history::Made;
 use crate::hub::Hub;
 use crate::plans::Plans;
 
@@ -90,8 +91,7 @@ enum Ask {
     Message(PeerId, Bytes),
     SetRight(PeerId, bool),
     Change {
-        author: Author,
-        origin: &'static str,
+        made: Made,
         make: Make,
         done: oneshot::Sender<Result<Workflow, RoomError>>,
     },
@@ -173,21 +173,16 @@ impl Rooms {
     }
 
     /// Changes the document of a workflow from inside, as one author; the version that came of it, which is of this
-    /// change alone. `origin` tells its history how it came about.
+    /// change alone. `made` tells its history how it came about.
     pub(crate) async fn change(
         &self,
         id: &WorkflowId,
-        (author, origin): (Author, &'static str),
+        made: Made,
         make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
     ) -> Result<Workflow, RoomError> {
         let (done, answer) = oneshot::channel();
         let make = Box::new(make);
-        let ask = Ask::Change {
-            author,
-            origin,
-            make,
-            done,
-        };
+        let ask = Ask::Change { made, make, done };
         self.ask(id, ask).await?;
         answer.await.unwrap_or(Err(RoomError::Broken))
     }

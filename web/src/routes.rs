@@ -6,6 +6,8 @@
 )]
 
 mod ai;
+mod bisect;
+mod branches;
 mod bundles;
 mod capabilities;
 mod chat;
@@ -23,11 +25,13 @@ mod frames;
 mod functions;
 mod heal;
 mod health;
+mod history;
 mod list;
 mod metrics;
 mod node_types;
 mod nodes;
 mod proposals;
+mod publish;
 mod runs;
 mod search;
 mod session;
@@ -98,6 +102,17 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::show, workflows::save, workflows::remove))
         .routes(routes!(workflows::versions))
+        .routes(routes!(history::list))
+        .routes(routes!(history::name))
+        .routes(routes!(history::blame))
+        .routes(routes!(history::changes))
+        .routes(routes!(history::restore))
+        .routes(routes!(branches::create))
+        .routes(routes!(branches::merge))
+        .routes(routes!(publish::publish))
+        .routes(routes!(publish::show))
+        .routes(routes!(publish::check))
+        .routes(routes!(bisect::bisect))
         .routes(routes!(runs::start))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show, runs::rename))

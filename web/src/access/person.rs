@@ -6,8 +6,6 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use flowforge_snapshots::Author;
-
 use super::cookie::session_of;
 use super::keys::{Access, Holder, Right, Shown};
 use crate::problem::HttpProblem;
@@ -34,15 +32,6 @@ impl Person {
             Holder::CommandLine => (owner(), "Command line".to_owned()),
         };
         Self { id, name, key }
-    }
-
-    /// Them as the author of a change.
-    pub(crate) fn author(&self) -> Author {
-        Author {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            kind: "person".into(),
-        }
     }
 
     /// Whether they may change something.

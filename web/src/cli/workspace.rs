@@ -14,6 +14,7 @@ use flowforge_snapshots::{Journal, OpenError, Options};
 use super::check;
 use super::error::CliError;
 use crate::config::Config;
+use crate::history::Made;
 use crate::models::{ModelPort, Models};
 use crate::shelf;
 
@@ -158,8 +159,11 @@ impl Opened {
     /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
         let workflow = workflow.clone().sealed(&self.runtime.catalogue());
-        if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(&workflow) {
-            self.journal().put_workflow(&workflow, SystemClock.now())?;
+        let before = self.journal().latest_workflow(&workflow.id)?;
+        if before.as_ref() != Some(&workflow) {
+            let note = Made::at_the_command_line().note(before.as_ref(), &workflow);
+            self.journal()
+                .put_version(&workflow, SystemClock.now(), note)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(crate) struct Proposal {
     title: String,
     /// Why, in the words of whoever proposes: plain text.
     reason: String,
-    /// `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`.
+    /// `{"kind": "planner"}`, `{"kind": "rule", "name"}`, `{"kind": "model", "model"}` or `{"kind": "branch", "from"}`.
     origin: Json,
     summary: Summary,
     parts: Vec<Part>,

@@ -40,6 +40,17 @@ pub(crate) struct WorkflowRef {
     hash: String,
 }
 
+/// Who made a change.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Author {
+    /// Who it is for the service.
+    id: String,
+    /// How they are called.
+    name: String,
+    /// `person`, `ai`, `import`, `restore` or `service`.
+    kind: String,
+}
+
 /// Where a fork came from.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ForkOf {

@@ -14,10 +14,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::version::Version;
+use super::version::{Version, is_of_workflow};
 use super::{
     Ask, BROKEN, Inside, MALFORMED, Make, NO_WORKFLOW, POLICY, RoomError, TOO_BIG, TRY_AGAIN, Told,
 };
+use crate::history::Made;
 
 /// Most messages that share one commit.
 const BATCH_MAX: usize = 256;
@@ -224,16 +225,11 @@ impl<'a> Live<'a> {
                 batch.take(heard, author.as_ref());
             }
             Ask::SetRight(peer, can_write) => self.room.set_can_write(peer, can_write),
-            Ask::Change {
-                author,
-                origin,
-                make,
-                done,
-            } => {
+            Ask::Change { made, make, done } => {
                 // What was typed until now is a version of those who typed.
                 self.settle(std::mem::take(batch))?;
                 self.save(TYPING)?;
-                self.change(&author, origin, make, done)?;
+                self.change(&made, make, done)?;
             }
             Ask::Settle(done) => batch.after.push(Box::new(move |live| {
                 // Whoever asked may have gone.
@@ -257,19 +253,21 @@ impl<'a> Live<'a> {
 
     fn change(
         &mut self,
-        author: &Author,
-        origin: &str,
+        by: &Made,
         make: Make,
         done: oneshot::Sender<Result<Workflow, RoomError>>,
     ) -> Result<(), RoomError> {
         let texts = &self.inside.around.texts;
         let (made, heard) = self.room.change(|doc| make(doc, texts));
         let mut batch = Batch::default();
-        batch.take(heard, Some(author));
+        batch.take(heard, by.authors().first());
+        if batch.keep.iter().any(is_of_workflow) {
+            self.version.note_authors(by.authors());
+        }
         self.settle(batch)?;
         let answer = match made {
             Ok(()) => {
-                self.save(origin)?;
+                self.save(by.origin())?;
                 Ok(self.version.workflow().clone())
             }
             Err(why) => Err(RoomError::Change(why)),

@@ -125,14 +125,21 @@ impl Version {
 
     /// Somebody changed the document.
     pub(super) fn note(&mut self, updates: &[DocumentUpdate]) {
-        for update in updates {
-            if !self.authors.contains(&update.author) {
-                self.authors.push(update.author.clone());
-            }
+        for update in updates.iter().filter(|update| is_of_workflow(update)) {
+            self.note_authors(std::slice::from_ref(&update.author));
             for place in &update.touched {
                 if !self.touched.contains(place) {
                     self.touched.push(place.clone());
                 }
+            }
+        }
+    }
+
+    /// These had a hand in the version that is saved next.
+    pub(super) fn note_authors(&mut self, authors: &[Author]) {
+        for author in authors {
+            if !self.authors.contains(author) {
+                self.authors.push(author.clone());
             }
         }
     }
@@ -170,6 +177,14 @@ impl Version {
         Ok(())
     }
 }
+
+/// Whether an update may change the workflow: comments and proposals lie beside it.
+pub(super) fn is_of_workflow(update: &DocumentUpdate) -> bool {
+    let beside = |place: &String| BESIDE.iter().any(|root| place.starts_with(root));
+    update.touched.is_empty() || !update.touched.iter().all(beside)
+}
+
+const BESIDE: [&str; 2] = ["comments/", "proposals/"];
 
 fn newest(around: &Around, id: &WorkflowId) -> Result<Option<NotedVersion>, ReadError> {
     Ok(around.journal().workflow_history(id, None, 1)?.pop())

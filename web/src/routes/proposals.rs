@@ -10,7 +10,6 @@ use flowforge_engine::edit::Patch;
 use flowforge_engine::frame::Status;
 use flowforge_engine::{Address, Problem, RunId};
 use flowforge_runtime::mend::Mended;
-use flowforge_snapshots::Author;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +23,7 @@ use crate::colleague;
 use crate::desk::decide::{self, Applied};
 use crate::desk::heal::{Alike, Resumed};
 use crate::desk::{DeskError, kept};
+use crate::history::{Made, author_of, writer};
 use crate::openapi::{proposed, shapes};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
@@ -174,12 +174,9 @@ fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied
         parts: &yes.parts,
         by: &person.id,
     };
-    let author = Author {
-        kind: "ai".into(),
-        ..person.author()
-    };
+    let made = Made::accepted(writer(&find(app, id)?.origin), author_of(person));
     let save =
-        |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, author, yes.client);
+        |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, made, yes.client);
     app.desk().accept(&decided, save)
 }
 

@@ -1,5 +1,7 @@
 //! The routes, asked in process.
 
+mod history;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};

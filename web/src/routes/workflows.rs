@@ -14,7 +14,7 @@ use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
 use flowforge_engine::{Address, Clock, Problem, Timestamp, Value, Workflow, WorkflowId};
 use flowforge_runtime::SystemClock;
-use flowforge_snapshots::{Author, ReadError, RunFilter, VersionNote};
+use flowforge_snapshots::{ReadError, RunFilter};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +24,7 @@ use super::list::{List, limit_of};
 use super::shown::RunRow;
 use crate::access::Person;
 use crate::body::{Document, PathOf, QueryOf};
+use crate::history::{Made, branch, published};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
 use crate::service::{App, AppState, off_reactor};
@@ -45,6 +46,10 @@ pub(crate) struct WorkflowRow {
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
     last_run: Option<RunRow>,
+    /// The version that triggers run; null when none is published. Runs that a person starts run the current one.
+    published_hash: Option<String>,
+    /// The workflow that this one was branched from.
+    branch_of: Option<String>,
 }
 
 /// What was saved.
@@ -126,13 +131,16 @@ fn row(app: &App, saved: &WorkflowRef, workflow: &Workflow) -> Result<WorkflowRo
         ..RunFilter::default()
     };
     let last = app.journal().runs(&filter, None, 1)?.rows.pop();
-    let versions = app.journal().workflow_versions(&saved.id)?;
+    let versions = app.journal().workflow_history(&saved.id, None, 1)?;
+    let published = published::find(app.journal(), &saved.id)?;
     Ok(WorkflowRow {
+        published_hash: published.map(|published| published.hash.to_string()),
+        branch_of: branch::find(app.journal(), &saved.id)?.map(|branch| branch.from.to_string()),
         name: name_of(workflow),
         description: text_of(workflow, "description").to_owned(),
         nodes: workflow.graph.nodes.len(),
         tags: tags_of(workflow).map(str::to_owned).collect(),
-        updated_at: versions.first().and_then(|current| current.saved_at),
+        updated_at: versions.first().and_then(|current| current.saved.saved_at),
         last_run: last
             .map(|last| RunRow::of(app.journal(), last))
             .transpose()?,
@@ -161,7 +169,8 @@ impl Which {
     }
 }
 
-fn name_of(workflow: &Workflow) -> String {
+/// What people call it; the id when it has no name.
+pub(crate) fn name_of(workflow: &Workflow) -> String {
     if workflow.name.is_empty() {
         workflow.id.to_string()
     } else {
@@ -197,6 +206,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Document(workflow): Document,
 ) -> Result<Response, HttpProblem> {
+    let made = Made::saved(&person);
     let must_be_new = headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|tag| tag == "*");
@@ -205,7 +215,7 @@ pub(crate) async fn create(
             let detail = format!("there is a workflow `{}` already", workflow.id);
             return Err(precondition("workflow-exists", detail));
         }
-        keep(&app, &workflow, person.author())
+        keep(&app, &workflow, &made)
     })
     .await?;
     let location = format!("/api/v1/workflows/{}", saved.id);
@@ -271,26 +281,26 @@ pub(crate) async fn save(
                     .with_hint("read it again and make the change in that version"));
             }
         }
-        keep(&app, &workflow, person.author()).map(Json)
+        keep(&app, &workflow, &Made::saved(&person)).map(Json)
     })
     .await
 }
 
-fn precondition(code: &'static str, detail: String) -> HttpProblem {
+pub(crate) fn precondition(code: &'static str, detail: String) -> HttpProblem {
     HttpProblem::new(StatusCode::PRECONDITION_FAILED, code, detail)
 }
 
 /// Saves, unless it is saved already, and tells whoever watches. A workflow that has a shared document is changed there,
 /// where it differs, so that nobody loses what they are typing. Blocks; must be called off the reactor.
-pub(crate) fn keep(app: &App, workflow: &Workflow, author: Author) -> Result<Saved, HttpProblem> {
+pub(crate) fn keep(app: &App, workflow: &Workflow, made: &Made) -> Result<Saved, HttpProblem> {
     let workflow = &workflow.clone().sealed(&app.runtime().catalogue());
     let id = &workflow.id;
     if !app.rooms().has(id)? {
-        put(app, workflow, author, "save")?;
+        put(app, workflow, made)?;
         return Ok(Saved::of(app, workflow));
     }
     let wanted = workflow.clone();
-    let changed = change(app, id, (author, "save"), move |doc, texts| {
+    let changed = change(app, id, made.clone(), move |doc, texts| {
         reconcile(doc, &wanted, texts, "save");
         Ok(())
     })?;
@@ -302,16 +312,16 @@ pub(crate) fn keep(app: &App, workflow: &Workflow, author: Author) -> Result<Sav
 pub(crate) fn apply_accepted(
     app: &App,
     accepted: &Accepted,
-    author: Author,
+    made: Made,
     client: Option<u32>,
 ) -> Result<Workflow, HttpProblem> {
     let id = &accepted.workflow.id;
     if !app.rooms().has(id)? {
-        put(app, &accepted.workflow, author, "proposal")?;
+        put(app, &accepted.workflow, &made)?;
         return Ok(accepted.workflow.clone());
     }
     let patch = accepted.patch.clone();
-    change(app, id, (author, "proposal"), move |doc, texts| {
+    change(app, id, made, move |doc, texts| {
         let applied = match client {
             Some(client) => apply_patch_as(doc, &patch, texts, client.into()),
             None => apply_patch(doc, &patch, texts, "proposal"),
@@ -323,22 +333,21 @@ pub(crate) fn apply_accepted(
 fn change(
     app: &App,
     id: &WorkflowId,
-    by: (Author, &'static str),
+    made: Made,
     make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
 ) -> Result<Workflow, HttpProblem> {
-    let changed = app.rooms().change(id, by, make);
+    let changed = app.rooms().change(id, made, make);
     Ok(Handle::current().block_on(changed)?)
 }
 
-fn put(app: &App, workflow: &Workflow, author: Author, origin: &str) -> Result<(), HttpProblem> {
+fn put(app: &App, workflow: &Workflow, made: &Made) -> Result<(), HttpProblem> {
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
-    if current.is_none_or(|current| current.hash() != hash) {
-        let note = VersionNote {
-            origin: origin.to_owned(),
-            authors: vec![author],
-            ..VersionNote::default()
-        };
+    if current
+        .as_ref()
+        .is_none_or(|current| current.hash() != hash)
+    {
+        let note = made.note(current.as_ref(), workflow);
         app.journal()
             .put_version(workflow, SystemClock.now(), note)?;
         app.plans().forget(&workflow.id);
@@ -362,16 +371,17 @@ impl Saved {
 fn find(app: &App, id: &str, hash: Option<&str>) -> Result<Workflow, HttpProblem> {
     let workflow = match hash {
         None => app.journal().latest_workflow(&id.into())?,
-        Some(hash) => {
-            let hash = hash.parse::<Address>().map_err(|_| {
-                HttpProblem::invalid("wrong-hash", format!("`{hash}` is not a hash"))
-            })?;
-            app.journal().workflow(hash)?
-        }
+        Some(hash) => app.journal().workflow(hash_of(hash)?)?,
     };
     workflow
         .filter(|workflow| workflow.id.as_str() == id)
         .ok_or_else(|| HttpProblem::no_workflow(id))
+}
+
+/// The hash that a client names.
+pub(crate) fn hash_of(text: &str) -> Result<Address, HttpProblem> {
+    let hash = text.parse::<Address>();
+    hash.map_err(|_| HttpProblem::invalid("wrong-hash", format!("`{text}` is not a hash")))
 }
 
 /// The document as a response.
@@ -421,6 +431,8 @@ pub(crate) async fn remove(
         if !app.journal().remove_workflow(&workflow)? {
             return Err(HttpProblem::no_workflow(&id));
         }
+        published::forget(app.journal(), &workflow)?;
+        branch::forget(app.journal(), &workflow)?;
         app.journal().remove_document(&workflow)?;
         app.plans().forget(&workflow);
         app.hub().tell_workflow(&id, None);
