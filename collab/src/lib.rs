@@ -4,6 +4,7 @@
 //! what must be kept before they are passed on. It asks neither the clock nor chance.
 
 pub mod document;
+pub mod guard;
 pub mod project;
 pub mod room;
 pub mod touched;
