@@ -1,5 +1,7 @@
 //! A sentence and a sample become a script node: written, compiled, run in the sandbox, compared, at most five rounds.
 
+pub mod reusable;
+
 use std::collections::BTreeMap;
 
 use flowforge_engine::edit::{Edit, Patch, Pointer};
@@ -7,7 +9,7 @@ use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::script::FUNCTIONS;
 use flowforge_engine::workflow::{Edge, Node};
 use flowforge_engine::{NodeId, Timestamp, Value, Workflow};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::Proposal;
@@ -487,104 +489,6 @@ fn edits(order: &Order<'_>, code: &str) -> Result<Vec<Edit>, String> {
         at: None,
     }));
     Ok(edits)
-}
-
-/// A script node as a node type of the workspace: what a person would write by hand in a file of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Reusable {
-    /// Its name in workflow files: `custom.only-large-orders`.
-    #[serde(rename = "type")]
-    pub name: String,
-    /// Its name for people.
-    pub title: String,
-    /// A page in Markdown.
-    pub docs: String,
-    /// JSON Schema of what it takes in, made from the examples.
-    pub input: Json,
-    /// The script.
-    pub code: String,
-    /// Inputs with what they gave; its tests.
-    pub examples: Vec<(Value, Value)>,
-}
-
-/// The node type that a script node becomes, with what it was seen to do as examples; nothing for other nodes.
-#[must_use]
-pub fn reusable(node: &Node, examples: &[(Value, Value)]) -> Option<Reusable> {
-    let code = node
-        .params
-        .get("code")?
-        .as_str()
-        .filter(|_| node.kind == KIND)?;
-    let title = node.name.clone().unwrap_or_else(|| node.id.to_string());
-    let word = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let name: String = title.chars().map(word).collect();
-    let name: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
-    let lines: Vec<String> = examples
-        .iter()
-        .map(|(input, output)| format!("- `{}` gives `{}`", shape(input), shape(output)))
-        .collect();
-    Some(Reusable {
-        name: format!("custom.{}", name.join("-")),
-        docs: format!(
-            "{title}.\n\nMade of the script node `{}`. Examples:\n\n{}\n",
-            node.id,
-            lines.join("\n")
-        ),
-        title,
-        input: schema_of(&examples.iter().map(|(input, _)| input)),
-        code: code.to_owned(),
-        examples: examples.to_vec(),
-    })
-}
-
-/// The schema that fits all values: their kind, and for records the fields that all of them have.
-fn schema_of<'a>(values: &(impl Iterator<Item = &'a Value> + Clone)) -> Json {
-    let kinds: std::collections::BTreeSet<&str> = values.clone().map(kind).collect();
-    let (Some(only), 1) = (kinds.first(), kinds.len()) else {
-        return json!({});
-    };
-    let records: Vec<_> = values.clone().filter_map(Value::as_record).collect();
-    let Some(first) = records.first() else {
-        return json!({ "type": only });
-    };
-    let shared: Vec<&str> = first
-        .keys()
-        .filter(|key| records.iter().all(|record| record.get(key).is_some()))
-        .collect();
-    let properties: serde_json::Map<String, Json> = shared
-        .iter()
-        .map(|key| {
-            (
-                (*key).to_owned(),
-                schema_of(
-                    &records
-                        .iter()
-                        .filter_map(|record| record.get(key))
-                        .collect::<Vec<_>>()
-                        .into_iter(),
-                ),
-            )
-        })
-        .collect();
-    json!({ "type": "object", "required": shared, "properties": properties })
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Int(_) | Value::Float(_) => "number",
-        Value::Text(_) => "string",
-        Value::List(_) => "array",
-        Value::Bytes(_) | Value::Record(_) => "object",
-    }
 }
 
 #[cfg(test)]

@@ -14,14 +14,10 @@ pub enum Prompt {
     Edit,
     /// A script for a node.
     Code,
-    /// Why a node failed.
-    Diagnose,
     /// How a failed node is mended.
     Fix,
     /// A workflow or a run in words.
     Explain,
-    /// A name and a summary.
-    Name,
 }
 
 /// A prompt could not be filled: a variable is missing, or the file is wrong.
@@ -37,14 +33,12 @@ const USER: &str = "\n<!-- user -->\n";
 
 impl Prompt {
     /// Every prompt.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 5] = [
         Self::Build,
         Self::Edit,
         Self::Code,
-        Self::Diagnose,
         Self::Fix,
         Self::Explain,
-        Self::Name,
     ];
 
     /// Its name: the file's, without the ending.
@@ -54,10 +48,8 @@ impl Prompt {
             Self::Build => "build",
             Self::Edit => "edit",
             Self::Code => "code",
-            Self::Diagnose => "diagnose",
             Self::Fix => "fix",
             Self::Explain => "explain",
-            Self::Name => "name",
         }
     }
 
@@ -66,10 +58,8 @@ impl Prompt {
             Self::Build => include_str!("../../prompts/build.md"),
             Self::Edit => include_str!("../../prompts/edit.md"),
             Self::Code => include_str!("../../prompts/code.md"),
-            Self::Diagnose => include_str!("../../prompts/diagnose.md"),
             Self::Fix => include_str!("../../prompts/fix.md"),
             Self::Explain => include_str!("../../prompts/explain.md"),
-            Self::Name => include_str!("../../prompts/name.md"),
         }
     }
 
@@ -183,13 +173,13 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_an_error() {
-        let error = Prompt::Name
+        let error = Prompt::Explain
             .fill(&BTreeMap::<&str, &str>::new())
             .unwrap_err();
         assert!(
             error
                 .to_string()
-                .starts_with("the prompt `name` could not be filled"),
+                .starts_with("the prompt `explain` could not be filled"),
             "{error}"
         );
     }

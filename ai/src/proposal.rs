@@ -45,6 +45,11 @@ pub enum Origin {
         /// As it names itself.
         model: String,
     },
+    /// People, in a branch of the workflow.
+    Branch {
+        /// The branch.
+        from: WorkflowId,
+    },
 }
 
 /// What a patch does, computed from the patch and the graph, never from a model's words.

@@ -12,14 +12,17 @@ use serde::{Deserialize, Serialize};
 use crate::append::{Document, Encoded, Facts, NewRun};
 use crate::blobs::{Blobs, NewBlob};
 use crate::counts::Gained;
+use crate::documents::NewUpdates;
 use crate::error::WriteError;
 use crate::kept::Kept;
 use crate::moment::{keep_up, may_be_due};
+use crate::notes;
 use crate::row::{RunRow, is_final, seal, unseal};
 use crate::segment::Segment;
 use crate::stream::OpenBlobs;
 use crate::tables;
 use crate::versions::time_row;
+use crate::writer::Save;
 
 /// Sums over the whole journal, kept up to date with each commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,11 +278,8 @@ impl<'t> Batch<'t> {
     }
 
     /// Makes a document the current one of its workflow, unless it is already.
-    pub(crate) fn save(
-        &mut self,
-        document: &Document,
-        saved_at: Timestamp,
-    ) -> Result<(), WriteError> {
+    pub(crate) fn save(&mut self, save: &Save) -> Result<(), WriteError> {
+        let document = &save.document;
         let mut saved = self.transaction.open_table(tables::SAVED)?;
         let id = document.workflow.id.as_str();
         let last = saved
@@ -292,9 +292,17 @@ impl<'t> Batch<'t> {
         let key = (id, self.totals.saves);
         saved.insert(key, &document.workflow.hash.0)?;
         let mut times = self.transaction.open_table(tables::SAVED_AT)?;
-        times.insert(key, time_row(key, saved_at).as_slice())?;
+        times.insert(key, time_row(key, save.saved_at).as_slice())?;
+        if let Some(note) = &save.note {
+            notes::put(self.transaction, key, note)?;
+        }
         self.totals.saves += 1;
         Ok(())
+    }
+
+    /// Appends updates of a document.
+    pub(crate) fn append_updates(&mut self, updates: &NewUpdates) -> Result<(), WriteError> {
+        updates.store(self.transaction)
     }
 
     /// Stores the blobs that are not there, after checking what they rely on.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use flowforge_engine::value::DecodeError;
-use flowforge_engine::{RunId, Seq};
+use flowforge_engine::{RunId, Seq, WorkflowId};
 
 /// Why a journal could not be opened. The file is as it was found.
 #[derive(Debug, thiserror::Error)]
@@ -96,8 +96,18 @@ pub enum WriteError {
         /// That run.
         run: RunId,
     },
-    /// One event is larger than a segment may be.
-    #[error("an event of {bytes} bytes is larger than {bytes_max}")]
+    /// A document has no update with this number.
+    #[error("document {document} has no update {found}; its last one is {last}")]
+    NoSuchUpdate {
+        /// The document.
+        document: WorkflowId,
+        /// The number of its last update.
+        last: u64,
+        /// The number that was given.
+        found: u64,
+    },
+    /// One event is larger than a segment may be, or a state of a document larger than one may be.
+    #[error("{bytes} bytes are more than can be kept in one piece, which is {bytes_max}")]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -15,11 +15,12 @@ use crate::disk::Disk;
 use crate::error::{OpenError, WriteError};
 use crate::folder::Folder;
 use crate::moment::Labels;
+use crate::notes::VersionNote;
 use crate::queue::Queue;
 use crate::recent::Recent;
 use crate::store::Store;
 use crate::watch::{Wake, Watch, Watchers};
-use crate::writer::{Done, Job, Work, Writer};
+use crate::writer::{Done, Job, Save, Work, Writer};
 
 /// How to open a journal.
 #[derive(Clone, Copy, Debug)]
@@ -145,9 +146,24 @@ impl Journal {
     /// # Errors
     /// When storage fails.
     pub fn put_workflow(&self, workflow: &Workflow, saved_at: Timestamp) -> Result<(), WriteError> {
+        self.save(workflow, saved_at, None)
+    }
+
+    pub(crate) fn save(
+        &self,
+        workflow: &Workflow,
+        saved_at: Timestamp,
+        note: Option<VersionNote>,
+    ) -> Result<(), WriteError> {
         let (document, blobs) = gather(&self.0.recent, |gather| Document::keep(workflow, gather));
         let bytes = blobs.bytes();
-        wait(|done| self.submit(Work::Save(Box::new(document), blobs, saved_at), bytes, done))
+        let save = Save {
+            document,
+            blobs,
+            saved_at,
+            note,
+        };
+        wait(|done| self.submit(Work::Save(Box::new(save)), bytes, done))
     }
 
     /// Watches what is recorded from now on. `wake` is called when something comes after nothing.
@@ -162,7 +178,7 @@ impl Journal {
         self.0.store.syncs()
     }
 
-    fn submit(&self, work: Work, bytes: usize, done: Done) {
+    pub(crate) fn submit(&self, work: Work, bytes: usize, done: Done) {
         if let Err(Job::Write(_, done)) = self.0.queue.push(Job::Write(work, done), bytes) {
             done(Err(WriteError::Closed));
         }

@@ -115,6 +115,8 @@ mod tests {
         let transaction = database.as_ref().unwrap().begin_write().unwrap();
         assert!(transaction.delete_table(tables::NAMES).unwrap());
         assert!(transaction.delete_table(tables::RECORDS).unwrap());
+        assert!(transaction.delete_table(tables::CHANGES).unwrap());
+        assert!(transaction.delete_table(tables::NOTES).unwrap());
         assert!(transaction.delete_table(tables::SAVED_AT).unwrap());
         transaction.commit().unwrap();
     }

@@ -88,8 +88,13 @@ fn all_tables(transaction: &ReadTransaction) -> Result<Vec<TableSize>, ReadError
         size(transaction, tables::WORKFLOWS)?,
         size(transaction, tables::SAVED)?,
         size(transaction, tables::SAVED_AT)?,
+        size(transaction, tables::NOTES)?,
         size(transaction, tables::NAMES)?,
         size(transaction, tables::RECORDS)?,
+        size(transaction, tables::DOCUMENTS)?,
+        size(transaction, tables::STATES)?,
+        size(transaction, tables::UPDATES)?,
+        size(transaction, tables::CHANGES)?,
         size(transaction, tables::LOG)?,
         size(transaction, tables::CHECKPOINTS)?,
     ])

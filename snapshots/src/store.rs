@@ -375,7 +375,7 @@ fn add_tables(database: &Database) -> Result<(), redb::StorageError> {
         let has_all = database
             .begin_read()?
             .list_tables()?
-            .any(|table| table.name() == tables::RECORDS.name());
+            .any(|table| table.name() == tables::CHANGES.name());
         if has_all {
             return Ok(());
         }
@@ -408,8 +408,13 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(tables::WORKFLOWS)?;
     transaction.open_table(tables::SAVED)?;
     transaction.open_table(tables::SAVED_AT)?;
+    transaction.open_table(tables::NOTES)?;
     transaction.open_table(tables::NAMES)?;
     transaction.open_table(tables::RECORDS)?;
+    transaction.open_table(tables::DOCUMENTS)?;
+    transaction.open_table(tables::STATES)?;
+    transaction.open_table(tables::UPDATES)?;
+    transaction.open_table(tables::CHANGES)?;
     transaction.open_table(tables::LOG)?;
     transaction.open_table(tables::CHECKPOINTS)?;
     Ok(())

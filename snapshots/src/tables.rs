@@ -40,11 +40,26 @@ pub(crate) const SAVED: TableDefinition<'static, (&str, u64), &[u8; 32]> =
 /// The same key: when that was, as far as it was told.
 pub(crate) const SAVED_AT: TableDefinition<'static, (&str, u64), Bytes> =
     TableDefinition::new("saved_at");
+/// The same key: what is noted beside it.
+pub(crate) const NOTES: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("notes");
 /// Run: the name that somebody gave it.
 pub(crate) const NAMES: TableDefinition<'static, &[u8; 16], Bytes> = TableDefinition::new("names");
 /// Kind and id: a record of another room.
 pub(crate) const RECORDS: TableDefinition<'static, (&str, &str), Bytes> =
     TableDefinition::new("records");
+/// Document: what is said of its state.
+pub(crate) const DOCUMENTS: TableDefinition<'static, &str, Bytes> =
+    TableDefinition::new("documents");
+/// Document and number: a part of its state.
+pub(crate) const STATES: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("states");
+/// Document and number: an update that was not folded.
+pub(crate) const UPDATES: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("updates");
+/// Document and the number of the last update in it: a block of changes.
+pub(crate) const CHANGES: TableDefinition<'static, (&str, u64), Bytes> =
+    TableDefinition::new("changes");
 /// Position: the segment that was written there.
 pub(crate) const LOG: TableDefinition<'static, u64, &[u8; 24]> = TableDefinition::new("log");
 /// Run and seq: a fold of the run up to there.

@@ -9,9 +9,11 @@ use redb::{ReadTransaction, ReadableTable};
 
 use crate::batch::{Totals, totals_key, totals_of};
 use crate::counts::count;
+use crate::documents;
 use crate::error::{ReadError, WriteError};
 use crate::journal::Journal;
 use crate::kept::Kept;
+use crate::notes;
 use crate::pack::blob_of;
 use crate::read::{CheckpointRow, document};
 use crate::records::opened;
@@ -77,6 +79,10 @@ impl Look {
         self.at_segments(transaction)?;
         self.at_workflows(transaction)?;
         self.at_records(transaction)?;
+        self.at_notes(transaction)?;
+        for complaint in documents::complaints(transaction)? {
+            self.complain(complaint);
+        }
         self.at_blobs(transaction)?;
         self.at_references(transaction)?;
         self.at_runs(transaction)?;
@@ -162,6 +168,18 @@ impl Look {
         for entry in transaction.open_table(tables::RECORDS)?.iter()? {
             let (key, row) = entry?;
             self.good(opened(key.value(), row.value()))?;
+        }
+        Ok(())
+    }
+
+    fn at_notes(&mut self, transaction: &ReadTransaction) -> Result<(), ReadError> {
+        let saved = transaction.open_table(tables::SAVED)?;
+        for entry in transaction.open_table(tables::NOTES)?.iter()? {
+            let (key, row) = entry?;
+            self.good(notes::opened(key.value(), row.value()))?;
+            if saved.get(key.value())?.is_none() {
+                self.complain(format!("a note of {} belongs to no version", key.value().0));
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The versions of a workflow that were saved, and taking a workflow off the list.
 
 use flowforge_engine::{Address, Timestamp, WorkflowId};
-use redb::ReadableTable;
+use redb::{ReadTransaction, ReadableTable};
 use serde::Serialize;
 
 use crate::error::{ReadError, WriteError};
@@ -32,21 +32,12 @@ impl Journal {
     /// When a row is damaged.
     pub fn workflow_versions(&self, id: &WorkflowId) -> Result<Vec<SavedVersion>, ReadError> {
         self.store().read(|transaction| {
-            let documents = transaction.open_table(tables::WORKFLOWS)?;
-            let times = transaction.open_table(tables::SAVED_AT)?;
             let saved = transaction.open_table(tables::SAVED)?;
             let rows = saved.range((id.as_str(), 0)..=(id.as_str(), u64::MAX))?;
             rows.rev()
                 .map(|entry| {
                     let (key, hash) = entry?;
-                    let hash = Address(*hash.value());
-                    let (workflow, _) =
-                        document(&documents, hash)?.ok_or_else(|| missing_document(hash))?;
-                    Ok(SavedVersion {
-                        hash,
-                        version: workflow.version,
-                        saved_at: time_of(&times, key.value())?,
-                    })
+                    saved_version(transaction, key.value(), Address(*hash.value()))
                 })
                 .collect()
         })
@@ -66,11 +57,28 @@ impl Journal {
                 let was_listed = saved.range(all.clone())?.next().is_some();
                 saved.retain_in(all.clone(), |_, _| false)?;
                 let mut times = transaction.open_table(tables::SAVED_AT)?;
-                times.retain_in(all, |_, _| false)?;
+                times.retain_in(all.clone(), |_, _| false)?;
+                let mut notes = transaction.open_table(tables::NOTES)?;
+                notes.retain_in(all, |_, _| false)?;
                 Ok(was_listed)
             })
         })
     }
+}
+
+/// The version that was saved under this key.
+pub(crate) fn saved_version(
+    transaction: &ReadTransaction,
+    key: (&str, u64),
+    hash: Address,
+) -> Result<SavedVersion, ReadError> {
+    let documents = transaction.open_table(tables::WORKFLOWS)?;
+    let (workflow, _) = document(&documents, hash)?.ok_or_else(|| missing_document(hash))?;
+    Ok(SavedVersion {
+        hash,
+        version: workflow.version,
+        saved_at: time_of(&transaction.open_table(tables::SAVED_AT)?, key)?,
+    })
 }
 
 /// The row that says when this version was saved.
@@ -88,7 +96,7 @@ fn time_of(
 }
 
 /// The key's bytes as the row's hash has them: the id, and the order of saving (u64, big-endian).
-fn sealed_key((id, order): (&str, u64)) -> Vec<u8> {
+pub(crate) fn sealed_key((id, order): (&str, u64)) -> Vec<u8> {
     [id.as_bytes(), &order.to_be_bytes()].concat()
 }
 

@@ -13,7 +13,9 @@ use flowforge_engine::{Address, RunId, Seq, Timestamp};
 use crate::append::{Document, Encoded};
 use crate::batch::Batch;
 use crate::blobs::Blobs;
+use crate::documents::NewUpdates;
 use crate::error::WriteError;
+use crate::notes::VersionNote;
 use crate::queue::Queue;
 use crate::recent::Recent;
 use crate::store::Store;
@@ -34,8 +36,18 @@ pub(crate) enum Job {
 pub(crate) enum Work {
     /// Events of a run.
     Append(Box<Encoded>),
-    /// A workflow that was saved, and when.
-    Save(Box<Document>, Blobs, Timestamp),
+    /// A workflow that was saved.
+    Save(Box<Save>),
+    /// Updates of a document.
+    Updates(NewUpdates),
+}
+
+/// A workflow that was saved, when, and what is noted beside it.
+pub(crate) struct Save {
+    pub(crate) document: Document,
+    pub(crate) blobs: Blobs,
+    pub(crate) saved_at: Timestamp,
+    pub(crate) note: Option<VersionNote>,
 }
 
 /// What the writer needs; shared with the journal's handles.
@@ -138,11 +150,12 @@ fn apply(
 ) -> Result<Result<Option<Told>, WriteError>, WriteError> {
     match work {
         Work::Append(append) => return apply_append(batch, append),
-        Work::Save(document, blobs, saved_at) => {
-            batch.store_blobs(blobs)?;
-            batch.store_document(document)?;
-            batch.save(document, *saved_at)?;
+        Work::Save(save) => {
+            batch.store_blobs(&mut save.blobs)?;
+            batch.store_document(&save.document)?;
+            batch.save(save)?;
         }
+        Work::Updates(updates) => batch.append_updates(updates)?,
     }
     Ok(Ok(None))
 }

@@ -117,7 +117,7 @@ impl Arena {
         let lab = RuntimeLab::new(&self.runtime);
         let healer = Healer {
             journal: self.runtime.journal(),
-            catalogue: self.runtime.catalogue(),
+            catalogue: &self.runtime.catalogue(),
             lab: &lab,
             model: model.map(|model| Adviser {
                 model,

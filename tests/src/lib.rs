@@ -16,6 +16,7 @@ pub mod case;
 pub mod crash;
 pub mod lab;
 pub mod model_server;
+pub mod peer;
 pub mod play;
 pub mod process;
 pub mod server;

@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and logs to stderr. With `--json` every command that prints, prints one
 //! JSON value with stable fields.
 
+mod bisect;
 mod chat;
 mod check;
 mod completions;
@@ -82,6 +83,7 @@ enum Command {
     Replay(replay::Replay),
     Fork(fork::Fork),
     Diff(diff::Diff),
+    Bisect(bisect::Bisect),
     Search(search::Search),
     Chat(chat::Chat),
     Heal(heal::Heal),
@@ -142,7 +144,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Signal(command) => command.run(&workspace, output).await,
         Command::Cancel(command) => command.run(&workspace, output).await,
         Command::Check(command) => command.run(&workspace, output),
-        Command::Nodes(command) => command.run(output),
+        Command::Nodes(command) => command.run(&workspace, output),
         Command::Runs(command) => command.run(&workspace, output),
         Command::Frames(command) => command.run(&workspace, output),
         Command::Show(command) => command.run(&workspace, output),
@@ -155,7 +157,7 @@ async fn dispatch(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Command::Store(command) => command.run(&workspace, output),
         Command::Config(command) => command.run(&workspace, output),
         Command::Completions(command) => command.run(),
-        Command::Chat(_) | Command::Heal(_) | Command::Proposals(_) => {
+        Command::Bisect(_) | Command::Chat(_) | Command::Heal(_) | Command::Proposals(_) => {
             Err(CliError::Usage("this goes through a service".into()))
         }
     }
@@ -166,13 +168,16 @@ impl Command {
     fn can_go_through(&self) -> bool {
         !matches!(
             self,
-            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_)
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_)
         )
     }
 
     /// Whether only a service can do it, if need be one of the command's own.
     fn needs_service(&self) -> bool {
-        matches!(self, Self::Chat(_) | Self::Heal(_) | Self::Proposals(_))
+        matches!(
+            self,
+            Self::Bisect(_) | Self::Chat(_) | Self::Heal(_) | Self::Proposals(_)
+        )
     }
 
     /// Whether it may make calls.
@@ -196,12 +201,14 @@ impl Command {
             Self::Signal(command) => command.through(remote, output).await,
             Self::Cancel(command) => command.through(remote, output).await,
             Self::Check(command) => command.through(remote, output).await,
+            Self::Nodes(command) => command.through(remote, output).await,
             Self::Runs(command) => command.through(remote, output).await,
             Self::Frames(command) => command.through(remote, output).await,
             Self::Show(command) => command.through(remote, output).await,
             Self::Replay(command) => command.through(remote, output).await,
             Self::Fork(command) => command.through(remote, output).await,
             Self::Diff(command) => command.through(remote, output).await,
+            Self::Bisect(command) => command.through(remote, output).await,
             Self::Search(command) => command.through(remote, output).await,
             Self::Token(command) => command.through(remote, output).await,
             Self::Chat(command) => command.through(remote, output).await,
@@ -210,7 +217,7 @@ impl Command {
             Self::Export(command) => command.through(remote, output).await,
             Self::Import(command) => command.through(remote, output).await,
             Self::Store(command) => command.through(remote, workspace, output).await,
-            Self::Serve(_) | Self::Nodes(_) | Self::Config(_) | Self::Completions(_) => {
+            Self::Serve(_) | Self::Config(_) | Self::Completions(_) => {
                 Err(CliError::Usage("this does not go through a service".into()))
             }
         }

@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod heal;
 pub(crate) mod kept;
 mod lab;
+mod reuse;
 mod turn;
 mod write;
 
@@ -17,20 +18,21 @@ use flowforge_ai::Proposal;
 use flowforge_engine::workflow::{Config, Extra, Graph};
 use flowforge_engine::{Workflow, WorkflowId};
 use flowforge_runtime::Runtime;
-use flowforge_snapshots::search::NodeIndex;
-use flowforge_snapshots::{Journal, ReadError};
+use flowforge_snapshots::{Journal, ReadError, WriteError};
 
 pub(crate) use error::DeskError;
+pub(crate) use reuse::Reuse;
 pub(crate) use turn::{Asking, Heard};
 pub(crate) use write::{CodeOrder, Subject};
 
 use crate::models::Models;
+use crate::shelf::Shelf;
 use lab::RuntimeLab;
 
 /// Makes proposals, keeps them, and applies those that a person accepts.
 pub(crate) struct Desk {
     runtime: Runtime,
-    nodes: Arc<NodeIndex>,
+    shelf: Arc<Shelf>,
     models: Arc<Models>,
     /// Two people who decide at once decide one after the other.
     deciding: Mutex<()>,
@@ -38,10 +40,10 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// A desk over a runtime.
-    pub(crate) fn new(runtime: Runtime, nodes: Arc<NodeIndex>, models: Arc<Models>) -> Self {
+    pub(crate) fn new(runtime: Runtime, shelf: Arc<Shelf>, models: Arc<Models>) -> Self {
         Self {
             runtime,
-            nodes,
+            shelf,
             models,
             deciding: Mutex::new(()),
         }
@@ -66,6 +68,11 @@ impl Desk {
         Ok(saved.unwrap_or_else(|| empty(id)))
     }
 
+    /// Lays a proposal down for somebody to decide on.
+    pub(crate) fn offer(&self, proposal: &Proposal) -> Result<(), WriteError> {
+        kept::keep(self.journal(), proposal)
+    }
+
     /// A proposal.
     pub(crate) fn proposal(&self, id: &str) -> Result<Option<Proposal>, ReadError> {
         kept::find(self.journal(), id)
@@ -85,6 +92,6 @@ pub(crate) fn empty(id: &WorkflowId) -> Workflow {
 }
 
 /// A new id that sorts by time.
-fn new_id() -> String {
+pub(crate) fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }

@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use flowforge_ai::Proposal;
-use flowforge_ai::proposal::Origin;
+use flowforge_ai::proposal::{Accepted, Origin};
+use flowforge_engine::RunId;
 use flowforge_engine::event::Mode;
 use flowforge_engine::frame::Status;
 use flowforge_engine::workflow::Healing as Policy;
-use flowforge_engine::{RunId, Workflow};
+use flowforge_snapshots::Author;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::desk::decide::Yes;
 use crate::desk::kept;
+use crate::history::{Made, writer};
 use crate::problem::HttpProblem;
-use crate::routes::keep_workflow;
+use crate::routes::apply_accepted;
 use crate::service::{AppState, apart, off_reactor};
 
 /// Who decides where a person set the policy and nobody was asked.
@@ -152,10 +154,20 @@ fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
         parts: &[],
         by: BY,
     };
-    let save = |workflow: &Workflow| keep_workflow(app, workflow);
+    let made = Made::accepted(writer(&fix.origin), healer());
+    let save = |accepted: &Accepted| apply_accepted(app, accepted, made, None);
     let applied = app.desk().accept(&yes, save)?;
     app.desk().go_on(&applied.proposal, &applied.patch)?;
     Ok(())
+}
+
+/// The policy, as the author of what it changes.
+fn healer() -> Author {
+    Author {
+        id: BY.into(),
+        name: "Healing policy".into(),
+        kind: "service".into(),
+    }
 }
 
 #[cfg(test)]

@@ -2,19 +2,21 @@
 //! evaluates hostile code and knows nothing else, or the command line.
 //!
 //! Reading order: `cli` (commands), `service` (what the routes share), `routes` (one file per noun), `access`
-//! (who may ask), `hub` and `sse` (what happens, as it happens), `problem` (errors as HTTP).
+//! (who may ask), `rooms` (shared documents), `hub` and `sse` (what happens, as it happens), `problem` (errors as HTTP).
 
 mod access;
 mod assets;
 mod beacon;
 mod body;
 mod cli;
+mod colleague;
 mod config;
 mod connections;
 mod desk;
 mod examples;
 mod headers;
 mod healer;
+mod history;
 mod hub;
 mod metrics;
 mod models;
@@ -26,8 +28,10 @@ mod preview;
 mod problem;
 mod record;
 mod retention;
+mod rooms;
 mod routes;
 mod service;
+mod shelf;
 mod sse;
 mod stall;
 

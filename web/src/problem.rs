@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowforge_ai::code::reusable::Refused;
 use flowforge_ai::heal::HealError;
 use flowforge_engine::workflow::file::FileError;
 use flowforge_engine::{Place, Problem, Severity};
@@ -17,6 +18,8 @@ use utoipa::ToSchema;
 use crate::access::AccessError;
 use crate::desk::DeskError;
 use crate::models::ModelsError;
+use crate::rooms::RoomError;
+use crate::shelf::ShelfError;
 
 /// Seconds after which a client may ask again when the service is busy or stopping.
 const RETRY_AFTER_SECS: u64 = 2;
@@ -167,10 +170,40 @@ impl From<ModelsError> for HttpProblem {
     }
 }
 
+impl From<Refused> for HttpProblem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        let untested = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail.clone());
+        match refused {
+            Refused::NoScript { .. } => Self::invalid("no-script", detail),
+            Refused::WrongName(_) => Self::invalid("wrong-name", detail),
+            Refused::WrongText(_) => Self::invalid("wrong-text", detail),
+            Refused::NoExamples(_) => {
+                untested("no-examples").with_hint("run the workflow once, or give an example")
+            }
+            Refused::Fails { .. } => untested("example-fails").with_hint(
+                "only `input` is in scope of a node type; change the script, run it, and try again",
+            ),
+        }
+    }
+}
+
+impl From<ShelfError> for HttpProblem {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Refused(refused) => refused.into(),
+            ShelfError::Read(error) => error.into(),
+            ShelfError::Write(error) => error.into(),
+        }
+    }
+}
+
 impl From<DeskError> for HttpProblem {
     fn from(error: DeskError) -> Self {
         let detail = error.to_string();
         match error {
+            DeskError::NoNode(_) => Self::not_found("no-such-node", detail),
+            DeskError::Reusable(refused) => refused.into(),
             DeskError::NoProposal(_) => Self::not_found("no-such-proposal", detail)
                 .with_hint("GET /api/v1/proposals lists them"),
             DeskError::NoChat(_) => {
@@ -241,6 +274,7 @@ impl From<WriteError> for HttpProblem {
     fn from(error: WriteError) -> Self {
         let detail = error.to_string();
         match error {
+            WriteError::NoSuchUpdate { .. } => Self::internal(detail),
             WriteError::StorageFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", detail)
             }
@@ -298,7 +332,27 @@ impl From<AccessError> for HttpProblem {
         match error {
             AccessError::Name => Self::invalid("wrong-name", error.to_string()),
             AccessError::Full => conflict("too-many-tokens", error.to_string()),
+            AccessError::Links => conflict("too-many-links", error.to_string()),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<RoomError> for HttpProblem {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NoWorkflow(id) => Self::no_workflow(id.as_str()),
+            RoomError::Full => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too-many-documents",
+                error.to_string(),
+            )
+            .with_hint("try again in a minute"),
+            RoomError::Change(why) => conflict("stale-version", why)
+                .with_hint("read it again and make the change in that version"),
+            RoomError::Read(error) => error.into(),
+            RoomError::Write(error) => error.into(),
+            RoomError::Damaged(_) | RoomError::Broken => Self::internal(error),
         }
     }
 }

@@ -6,10 +6,13 @@
 )]
 
 mod ai;
+mod bisect;
+mod branches;
 mod bundles;
 mod capabilities;
 mod chat;
 mod check;
+mod collab;
 mod demo;
 mod diff;
 mod docs;
@@ -22,10 +25,13 @@ mod frames;
 mod functions;
 mod heal;
 mod health;
+mod history;
 mod list;
 mod metrics;
+mod node_types;
 mod nodes;
 mod proposals;
+mod publish;
 mod runs;
 mod search;
 mod session;
@@ -52,7 +58,6 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
-use flowforge_engine::Workflow;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,10 +68,7 @@ use crate::openapi::{self, Description};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
-/// Saves a workflow, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep_workflow(app: &AppState, workflow: &Workflow) -> Result<(), HttpProblem> {
-    workflows::keep(app, workflow).map(drop)
-}
+pub(crate) use workflows::apply_accepted;
 
 /// Every route with its description; `app` closes those that are not for strangers.
 fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
@@ -81,6 +83,7 @@ fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
         .routes(routes!(metrics::show));
     if let Some(app) = app {
         closed = closed
+            .route("/collab/{workflow}", get(collab::join))
             .route("/api/v1", any(nothing))
             .route("/api/v1/{*rest}", any(nothing))
             .layer(from_fn_with_state(Arc::clone(app), require));
@@ -93,11 +96,23 @@ fn described(app: Option<&AppState>) -> OpenApiRouter<AppState> {
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(session::show, session::end))
+        .routes(routes!(session::invite))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(workflows::list, workflows::create))
         .routes(routes!(workflows::show, workflows::save, workflows::remove))
         .routes(routes!(workflows::versions))
+        .routes(routes!(history::list))
+        .routes(routes!(history::name))
+        .routes(routes!(history::blame))
+        .routes(routes!(history::changes))
+        .routes(routes!(history::restore))
+        .routes(routes!(branches::create))
+        .routes(routes!(branches::merge))
+        .routes(routes!(publish::publish))
+        .routes(routes!(publish::show))
+        .routes(routes!(publish::check))
+        .routes(routes!(bisect::bisect))
         .routes(routes!(runs::start))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show, runs::rename))
@@ -129,6 +144,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(events::of_run))
         .routes(routes!(events::of_all))
         .routes(routes!(nodes::list))
+        .routes(routes!(node_types::list, node_types::create))
+        .routes(routes!(node_types::show, node_types::remove))
         .routes(routes!(ai::show, ai::change))
         .routes(routes!(ai::models))
         .routes(routes!(ai::test))

@@ -8,9 +8,10 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use flowforge_collab::document::Texts;
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::Journal;
-use flowforge_snapshots::search::{NodeIndex, Search};
+use flowforge_snapshots::search::Search;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,6 +23,8 @@ use crate::metrics::{self, Requests};
 use crate::models::Models;
 use crate::plans::Plans;
 use crate::problem::HttpProblem;
+use crate::rooms::{Around, Rooms};
+use crate::shelf::Shelf;
 use crate::{connections, headers, routes};
 
 /// What a service is made of.
@@ -48,9 +51,10 @@ pub(crate) struct App {
     hosts: Hosts,
     address: SocketAddr,
     public_url: Option<Uri>,
-    hub: Hub,
-    plans: Plans,
-    nodes: Arc<NodeIndex>,
+    hub: Arc<Hub>,
+    plans: Arc<Plans>,
+    rooms: Rooms,
+    shelf: Arc<Shelf>,
     desk: Desk,
     requests: Requests,
     stopping: watch::Sender<bool>,
@@ -73,13 +77,22 @@ impl App {
             public_url,
             models,
         } = parts;
-        let nodes = Arc::new(NodeIndex::new(runtime.catalogue()));
+        let shelf = Arc::new(Shelf::new(runtime.clone()));
+        let hub = Arc::new(Hub::start(runtime.journal().clone())?);
+        let plans = Arc::new(Plans::new(runtime.clone()));
+        let rooms = Rooms::new(Around {
+            texts: Texts::from(&*runtime.catalogue()),
+            runtime: runtime.clone(),
+            hub: Arc::clone(&hub),
+            plans: Arc::clone(&plans),
+        });
         Ok(Arc::new(Self {
-            desk: Desk::new(runtime.clone(), Arc::clone(&nodes), models),
+            desk: Desk::new(runtime.clone(), Arc::clone(&shelf), models),
             hosts: Hosts::new(address, public_url.as_ref()),
-            hub: Hub::start(runtime.journal().clone())?,
-            plans: Plans::new(runtime.clone()),
-            nodes,
+            hub,
+            plans,
+            rooms,
+            shelf,
             requests: Requests::default(),
             stopping: watch::channel(false).0,
             runtime,
@@ -118,8 +131,12 @@ impl App {
         &self.plans
     }
 
-    pub(crate) fn nodes(&self) -> &NodeIndex {
-        &self.nodes
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     pub(crate) fn desk(&self) -> &Desk {
@@ -152,6 +169,7 @@ impl App {
     /// Takes no more runs, ends event streams, and suspends every run at its next boundary.
     pub(crate) async fn stop(&self) {
         self.stopping.send_replace(true);
+        self.rooms.stop().await;
         self.runtime.stop().await;
     }
 }

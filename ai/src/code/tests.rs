@@ -102,20 +102,57 @@ async fn without_a_model_a_template_does_or_it_says_so() {
     assert_eq!(drafted.problem.unwrap().code, "needs-model");
 }
 
-#[test]
-fn a_script_node_becomes_a_node_type_with_examples() {
-    let node: Node = serde_json::from_value(json!({ "id": "a", "type": "code.rhai", "name": "Only large", "params": { "code": "input" } })).unwrap();
-    let found = reusable(
-        &node,
-        &[
-            (Value::from_json(&json!({ "a": 1, "b": "x" })), 1.into()),
-            (Value::from_json(&json!({ "a": 2.5 })), 2.into()),
-        ],
-    )
-    .unwrap();
-    assert_eq!(found.name, "custom.only-large");
+/// What becomes of a node with this script and these examples.
+async fn made(name: &str, code: &str, examples: Json) -> Result<reusable::Reusable, String> {
+    let (bench, workflow) = (Bench::default(), shop());
+    let node = json!({ "id": "a", "type": "code.rhai", "params": { "code": code } });
+    let node: Node = serde_json::from_value(node).unwrap();
+    let wish = reusable::Wish {
+        node: &node,
+        name,
+        title: "Only large",
+        description: "Those over 1.",
+        examples: serde_json::from_value(examples).unwrap(),
+    };
+    let made = reusable::make(&wish, 1, Timestamp(0), &bench, &workflow);
+    made.await.map_err(|refused| refused.to_string())
+}
+
+#[tokio::test]
+async fn a_script_node_becomes_a_node_type_with_tests() {
+    let examples = json!([
+        { "input": { "a": 1, "b": "x" }, "output": 2 },
+        { "input": { "a": 2.5 }, "output": 3.5 },
+    ]);
+    let found = made("one-more", "input.a + 1", examples).await.unwrap();
+    assert_eq!(found.name, "workspace.one-more");
     assert_eq!(
         found.input,
         json!({ "type": "object", "required": ["a"], "properties": { "a": { "type": "number" } } })
     );
+    assert!(found.docs.contains("    input.a + 1\n"), "{}", found.docs);
+    let again: reusable::Reusable =
+        serde_json::from_value(serde_json::to_value(&found).unwrap()).unwrap();
+    assert_eq!(again, found);
+}
+
+#[tokio::test]
+async fn what_fails_its_tests_is_no_node_type() {
+    let one = || json!([{ "input": 1, "output": 2 }]);
+    let why = async |name: &str, code: &str, examples: Json| {
+        made(name, code, examples).await.unwrap_err()
+    };
+    let other = why("a", "input + 2", one()).await;
+    assert_eq!(other, "example 1 fails: expected int 2, found int 3");
+    let outside = why("a", "let x = 1;\nvars.rate + x", one()).await;
+    assert!(outside.contains("(line 2)"), "{outside}");
+    let world = why("a", "http(\"GET\", \"http://x.y\")", one()).await;
+    assert!(world.contains("asks the world"), "{world}");
+    let untested = why("a", "input + 1", json!([])).await;
+    assert!(
+        untested.contains("nothing was recorded of `a`"),
+        "{untested}"
+    );
+    let unnamed = why("A b", "input + 1", one()).await;
+    assert!(unnamed.contains("is no name"), "{unnamed}");
 }

@@ -1,161 +1,53 @@
 //! A sentence becomes clauses: cut at commas, at `then`, and at an `and` that a verb follows.
 
-use super::Fill;
-
-/// One thing that is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Clause {
-    words: Vec<String>,
-}
-
-/// Verbs that begin a clause after `and`.
+/// Words that begin a clause after `and` or a comma. Some of them only so that what follows is asked about by itself.
 const VERBS: &[&str] = &[
-    "get",
-    "fetch",
-    "download",
-    "read",
-    "load",
-    "call",
-    "request",
-    "post",
-    "send",
-    "put",
-    "patch",
-    "delete",
-    "keep",
-    "filter",
-    "drop",
-    "remove",
-    "exclude",
-    "wait",
-    "sleep",
-    "pause",
-    "sort",
-    "take",
-    "limit",
-    "pick",
-    "select",
-    "set",
-    "add",
-    "log",
-    "print",
-    "write",
-    "sum",
-    "count",
-    "average",
-    "rename",
-    "disable",
-    "enable",
-    "retry",
-    "ask",
-    "approve",
-    "merge",
-    "notify",
-    "store",
-    "save",
-    "convert",
-    "parse",
-    "transform",
-    "insert",
-    "connect",
-    "make",
-    "change",
-    "repeat",
-    "only",
-    "loop",
-    "stop",
-    "fail",
-    "turn",
-    "run",
+    "get", "fetch", "read", "load", "call", "post", "send", "keep", "filter", "drop", "exclude",
+    "remove", "delete", "sort", "sum", "average", "count", "set", "add", "log", "print", "rename",
+    "wait", "take", "limit", "pick", "select", "ask", "approve", "merge", "notify", "store",
+    "save", "write", "make", "change", "disable", "retry", "run", "turn",
+];
+/// Other words that begin one.
+const OTHERS: &[&str] = &[
+    "and",
+    "then",
+    "also",
+    "if",
+    "when",
+    "for",
+    "finally",
+    "please",
+    "else",
+    "otherwise",
+    "every",
+    "daily",
+    "hourly",
+    "weekly",
 ];
 
-impl Clause {
-    /// Its words as they were written, but for the punctuation behind them.
-    pub(super) fn words(&self) -> &[String] {
-        &self.words
-    }
-
-    /// Its words in small letters, quotes kept.
-    pub(super) fn lower(&self) -> Vec<String> {
-        self.words.iter().map(|word| word.to_lowercase()).collect()
-    }
-
-    pub(super) fn text(&self) -> String {
-        self.words.join(" ")
-    }
-
-    /// The clause with the reply to a question about it.
-    pub(super) fn completed(&self, reply: &str, fill: Fill) -> Self {
-        let text = self.text();
-        let reply = reply.trim().trim_end_matches('.');
-        let first = self.words.first().map_or("", String::as_str);
-        let text = match fill {
-            Fill::Append => format!("{text} {reply}"),
-            Fill::Before => {
-                let rest = self
-                    .words
-                    .iter()
-                    .skip_while(|word| !is_verb(&word.to_lowercase()));
-                let rest: Vec<&str> = rest.map(String::as_str).collect();
-                format!("{reply} {}", rest.join(" "))
-            }
-            Fill::Field => format!("{first} those with {reply} {}", self.words[1..].join(" ")),
-            Fill::After => format!("{text} after {reply}"),
-            Fill::Who => {
-                let tail = self
-                    .words
-                    .iter()
-                    .skip_while(|word| !matches!(word.as_str(), "to" | "as"));
-                let tail: Vec<&str> = tail.map(String::as_str).collect();
-                format!("{first} {reply} {}", tail.join(" "))
-            }
-            Fill::Instead => reply.to_owned(),
-        };
-        let tokens = tokens(&text);
-        Self {
-            words: tokens.into_iter().map(|token| token.word).collect(),
-        }
-    }
-
-    pub(super) fn of(words: &[String]) -> Self {
-        Self {
-            words: words.to_vec(),
-        }
-    }
-}
-
-/// The clauses of a text, in order.
-pub(super) fn split(text: &str) -> Vec<Clause> {
-    let mut clauses = Vec::new();
-    let mut words: Vec<String> = Vec::new();
+/// The clauses of a text, in order, as words: quoted texts are one word each.
+pub(super) fn split(text: &str) -> Vec<Vec<String>> {
+    let (mut clauses, mut words) = (Vec::new(), Vec::new());
     let tokens = tokens(text);
-    for (at, token) in tokens.iter().enumerate() {
-        let next = tokens.get(at + 1).map(|next| next.word.to_lowercase());
-        let is_joint = match token.word.to_lowercase().as_str() {
+    for (at, (word, ends)) in tokens.iter().enumerate() {
+        let next = tokens.get(at + 1).map(|(next, _)| next.to_lowercase());
+        let next = next.as_deref().unwrap_or_default();
+        let is_joint = match word.to_lowercase().as_str() {
             "then" => true,
-            "and" | "also" | "please" | "plus" if words.is_empty() => true,
-            "and" => next
-                .as_deref()
-                .is_some_and(|next| next == "then" || next == "also" || is_verb(next)),
+            "and" | "also" | "please" | "finally" if words.is_empty() => true,
+            "and" => is_verb(next) || matches!(next, "then" | "also"),
             _ => false,
         };
         if !is_joint {
-            words.push(token.word.clone());
+            words.push(word.clone());
         }
-        // A comma inside a list ("id, name and total") is no end: what follows is no verb.
-        let goes_on = token.end == Some(',') && next.as_deref().is_some_and(|next| !starts(next));
-        // "every day, get X": a time before a comma is a clause, also when no verb follows.
-        let is_told =
-            token.end.is_some() && (!goes_on || words.first().is_some_and(|word| is_time(word)));
-        if (is_joint || is_told) && !words.is_empty() {
-            clauses.push(Clause {
-                words: std::mem::take(&mut words),
-            });
+        // A comma inside a list ("id, name and total") is no end.
+        let is_end = *ends && (next.is_empty() || is_verb(next) || OTHERS.contains(&next));
+        if is_joint || is_end || at + 1 == tokens.len() {
+            clauses.push(std::mem::take(&mut words));
         }
     }
-    if !words.is_empty() {
-        clauses.push(Clause { words });
-    }
+    clauses.retain(|clause| !clause.is_empty());
     clauses
 }
 
@@ -163,85 +55,30 @@ pub(super) fn is_verb(word: &str) -> bool {
     VERBS.contains(&word)
 }
 
-fn starts(word: &str) -> bool {
-    is_verb(word)
-        || is_time(word)
-        || matches!(
-            word,
-            "and"
-                | "otherwise"
-                | "else"
-                | "then"
-                | "also"
-                | "if"
-                | "for"
-                | "after"
-                | "before"
-                | "finally"
-                | "please"
-                | "when"
-                | "plus"
-        )
+pub(super) fn lower(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.to_lowercase()).collect()
 }
 
-fn is_time(word: &str) -> bool {
-    matches!(
-        word,
-        "every" | "each" | "daily" | "hourly" | "weekly" | "monthly" | "at" | "on"
-    )
-}
-
-struct Token {
-    word: String,
-    /// The punctuation that ended it.
-    end: Option<char>,
-}
-
-/// Words, with quoted texts and JSON as one word each.
-fn tokens(text: &str) -> Vec<Token> {
+/// Words, and whether punctuation ended them.
+fn tokens(text: &str) -> Vec<(String, bool)> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' | '\'' | '`' => quoted(rest, first),
-            '{' | '[' => bracketed(rest),
-            _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        let space = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let quoted = rest[first.len_utf8()..].find(first);
+        let length = match (first, quoted) {
+            ('"' | '\'' | '`', Some(end)) => end + 2,
+            _ => space,
         };
-        let (word, after) = rest.split_at(length);
-        let bare = word.trim_end_matches([',', ';', '.', '!', '?']);
-        let mut end = word[bare.len()..].chars().next();
-        let mut after = after;
-        if end.is_none()
-            && let Some(mark) = after.chars().next().filter(|c| ",;.".contains(*c))
-        {
-            end = Some(mark);
-            after = &after[1..];
-        }
+        let after = rest[length..].trim_start_matches([',', ';', '.']);
+        let bare = rest[..length].trim_end_matches([',', ';', '.', '!', '?']);
+        let ends = bare.len() < rest.len() - after.len();
         if !bare.is_empty() {
-            tokens.push(Token {
-                word: bare.to_owned(),
-                end,
-            });
+            tokens.push((bare.to_owned(), ends));
         }
         rest = after.trim_start();
     }
     tokens
-}
-
-fn quoted(text: &str, quote: char) -> usize {
-    let inner = &text[quote.len_utf8()..];
-    match inner.find(quote) {
-        Some(end) => end + 2 * quote.len_utf8(),
-        None => text.find(char::is_whitespace).unwrap_or(text.len()),
-    }
-}
-
-fn bracketed(text: &str) -> usize {
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
-    match stream.next() {
-        Some(Ok(_)) => stream.byte_offset(),
-        _ => text.find(char::is_whitespace).unwrap_or(text.len()),
-    }
 }
 
 #[cfg(test)]
@@ -249,7 +86,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<String> = split(text).iter().map(Clause::text).collect();
+        let found: Vec<String> = split(text).iter().map(|clause| clause.join(" ")).collect();
         assert_eq!(found, expected);
     }
 
@@ -268,12 +105,16 @@ mod tests {
             &["pick id name and total", "log it"],
         );
         check(
-            "wait 5 seconds and then sort by price",
-            &["wait 5 seconds", "sort by price"],
+            "Every day, get x and then sort by price",
+            &["Every day", "get x", "sort by price"],
         );
         check(
             r#"set note to "a, b" and log it"#,
             &[r#"set note to "a, b""#, "log it"],
+        );
+        check(
+            "post it, otherwise log it",
+            &["post it", "otherwise log it"],
         );
     }
 }

@@ -84,27 +84,9 @@ pub(super) fn sum(from: &str, operation: &str, field: Option<&str>) -> String {
     );
     match operation {
         "count" => format!("{rows}#{{ count: rows.len() }}"),
-        "avg" => format!(
+        "average" => format!(
             "{rows}{guard}let numbers = {numbers};\nif numbers.is_empty() {{ throw \"there is no average of nothing\"; }}\n#{{ average: sum(numbers) * 1.0 / numbers.len() }}"
         ),
         _ => format!("{rows}{guard}#{{ sum: sum({numbers}) }}"),
     }
-}
-
-/// Some fields of each row, or all others.
-pub(super) fn pick(from: &str, fields: &[String], drop: bool) -> String {
-    let rows = rows(from);
-    if drop {
-        let removals: String = fields
-            .iter()
-            .map(|field| format!("    row.remove(\"{field}\");\n"))
-            .collect();
-        return format!("{rows}rows.map(|row| {{\n{removals}    row\n}})");
-    }
-    let guards: String = fields.iter().map(|field| guard(field)).collect();
-    let picked: Vec<String> = fields
-        .iter()
-        .map(|field| format!("{}: row.{field}", field.rsplit('.').next().unwrap_or(field)))
-        .collect();
-    format!("{rows}{guards}rows.map(|row| #{{ {} }})", picked.join(", "))
 }

@@ -2,7 +2,7 @@
 
 use flowforge_engine::Value;
 
-use super::clause::Clause;
+use super::clause::lower;
 
 /// A comparison of one field with one value.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,174 +16,91 @@ pub(super) struct Test {
     pub(super) inverted: bool,
 }
 
-/// Operators in words, longer ones first.
-const OPERATORS: &[(&[&str], &str)] = &[
-    (&["greater", "than", "or", "equal", "to"], ">="),
-    (&["less", "than", "or", "equal", "to"], "<="),
-    (&["is", "greater", "than"], ">"),
-    (&["is", "less", "than"], "<"),
-    (&["greater", "than"], ">"),
-    (&["higher", "than"], ">"),
-    (&["larger", "than"], ">"),
-    (&["bigger", "than"], ">"),
-    (&["more", "than"], ">"),
-    (&["less", "than"], "<"),
-    (&["lower", "than"], "<"),
-    (&["smaller", "than"], "<"),
-    (&["fewer", "than"], "<"),
-    (&["at", "least"], ">="),
-    (&["at", "most"], "<="),
-    (&["not", "equal", "to"], "!="),
-    (&["is", "not"], "!="),
-    (&["equal", "to"], "=="),
-    (&["is", "over"], ">"),
-    (&["is", "under"], "<"),
-    (&["over"], ">"),
-    (&["above"], ">"),
-    (&["exceeding"], ">"),
-    (&["exceeds"], ">"),
-    (&["under"], "<"),
-    (&["below"], "<"),
-    (&["equals"], "=="),
-    (&["isn't"], "!="),
-    (&["is"], "=="),
-    (&["are"], "=="),
-    (&[">="], ">="),
-    (&["<="], "<="),
-    (&["!="], "!="),
-    (&["=="], "=="),
-    (&[">"], ">"),
-    (&["<"], "<"),
-    (&["="], "=="),
-];
-
+/// Operators in words, longer ones first, each with the sign it stands for.
+const OPERATORS: &str = "is greater than >, is more than >, is less than <, is at least >=, is at most <=, is over >, \
+    is above >, is under <, is below <, is not !=, greater than >, more than >, less than <, at least >=, \
+    at most <=, over >, above >, under <, below <, is ==, >= >=, <= <=, != !=, == ==, > >, < <";
 /// Words after which a field is named.
-const INTRODUCING: &[&str] = &[
-    "with", "whose", "where", "which", "when", "if", "by", "having", "the", "a", "an", "their",
-    "its",
-];
-/// Words that name no field.
-const EMPTY: &[&str] = &[
-    "that", "are", "is", "have", "has", "of", "those", "ones", "them", "all", "any", "it", "its",
-    "value", "a", "an", "the",
-];
+const INTRODUCING: &[&str] = &["with", "whose", "where", "if", "when", "the", "their"];
 
-/// The comparison in a clause, if there is one.
-pub(super) fn read(clause: &Clause) -> Option<Test> {
-    let lower = clause.lower();
+/// The comparison in a clause, if there is one, and where it ends. `with status open` is one, too.
+pub(super) fn read(words: &[String]) -> Option<(Test, usize)> {
+    let small = lower(words);
     let inverted = matches!(
-        lower.first().map(String::as_str),
-        Some("drop" | "remove" | "exclude" | "delete" | "skip" | "ignore")
+        small.first()?.as_str(),
+        "drop" | "remove" | "delete" | "exclude"
     );
-    let (at, length, operator) = operator(&lower)?;
-    let rest = &clause.words()[at + length..];
-    let field = field(&clause.words()[..at], &lower[..at], operator);
-    Some(Test {
-        field,
+    let test = |field: Option<&String>, operator, value: &str| Test {
+        field: field.map(|field| unquoted(field).to_owned()),
         operator,
-        value: value(rest)?,
+        value: literal(value),
         inverted,
+    };
+    let introduced = |at: usize| {
+        let is_name = is_field(&words[at]) && !INTRODUCING.contains(&small[at].as_str());
+        is_name && at > 0 && INTRODUCING.contains(&small[at - 1].as_str())
+    };
+    for at in 1..words.len() {
+        let Some((length, operator)) = operator(&small, at) else {
+            continue;
+        };
+        let field = Some(at - 1).filter(|before| introduced(*before));
+        let value = words.get(at + length)?;
+        let found = test(field.map(|field| &words[field]), operator, value);
+        return Some((found, at + length + 1));
+    }
+    let last = words.len().checked_sub(1).filter(|last| *last > 1)?;
+    let is_plain = introduced(last - 1) && matches!(&*small[last - 2], "with" | "whose" | "where");
+    is_plain.then(|| (test(Some(&words[last - 1]), "==", &words[last]), last + 1))
+}
+
+/// The operator that begins at this word: how many words it has, and its sign.
+fn operator(small: &[String], at: usize) -> Option<(usize, &'static str)> {
+    OPERATORS.split(", ").find_map(|operator| {
+        let (words, sign) = operator.rsplit_once(' ')?;
+        let length = words.split(' ').count();
+        let here = small.get(at..at + length)?.iter();
+        here.eq(words.split(' ')).then_some((length, sign))
     })
-}
-
-/// The position behind the operator of a clause, where its value stands.
-pub(super) fn operator_end(clause: &Clause) -> Option<usize> {
-    operator(&clause.lower()).map(|(at, length, _)| at + length)
-}
-
-fn operator(lower: &[String]) -> Option<(usize, usize, &'static str)> {
-    (0..lower.len()).find_map(|at| {
-        let (length, sign) = operator_at(lower, at)?;
-        // `is at least`, `are over`: the comparison is what follows.
-        let is_copula = matches!(lower[at].as_str(), "is" | "are") && length == 1;
-        let behind = operator_at(lower, at + 1).filter(|_| is_copula);
-        Some(behind.map_or((at, length, sign), |(length, sign)| (at, length + 1, sign)))
-    })
-}
-
-/// The operator that begins here and has something behind it.
-fn operator_at(lower: &[String], at: usize) -> Option<(usize, &'static str)> {
-    OPERATORS.iter().find_map(|(words, sign)| {
-        let here = lower.get(at..at + words.len())?;
-        let fits = here.iter().zip(*words).all(|(a, b)| a == b);
-        (fits && at + words.len() < lower.len()).then_some((words.len(), *sign))
-    })
-}
-
-/// The field that stands before an operator: behind `with`, `whose`, `where`, or at any place when the operator is a sign.
-fn field(words: &[String], lower: &[String], operator: &str) -> Option<String> {
-    let end = lower.iter().rposition(|word| {
-        !EMPTY.contains(&word.as_str()) || INTRODUCING.contains(&word.as_str())
-    })?;
-    let last = lower[end].as_str();
-    let before = end.checked_sub(1).map(|at| lower[at].as_str());
-    let introduced = before.is_some_and(|word| INTRODUCING.contains(&word));
-    let by_sign = ["==", "!="].contains(&operator) && end > 0;
-    let is_name = !INTRODUCING.contains(&last) && is_field(&words[end]);
-    (is_name && (introduced || by_sign))
-        .then(|| words[end].trim_matches(['"', '\'', '`']).to_owned())
 }
 
 /// Whether a word can be the name of a field, or a path.
 pub(super) fn is_field(word: &str) -> bool {
-    let word = word.trim_matches(['"', '\'', '`']);
-    word.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && word
-            .chars()
-            .all(|c| c.is_alphanumeric() || "_.".contains(c))
-        && !word.ends_with('.')
+    let word = unquoted(word);
+    let is_part = |c: char| c.is_alphanumeric() || "_.".contains(c);
+    let begins = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    begins && word.chars().all(is_part) && !word.ends_with('.')
 }
 
-/// The value at the beginning of the words: a number, a quoted text, a truth value, or the words themselves.
-pub(super) fn value(words: &[String]) -> Option<Value> {
-    let first = words
-        .iter()
-        .find(|word| !matches!(word.to_lowercase().as_str(), "a" | "an" | "the" | "to"))?;
-    Some(literal(first))
+fn unquoted(word: &str) -> &str {
+    word.trim_matches(['"', '\'', '`'])
 }
 
-/// What a single word stands for.
+/// What a single word stands for: a number, a truth value, or a text.
 pub(super) fn literal(word: &str) -> Value {
-    if word.len() >= 2
-        && ["\"", "'", "`"]
-            .iter()
-            .any(|quote| word.starts_with(quote) && word.ends_with(quote))
-    {
-        return Value::from(&word[1..word.len() - 1]);
+    if unquoted(word).len() < word.len() {
+        return Value::from(unquoted(word));
     }
-    let plain: String = word.trim_matches(['$', '€', '£', '%']).replace(',', "");
-    let (plain, times) = match plain.strip_suffix(['k', 'K']) {
-        Some(thousands) if thousands.parse::<f64>().is_ok() => (thousands.to_owned(), 1000),
-        _ => (plain, 1),
-    };
-    if let Ok(int) = plain.parse::<i64>() {
-        return Value::Int(int * times);
-    }
-    if let Ok(float) = plain.parse::<f64>()
-        && float.is_finite()
-        && plain.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-    {
-        return Value::Float(float);
-    }
-    match word.to_lowercase().as_str() {
-        "true" | "yes" => Value::Bool(true),
-        "false" | "no" => Value::Bool(false),
-        _ => Value::parse_json(word).unwrap_or_else(|_| Value::from(word)),
+    let plain = word.trim_matches(['$', '€', '£']).replace(',', "");
+    let is_number = plain.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    match Value::parse_json(&plain) {
+        Ok(value @ Value::Bool(_)) => value,
+        Ok(value @ (Value::Int(_) | Value::Float(_))) if is_number => value,
+        _ => Value::from(word),
     }
 }
 
 impl Test {
-    /// The comparison as Rhai, of what `row` stands for.
+    /// The comparison as Rhai, of what `subject` stands for.
     pub(super) fn condition(&self, subject: &str) -> String {
         let value = match &self.value {
             Value::Float(float) if float.fract() == 0.0 => format!("{float:.1}"),
             other => other.to_json_text(),
         };
         let test = format!("{subject} {} {value}", self.operator);
-        if self.inverted {
-            format!("!({test})")
-        } else {
-            test
+        match self.inverted {
+            true => format!("!({test})"),
+            false => test,
         }
     }
 
@@ -197,11 +114,9 @@ impl Test {
             "!=" => "not",
             _ => "equal to",
         };
-        let value = self.value.to_json_text();
-        match &self.field {
-            Some(field) => format!("{field} {operator} {value}"),
-            None => format!("{operator} {value}"),
-        }
+        let field = self.field.as_deref().unwrap_or_default();
+        let words = format!("{field} {operator} {}", self.value.to_json_text());
+        words.trim_start().to_owned()
     }
 }
 
@@ -211,13 +126,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str, field: Option<&str>, condition: &str) {
-        let clause = &clause::split(text)[0];
-        let test = read(clause).unwrap_or_else(|| panic!("{text}"));
-        assert_eq!(
-            (test.field.as_deref(), test.condition("x").as_str()),
-            (field, condition),
-            "{text}"
-        );
+        let (test, _) = read(&clause::split(text)[0]).unwrap_or_else(|| panic!("{text}"));
+        let found = (test.field.as_deref(), test.condition("x"));
+        assert_eq!(found, (field, condition.to_owned()), "{text}");
     }
 
     #[test]
@@ -240,19 +151,19 @@ mod tests {
             Some("status"),
             "x == \"open\"",
         );
+        check(
+            "keep those with status open",
+            Some("status"),
+            "x == \"open\"",
+        );
         check("drop those with price under 5", Some("price"), "!(x < 5)");
         check("if the total is greater than 10", Some("total"), "x > 10");
     }
 
     #[test]
-    fn many_copulas_take_no_time() {
-        let text = format!("keep those where {} over 5", "is are ".repeat(2_000));
-        assert!(read(&clause::split(&text)[0]).is_some());
-    }
-
-    #[test]
     fn no_comparison_is_none() {
-        assert!(read(&clause::split("keep the good ones")[0]).is_none());
-        assert!(read(&clause::split("wait 5 seconds")[0]).is_none());
+        for text in ["keep the good ones", "wait 5 seconds", "keep", "if it is"] {
+            assert!(read(&clause::split(text)[0]).is_none(), "{text}");
+        }
     }
 }

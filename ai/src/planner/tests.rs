@@ -86,18 +86,13 @@ graph:
 fn steps_are_put_where_they_are_asked_for() {
     check(
         &shop(),
-        "also wait 5 seconds",
-        "+ wait  (flow.wait)\n    + durationMs: 5000\n    + name: \"Wait\"\n+ send -> wait",
+        "also log it before send",
+        "+ log  (log)\n    + message: \"{{ input }}\"\n    + name: \"Log\"\n+ keep -> log\n+ log -> send\n- keep -> send",
     );
     check(
         &shop(),
-        "add a step that waits 2 minutes before send",
-        "+ wait  (flow.wait)\n    + durationMs: 120000\n    + name: \"Wait\"\n+ keep -> wait\n+ wait -> send\n- keep -> send",
-    );
-    check(
-        &shop(),
-        "log it after fetch",
-        "+ log  (log)\n    + message: \"{{ input }}\"\n    + name: \"Log\"\n+ fetch -> log\n+ log -> keep\n- fetch -> keep",
+        "add a step that logs it after fetch, and rename keep to \"Large ones\"",
+        "~ keep  (code.rhai)\n    - name: \"Keep over 100\"\n    + name: \"Large ones\"\n+ log  (log)\n    + message: \"{{ input }}\"\n    + name: \"Log\"\n+ fetch -> log\n+ log -> keep\n- fetch -> keep",
     );
     check(
         &shop(),
@@ -120,16 +115,6 @@ fn nodes_are_changed_by_what_people_call_them() {
     );
     check(
         &shop(),
-        "change the url of fetch to http://other.example/x",
-        "~ fetch  (http.request)\n    - url: \"http://h.example/orders\"\n    + url: \"http://other.example/x\"",
-    );
-    check(
-        &shop(),
-        "disable send",
-        "~ send  (http.request)\n    + disabled: true",
-    );
-    check(
-        &shop(),
         "run it every day at 9:30",
         "~ start  (trigger.schedule)\n    - type: trigger.manual\n    + type: trigger.schedule\n    + cron: \"30 9 * * *\"",
     );
@@ -143,22 +128,44 @@ fn what_is_not_sure_is_asked() {
         r#"? Which `request` do you mean? ["fetch", "send"]"#,
     );
     check(
-        &shop(),
-        "wait a bit",
-        r#"? How long should it wait? ["5 seconds", "1 minute", "1 hour"]"#,
-    );
-    check(
         &empty(),
         "get the orders",
         r#"? Which address should "get the orders" call? []"#,
     );
-    let drafted = planned(&shop(), "make me happy with a poem", &[]);
-    assert!(drafted.proposal.is_none(), "{drafted:?}");
-    assert!(
-        drafted.answer.starts_with("Built-in planner"),
-        "{}",
-        drafted.answer
-    );
+}
+
+/// It is small: what it cannot do it asks about, or says so, and proposes nothing.
+#[test]
+fn what_it_cannot_do_is_not_guessed() {
+    for text in [
+        "make me happy with a poem",
+        "wait 5 seconds",
+        "take the first 2",
+        "pick name and mail",
+        "retry fetch 5 times",
+        "disable send",
+        "ask for approval, then post it to http://h.example/pay",
+        "change the url of fetch to http://other.example/x",
+        "post each to http://h.example/do",
+        "post {\"a\": 1} to http://h.example/do",
+        "if the total is over 100 post it to http://h.example/a, otherwise post it to http://h.example/b",
+        "get http://h.example/a and http://h.example/b",
+        "add a field gross that is net plus 25 percent",
+        "keep those with total over 100 euros",
+        "keep the good ones",
+        "sort by price and by name",
+        "sum the price and the tax",
+        "every 30 seconds get http://h.example/a",
+        "set a to b c",
+    ] {
+        let drafted = planned(&shop(), text, &[]);
+        assert!(drafted.proposal.is_none(), "{text}: {drafted:?}");
+        assert!(
+            drafted.question.is_some() || drafted.problem.is_some(),
+            "{text}"
+        );
+        assert!(drafted.answer.starts_with("Built-in planner"), "{text}");
+    }
 }
 
 #[test]
@@ -172,17 +179,20 @@ fn a_reply_completes_the_request_it_was_asked_about() {
         };
         told(&shop(), &planned(&shop(), reply, &[said]))
     };
-    let found = after("log it after fetch and wait a bit", "1 minute");
+    let found = after(
+        "log it after fetch and keep the good ones",
+        "keep those over 5",
+    );
     assert!(
-        found.contains("+ log  (log)") && found.contains("durationMs: 60000"),
+        found.contains("+ log  (log)") && found.contains("Keep over 5"),
         "{found}"
     );
-    assert!(
-        after("remove the request", "send").starts_with("- send"),
-        "{}",
-        after("remove the request", "send")
-    );
-    assert!(after("post them to the alerts", "http://h.example/a").contains("+ post-a"));
+    let found = after("remove the request", "send");
+    assert!(found.starts_with("- send"), "{found}");
+    let found = after("post them to the alerts", "http://h.example/a");
+    assert!(found.contains("+ post-a"), "{found}");
+    let found = after("combine everything", "data.merge");
+    assert!(found.contains("+ merge  (data.merge)"), "{found}");
 }
 
 /// What the code of the node `keep` gives for an input; nothing when it fails.
@@ -254,29 +264,11 @@ fn the_filter_finds_the_number_or_says_why_not() {
 }
 
 #[test]
-fn a_condition_has_two_ways_and_sees_through_what_passes_on() {
-    let text = "get http://h.example/order, wait 1 second, if the total is over 100 post it to http://h.example/large, otherwise post it to http://h.example/small";
-    let new = planned(&empty(), text, &[])
-        .proposal
-        .unwrap()
-        .patch
-        .apply(&empty())
-        .unwrap()
-        .0;
-    let found = crate::proposal::show(&empty(), &new);
+fn a_condition_sees_through_what_passes_on() {
+    let text = "get http://h.example/order, log it, if the total is over 100 post it to http://h.example/large";
+    let new = planned(&empty(), text, &[]).proposal.unwrap();
+    let found = crate::proposal::show(&empty(), &new.patch.apply(&empty()).unwrap().0);
     assert!(found.contains("{{ input.body.total > 100 }}"), "{found}");
-    assert!(
-        found.contains("+ if.true -> post-large\n+ if.false -> post-small"),
-        "{found}"
-    );
-    let drafted = planned(
-        &empty(),
-        "get http://h.example/a and http://h.example/b",
-        &[],
-    );
-    assert!(
-        drafted.answer.contains("names several addresses"),
-        "{}",
-        drafted.answer
-    );
+    assert!(found.contains("+ if.true -> post-large"), "{found}");
+    assert!(found.contains("body: \"{{ input.body }}\""), "{found}");
 }

@@ -23,14 +23,19 @@ impl Proposal {
     /// When the patch cannot be applied to `base`.
     pub fn make(
         base: &Workflow,
-        patch: Patch,
+        mut patch: Patch,
         catalogue: &Catalogue,
         origin: Origin,
         reason: String,
         now: Timestamp,
         id: String,
     ) -> Result<Self, EditError> {
-        let (result, _) = patch.apply(base)?;
+        let (mut result, _) = patch.apply(base)?;
+        // What a new node of the workspace's own types runs is a part of the change that a person sees.
+        if let Some(seal) = result.seal(catalogue) {
+            result = result.sealed(catalogue);
+            patch.edits.push(seal);
+        }
         Ok(Self {
             id,
             workflow: base.id.clone(),
@@ -39,7 +44,7 @@ impl Proposal {
             title: title(base, &patch),
             reason,
             origin,
-            summary: summary(base, &result, &patch, catalogue),
+            summary: summary(&base.expanded(), &result.expanded(), &patch, catalogue),
             parts: parts(base, &patch),
             problems: check(&result, catalogue),
             ground: ground(base, &patch),

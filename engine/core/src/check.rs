@@ -3,6 +3,7 @@
 //! Nothing here recurses over the graph and every guess is counted, so a workflow of a hundred
 //! thousand nodes is answered in the time of reading it a few times.
 
+mod definitions;
 mod document;
 mod edges;
 mod expressions;
@@ -35,9 +36,13 @@ pub const LOOP_DEPTH_MAX: usize = 64;
 /// then each edge's.
 #[must_use]
 pub fn check(workflow: &Workflow, catalogue: &Catalogue) -> Vec<Problem> {
-    let subject = Subject::new(workflow, catalogue);
+    let open = workflow.seal(catalogue).is_some();
+    let sealed = open.then(|| workflow.clone().sealed(catalogue));
+    let whole = sealed.as_ref().unwrap_or(workflow).expanded();
+    let subject = Subject::new(&whole, catalogue);
     let mut report = Report::new(&subject);
     document::check(&subject, &mut report);
+    definitions::check(workflow, catalogue, &mut report);
     fields::check(&subject, &mut report);
     ranges::check(&subject, &mut report);
     nodes::check(&subject, &mut report);

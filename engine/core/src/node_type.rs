@@ -15,7 +15,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::script::{EvaluateReply, EvaluateRequest};
 use crate::time::Timestamp;
 use crate::value::{List, Value};
-use crate::workflow::Workflow;
+use crate::workflow::{Definition, Workflow};
 
 /// A place where edges begin or end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,6 +135,9 @@ pub struct NodeSpec {
     pub errors: &'static [(FailureKind, &'static str)],
     /// Worked examples.
     pub examples: Vec<Example>,
+    /// Of a node type of the workspace, what it stands for; a workflow that uses it holds a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Definition>,
 }
 
 /// What a node is told when it is asked to evaluate.
@@ -270,6 +273,11 @@ impl Catalogue {
     /// Adds a node type, in place of one with the same name.
     pub fn add(&mut self, node_type: Arc<dyn NodeType>) {
         self.types.insert(node_type.spec().name, node_type);
+    }
+
+    /// Takes a node type away.
+    pub fn remove(&mut self, name: &str) {
+        self.types.remove(name);
     }
 
     /// The node type with this name.

@@ -10,6 +10,7 @@ pub mod ai;
 mod built_in;
 mod code;
 mod data;
+mod defined;
 mod field_path;
 mod flow;
 pub mod http;
@@ -34,6 +35,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::node_type::NodeType;
 use built_in::BuiltIn;
+pub use defined::{Defined, defined};
 
 /// Every node type that comes with FlowForge.
 #[must_use]

@@ -2,6 +2,7 @@
 //!
 //! Fields that this version does not know are kept in `extra`, so reading and writing a file loses nothing.
 
+mod definition;
 pub mod file;
 pub mod graph;
 mod nearest;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use definition::{Definition, FIELD as NODE_TYPES, PREFIX as WORKSPACE};
 pub use nearest::{did_you_mean, nearest};
 pub use places::{Places, Spot};
 

@@ -225,7 +225,7 @@ impl Runtime {
             });
         let recordings = match origin {
             Some(origin) => self.recordings_of(
-                &History::read(self.journal(), self.catalogue(), origin)?,
+                &History::read(self.journal(), &self.catalogue(), origin)?,
                 origin,
             ),
             None => Arc::default(),
@@ -238,15 +238,15 @@ impl Runtime {
 
     pub(crate) fn recordings_of(&self, history: &History, run: RunId) -> SharedRecordings {
         Arc::new(Recordings::of(
-            history.fresh(run, self.catalogue()),
+            history.fresh(run, &self.catalogue()),
             &history.events,
         ))
     }
 
     fn prepare_fork(&self, fork: &Fork, id: RunId) -> Result<Prepared, RuntimeError> {
-        let history = History::read(self.journal(), self.catalogue(), fork.run)?;
+        let history = History::read(self.journal(), &self.catalogue(), fork.run)?;
         check_moment(fork.run, fork.seq, &history)?;
-        let mut run = history.fold(id, self.catalogue(), fork.seq);
+        let mut run = history.fold(id, &self.catalogue(), fork.seq);
         let workflow = self.changed_workflow(fork, &mut run)?;
         check_changes(fork, &run, &history)?;
         check_answers(fork, &run, &history)?;

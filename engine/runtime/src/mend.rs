@@ -45,8 +45,8 @@ impl Runtime {
         if self.is_driving(run) {
             return Err(RuntimeError::Busy(run));
         }
-        let history = History::read(self.journal(), self.catalogue(), run)?;
-        let folded = history.fold(run, self.catalogue(), history.last());
+        let history = History::read(self.journal(), &self.catalogue(), run)?;
+        let folded = history.fold(run, &self.catalogue(), history.last());
         let frames = held_with(&folded, frame);
         if frames.is_empty() {
             let handle = self.fork_mended(run, workflow, frame, &history)?;
@@ -76,7 +76,7 @@ impl Runtime {
             frame: frame.unwrap_or_default(),
         })?;
         let seq = Seq(closed.0 - 1);
-        let at_failure = history.fold(run, self.catalogue(), seq);
+        let at_failure = history.fold(run, &self.catalogue(), seq);
         if let Some(node) = asked_after(&at_failure, &history.events, seq, frame) {
             return Err(RuntimeError::WouldRepeat {
                 run,

@@ -52,11 +52,11 @@ impl Runtime {
     /// # Errors
     /// When there is no such run, or the journal cannot be read.
     pub async fn replay(&self, id: RunId) -> Result<Replayed, RuntimeError> {
-        let history = History::read(self.journal(), self.catalogue(), id)?;
+        let history = History::read(self.journal(), &self.catalogue(), id)?;
         let before = self.effects_performed();
         let (shared, own) = history.events.split_at(own_part(&history.events));
         let folded = || {
-            let mut run = history.fresh(id, self.catalogue());
+            let mut run = history.fresh(id, &self.catalogue());
             shared.iter().for_each(|recorded| run.apply(recorded));
             run
         };

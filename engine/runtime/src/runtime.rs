@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use flowforge_engine::check::check;
@@ -64,7 +64,8 @@ pub struct Runtime {
 
 struct Inner {
     journal: Journal,
-    catalogue: Arc<Catalogue>,
+    /// Grows when a person makes a node type; a run keeps the one that it was planned with.
+    catalogue: RwLock<Arc<Catalogue>>,
     performer: Performer,
     active: Mutex<HashMap<RunId, mpsc::Sender<Arrival>>>,
     /// Workflow documents that the journal is known to hold.
@@ -111,7 +112,7 @@ impl Runtime {
         Self {
             inner: Arc::new(Inner {
                 journal,
-                catalogue,
+                catalogue: RwLock::new(catalogue),
                 performer,
                 active,
                 kept,
@@ -128,10 +129,19 @@ impl Runtime {
         &self.inner.journal
     }
 
-    /// The node types.
+    /// The node types, as they are now.
     #[must_use]
-    pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.inner.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let catalogue = self.inner.catalogue.read();
+        Arc::clone(&catalogue.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds node types or takes some away, for whatever is planned from now on.
+    pub fn change_catalogue(&self, change: impl FnOnce(&mut Catalogue)) {
+        let held = self.inner.catalogue.write();
+        change(Arc::make_mut(
+            &mut held.unwrap_or_else(PoisonError::into_inner),
+        ));
     }
 
     /// Whether this process works on the run now. One that waits for somebody is not worked on.
@@ -178,22 +188,22 @@ impl Runtime {
         self.inner.performer.sandbox.evaluate(request).await
     }
 
-    /// Checks a workflow and makes it ready to run; warnings come along.
+    /// Checks a workflow and makes it ready to run, with the definitions of the node types of the workspace that it
+    /// uses; warnings come along.
     ///
     /// # Errors
     /// [`RuntimeError::Problems`] when one of them is an error.
     pub fn prepare(&self, workflow: Workflow) -> Result<(Arc<Plan>, Vec<Problem>), RuntimeError> {
-        let problems = check(&workflow, &self.inner.catalogue);
+        let catalogue = self.catalogue();
+        let workflow = workflow.sealed(&catalogue);
+        let problems = check(&workflow, &catalogue);
         if problems
             .iter()
             .any(|problem| problem.severity == Severity::Error)
         {
             return Err(RuntimeError::Problems(problems));
         }
-        Ok((
-            Arc::new(Plan::new(workflow, &self.inner.catalogue)),
-            problems,
-        ))
+        Ok((Arc::new(Plan::new(workflow, &catalogue)), problems))
     }
 
     /// Starts a run. A known idempotency key gives the run that it started before.
@@ -207,11 +217,7 @@ impl Runtime {
             return self.resume(run.run);
         }
         let id = new_run_id();
-        let run = Run::new(
-            id,
-            Arc::clone(&start.plan),
-            Arc::clone(&self.inner.catalogue),
-        );
+        let run = Run::new(id, Arc::clone(&start.plan), self.catalogue());
         let new = NewRun {
             workflow: start.plan.reference(),
             mode: Mode::Live,
@@ -240,8 +246,8 @@ impl Runtime {
         id: RunId,
         arrivals: Vec<Arrival>,
     ) -> Result<RunHandle, RuntimeError> {
-        let history = History::read(&self.inner.journal, &self.inner.catalogue, id)?;
-        let run = history.fold(id, &self.inner.catalogue, history.last());
+        let history = History::read(&self.inner.journal, &self.catalogue(), id)?;
+        let run = history.fold(id, &self.catalogue(), history.last());
         let plan = Arc::clone(run.plan());
         let recorder = self.recorder(id, None, &plan);
         self.go_on(run, &history, recorder, arrivals)
@@ -424,8 +430,8 @@ impl Runtime {
     }
 
     fn folded(&self, id: RunId) -> Result<Run, RuntimeError> {
-        let history = History::read(&self.inner.journal, &self.inner.catalogue, id)?;
-        Ok(history.fold(id, &self.inner.catalogue, history.last()))
+        let history = History::read(&self.inner.journal, &self.catalogue(), id)?;
+        Ok(history.fold(id, &self.catalogue(), history.last()))
     }
 
     pub(crate) fn performer(&self) -> &Performer {

@@ -161,7 +161,7 @@ impl Trials {
             Some(run) => (run, Arc::clone(&self.past(run).await?.recordings)),
             None => (new_run_id(), Arc::default()),
         };
-        let run = Run::new(id, plan, Arc::clone(self.runtime.catalogue()));
+        let run = Run::new(id, plan, self.runtime.catalogue());
         let mode = Mode::Dry;
         let first = Arrival::Start { input, mode };
         let finished = self.drive(run, &recordings, None, vec![first]).await?;
@@ -204,7 +204,7 @@ impl Trials {
         }
         let runtime = self.runtime.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let history = History::read(runtime.journal(), runtime.catalogue(), run)?;
+            let history = History::read(runtime.journal(), &runtime.catalogue(), run)?;
             let recordings = runtime.recordings_of(&history, run);
             Ok::<_, RuntimeError>(Past {
                 history,
@@ -229,7 +229,7 @@ impl Trials {
             let _ = fold.apply(recorded);
         }
         let moment = Arc::new(Moment {
-            run: past.history.fold(run, self.runtime.catalogue(), seq),
+            run: past.history.fold(run, &self.runtime.catalogue(), seq),
             fold: fold.keeping_from_here(),
         });
         self.held()

@@ -239,6 +239,7 @@ mod tests {
             lazy: &[],
             code: &[],
             examples: Vec::new(),
+            definition: None,
             errors: &[],
         }))
     }

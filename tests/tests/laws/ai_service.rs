@@ -6,6 +6,7 @@ mod decide;
 mod faults;
 mod healed;
 mod hijacked;
+mod injected;
 mod planned;
 mod prompts;
 mod settings;

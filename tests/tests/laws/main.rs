@@ -5,6 +5,7 @@
 mod ai_model;
 mod ai_service;
 mod cli;
+mod collab;
 mod crash;
 mod disk;
 mod either_way;

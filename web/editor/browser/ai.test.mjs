@@ -1,6 +1,6 @@
 /** The AI beside the canvas: answers arrive, proposals stand as ghosts, are taken in part, applied and undone. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { startAiFake } from "./aiFake.mjs";
 import { ids, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
@@ -547,8 +547,10 @@ test("the settings name models, limits and where the key is from, and never the 
     await page.keyboard.press("Enter");
     await page.click('button:has-text("Ask it something small")');
     await page.waitForSelector('[role=status]:has-text("small/quick answered in 412 ms.")');
-    const patches = fake.state.asked.filter(({ method }) => method === "PATCH").map(({ body }) => body);
-    const [models, limits] = patches;
+    const changes = () => fake.state.asked.filter(({ method }) => method === "PATCH").map(({ body }) => body);
+    // Each field is sent when it is left; the answer to the question may be here before the change of a limit is there.
+    for (let waited = 0; changes().length < 2 && waited < 5000; waited += 50) await page.waitForTimeout(50);
+    const [models, limits] = changes();
     assert.deepEqual(models.models, {
       draft: "small/quick",
       code: "small/quick",

@@ -4,27 +4,8 @@
  * shows only by chance or not at all: slow answers, hostile words, refusals.
  */
 import { createServer, request as ask } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
-
-const HERE = fileURLToPath(new URL(".", import.meta.url));
-
-/** The editor's `patched`, as a module that this process can read. */
-async function readPatched() {
-  const outDir = await mkdtemp(join(tmpdir(), "flowforge-patch-"));
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: { outDir, lib: { entry: join(HERE, "../src/document/patch.ts"), formats: ["es"], fileName: "patch" } },
-  });
-  const { patched } = await import(pathToFileURL(join(outDir, "patch.js")).href);
-  await rm(outDir, { recursive: true, force: true });
-  return patched;
-}
+import { connect } from "node:net";
+import { actIn, readDocument } from "./hand.mjs";
 
 const json = (response, value, status = 200) => {
   response.writeHead(status, { "content-type": "application/json" });
@@ -42,7 +23,7 @@ async function bodyOf(request) {
 
 /** `script(turn)` answers a chat turn: a list of `[delayMs, event, data]`, where a proposal is named by its id. */
 export async function startAiFake(service, play) {
-  const patched = await readPatched();
+  const { applyPatch } = await readDocument();
   const target = new URL(service.origin);
   const state = {
     mode: "model",
@@ -243,9 +224,14 @@ export async function startAiFake(service, play) {
     const edits = new Set(proposal.parts.filter((part) => parts.includes(part.id)).flatMap((part) => part.edits));
     const patch = proposal.patch.filter((_, at) => proposal.parts.length === 0 || edits.has(at));
     const { value: saved } = await real("GET", `/workflows/${proposal.workflow}`);
-    const { value } = await real("PUT", `/workflows/${proposal.workflow}`, patched(saved, patch));
-    // Everybody hears of the new version before the answer is here.
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    const { value: known } = await real("GET", "/nodes");
+    const specs = new Map(known.map((spec) => [spec.type, spec]));
+    // As the service does: in the shared document, under the id that the person announced.
+    await actIn(service, state.cookie, proposal.workflow, body.client, (doc) =>
+      applyPatch(doc, patch, proposal.title, specs),
+    );
+    const { hash } = await real("GET", `/workflows/${proposal.workflow}`);
+    const value = { hash, problems: [] };
     json(response, {
       proposal: closed({
         state: "accepted",
@@ -264,6 +250,21 @@ export async function startAiFake(service, play) {
     });
   }
 
+  // The sockets of the shared documents are the service's own.
+  server.on("upgrade", (request, socket, head) => {
+    const onward = connect(Number(target.port), target.hostname, () => {
+      const headers = { ...request.headers, host: target.host, origin: service.origin };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      onward.write(`GET ${request.url} HTTP/1.1\r\n${lines.join("")}\r\n`);
+      onward.write(head);
+      socket.pipe(onward).pipe(socket);
+    });
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ])
+      one.on("error", () => other.destroy()).on("close", () => other.destroy());
+  });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   const stop = async () => {

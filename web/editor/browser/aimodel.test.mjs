@@ -1,6 +1,6 @@
 /** The AI of the service itself with a language model, which says what tests/models/editor.yaml says. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { ids, MOD, node, openWorkflow, saved, stillness, stored, wires, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 import { startModel } from "./model.mjs";

@@ -1,6 +1,6 @@
 /** The AI of the service itself, as it is without a model: the built-in planner, and fixes by rules with their proof. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { ids, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 import { openRun } from "./runs.mjs";

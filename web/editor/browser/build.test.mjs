@@ -1,6 +1,6 @@
 /** Building a workflow by keys and by hand. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import {
   drag,
   ids,

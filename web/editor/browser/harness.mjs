@@ -89,7 +89,8 @@ export async function startBrowser(service, { width = 1440, height = 900, theme 
     args: BROWSER_FLAGS,
     viewport: { width, height },
     colorScheme: theme,
-    permissions: ["clipboard-read", "clipboard-write"],
+    // The page is answered from `dist`, not from the service's address, so the browser asks whether it may reach that.
+    permissions: ["clipboard-read", "clipboard-write", "local-network-access"],
   });
   const page = context.pages()[0] ?? (await context.newPage());
   const strangers = [];

@@ -1,7 +1,7 @@
 /** The list of workflows, the command palette, and the windows over the page. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { MOD, node, openWorkflow, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 

@@ -1,6 +1,6 @@
 /** Time travel: a run is watched, scrubbed, forked, compared, and found again by a link. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { ids, node, openWorkflow, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 import { again, APPROVAL, LONG, moment, momentIs, momentText, openRun, ORDERS, ran, SLOW, statusOf } from "./runs.mjs";

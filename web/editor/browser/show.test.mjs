@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { drag, middle, MOD, node, pick, port, saved, stillness, withEditor } from "./editor.mjs";
 import { SHOTS } from "./harness.mjs";
 import { moment, momentIs, momentText, statusOf } from "./runs.mjs";

@@ -1,6 +1,6 @@
 /** A thousand nodes under the hand: frames a second, measured in the browser with software rendering. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { openWorkflow, stillness, withEditor } from "./editor.mjs";
 
 const FRAMES_MEDIAN_MIN = 50;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { deflateSync, crc32 } from "node:zlib";
 import { node, openWorkflow, stored, withEditor } from "./editor.mjs";
 import { api, SHOTS } from "./harness.mjs";

@@ -11,6 +11,7 @@ use flowforge_engine::{Clock, Timestamp};
 use flowforge_runtime::SystemClock;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::cookie::SESSION_SECS_MAX;
@@ -40,8 +41,11 @@ pub(crate) enum AccessError {
     /// There are too many tokens.
     #[error("there are {TOKENS_MAX} tokens; revoke one first")]
     Full,
+    /// There are too many links that nobody opened.
+    #[error("{LINKS_MAX} links wait to be opened; open one, or start the service again")]
+    Links,
     /// Nobody could tell what it is for.
-    #[error("a token's name has 1 to {NAME_CHARS_MAX} characters")]
+    #[error("a name has 1 to {NAME_CHARS_MAX} characters")]
     Name,
     /// The system gives no chance.
     #[error("the system gives no random bytes: {0}")]
@@ -56,6 +60,8 @@ pub(crate) struct TokenRow {
     pub(crate) id: String,
     /// What its maker called it.
     pub(crate) name: String,
+    /// What it lets its holder do.
+    pub(crate) right: Right,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
@@ -64,11 +70,38 @@ pub(crate) struct TokenRow {
     pub(crate) last_used_at: Option<Timestamp>,
 }
 
+/// What a key lets its holder do.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Right {
+    /// Everything.
+    #[default]
+    Editor,
+    /// Looking; changing nothing.
+    Viewer,
+}
+
+/// Somebody who was invited: a person of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Guest {
+    /// Their id.
+    pub(crate) id: String,
+    /// Their name.
+    pub(crate) name: String,
+}
+
 /// What is kept of a token or a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Key {
     /// The token's id and name; none for a session.
     token: Option<(String, String)>,
+    /// Whose session it is; nobody's for the owner's own, and for tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guest: Option<Guest>,
+    #[serde(default)]
+    right: Right,
     created: i64,
     used: Option<i64>,
 }
@@ -76,20 +109,44 @@ struct Key {
 /// Whose key it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// A browser.
+    /// The owner's browser.
     Session,
+    /// The browser of somebody who was invited.
+    Guest(Guest),
     /// The token of this name.
     Token(String),
     /// The command line on this machine.
     CommandLine,
 }
 
+/// A key that was shown, to ask about again later without the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Whose it is.
+    pub(crate) holder: Holder,
+    /// What it lets them do.
+    pub(crate) right: Right,
+    hash: SecretHash,
+}
+
+/// What a one-time link gives.
+#[derive(Clone, Debug, Default)]
+struct Invited {
+    guest: Option<Guest>,
+    right: Right,
+}
+
+/// Most links that wait to be opened.
+const LINKS_MAX: usize = 100;
+
 /// All tokens and sessions, and the one-time link.
 pub(crate) struct Access {
     file: PathBuf,
     database: Database,
     keys: Mutex<HashMap<SecretHash, Key>>,
-    link: Mutex<Option<SecretHash>>,
+    links: Mutex<HashMap<SecretHash, Invited>>,
+    /// Counts what was taken away, for those who must ask again.
+    changes: watch::Sender<u64>,
     command_line: Secret,
 }
 
@@ -104,7 +161,8 @@ impl Access {
         let access = Self {
             database,
             keys: Mutex::default(),
-            link: Mutex::default(),
+            links: Mutex::default(),
+            changes: watch::channel(0).0,
             command_line: Secret::new().map_err(AccessError::Chance)?,
             file,
         };
@@ -113,7 +171,11 @@ impl Access {
     }
 
     /// A new token; its secret is told here and never again.
-    pub(crate) fn create_token(&self, name: &str) -> Result<(TokenRow, Secret), AccessError> {
+    pub(crate) fn create_token(
+        &self,
+        name: &str,
+        right: Right,
+    ) -> Result<(TokenRow, Secret), AccessError> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
             return Err(AccessError::Name);
@@ -130,6 +192,8 @@ impl Access {
         let id = uuid::Uuid::now_v7().to_string();
         let key = Key {
             token: Some((id, name.to_owned())),
+            guest: None,
+            right,
             created: SystemClock.now().0,
             used: None,
         };
@@ -157,30 +221,60 @@ impl Access {
         }
     }
 
-    /// A new one-time link's secret; an earlier one no longer counts.
+    /// A new one-time link's secret, for the owner.
     pub(crate) fn new_link(&self) -> Result<Secret, AccessError> {
+        self.link_for(Invited::default())
+    }
+
+    /// A new one-time link's secret, for somebody else: a person of their own.
+    pub(crate) fn invite(&self, name: &str, right: Right) -> Result<Secret, AccessError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+            return Err(AccessError::Name);
+        }
+        let guest = Guest {
+            id: format!("guest-{}", uuid::Uuid::now_v7().simple()),
+            name: name.to_owned(),
+        };
+        let guest = Some(guest);
+        self.link_for(Invited { guest, right })
+    }
+
+    fn link_for(&self, invited: Invited) -> Result<Secret, AccessError> {
         let secret = Secret::new().map_err(AccessError::Chance)?;
-        *self.link() = Some(secret.hash());
+        let mut links = self.links();
+        if links.len() >= LINKS_MAX {
+            return Err(AccessError::Links);
+        }
+        links.insert(secret.hash(), invited);
         Ok(secret)
     }
 
-    /// A session for whoever shows the secret of the link, once.
+    /// A session for whoever shows the secret of a link, once.
     pub(crate) fn redeem_link(&self, shown: &str) -> Result<Option<Secret>, AccessError> {
-        let hash = SecretHash::of(shown);
-        if hash.is_none() || *self.link() != hash {
+        let Some(hash) = SecretHash::of(shown) else {
             return Ok(None);
+        };
+        let Some(invited) = self.links().remove(&hash) else {
+            return Ok(None);
+        };
+        match self.create_session(invited.clone()) {
+            Ok(session) => Ok(Some(session)),
+            Err(error) => {
+                self.links().insert(hash, invited);
+                Err(error)
+            }
         }
-        let session = self.create_session()?;
-        *self.link() = None;
-        Ok(Some(session))
     }
 
-    fn create_session(&self) -> Result<Secret, AccessError> {
+    fn create_session(&self, invited: Invited) -> Result<Secret, AccessError> {
         self.make_room()?;
         let secret = Secret::new().map_err(AccessError::Chance)?;
         let now = SystemClock.now().0;
         let key = Key {
             token: None,
+            guest: invited.guest,
+            right: invited.right,
             created: now,
             used: Some(now),
         };
@@ -189,17 +283,36 @@ impl Access {
     }
 
     /// Who shows this session.
-    pub(crate) fn session(&self, shown: &str) -> Option<Holder> {
-        self.holder(SecretHash::of(shown)?, true)
+    pub(crate) fn session(&self, shown: &str) -> Option<Shown> {
+        self.shown(SecretHash::of(shown)?, true)
     }
 
     /// Who shows this token.
-    pub(crate) fn token(&self, shown: &str) -> Option<Holder> {
+    pub(crate) fn token(&self, shown: &str) -> Option<Shown> {
         let hash = SecretHash::of(shown)?;
         if hash == self.command_line.hash() {
-            return Some(Holder::CommandLine);
+            return Some(Shown {
+                holder: Holder::CommandLine,
+                right: Right::Editor,
+                hash,
+            });
         }
-        self.holder(hash, false)
+        self.shown(hash, false)
+    }
+
+    /// Whether a key that was shown is still good, and for what.
+    pub(crate) fn still(&self, shown: &Shown) -> Option<Right> {
+        if shown.hash == self.command_line.hash() {
+            return Some(Right::Editor);
+        }
+        let keys = self.keys();
+        let key = keys.get(&shown.hash)?;
+        (!key.is_over(SystemClock.now())).then_some(key.right)
+    }
+
+    /// Tells when a key was taken away.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Ends a session.
@@ -215,27 +328,34 @@ impl Access {
         self.command_line.text()
     }
 
-    fn holder(&self, hash: SecretHash, session: bool) -> Option<Holder> {
+    fn shown(&self, hash: SecretHash, session: bool) -> Option<Shown> {
         let now = SystemClock.now();
-        let (holder, write) = {
+        let (shown, write) = {
             let mut keys = self.keys();
             let key = keys.get_mut(&hash)?;
             if key.token.is_none() != session || key.is_over(now) {
                 return None;
             }
             let write = key.use_now(now).then(|| key.clone());
-            let holder = match &key.token {
-                Some((_, name)) => Holder::Token(name.clone()),
-                None => Holder::Session,
+            let holder = match (&key.token, &key.guest) {
+                (Some((_, name)), _) => Holder::Token(name.clone()),
+                (None, Some(guest)) => Holder::Guest(guest.clone()),
+                (None, None) => Holder::Session,
             };
-            (holder, write)
+            let right = key.right;
+            let shown = Shown {
+                holder,
+                right,
+                hash,
+            };
+            (shown, write)
         };
         if let Some(key) = write
             && let Err(error) = self.stored(|| self.write(hash, &key))
         {
             tracing::warn!(%error, "the moment of last use was not kept");
         }
-        Some(holder)
+        Some(shown)
     }
 
     /// Lets the session go that was used longest ago, when there are too many.
@@ -262,6 +382,7 @@ impl Access {
     fn remove(&self, hash: SecretHash) -> Result<(), AccessError> {
         self.stored(|| self.erase(hash))?;
         self.keys().remove(&hash);
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(())
     }
 
@@ -304,8 +425,8 @@ impl Access {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn link(&self) -> MutexGuard<'_, Option<SecretHash>> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    fn links(&self) -> MutexGuard<'_, HashMap<SecretHash, Invited>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -333,6 +454,7 @@ fn row(key: &Key) -> Option<TokenRow> {
     Some(TokenRow {
         id,
         name,
+        right: key.right,
         created_at: Timestamp(key.created),
         last_used_at: key.used.map(Timestamp),
     })
@@ -377,12 +499,18 @@ mod tests {
     #[test]
     fn a_token_is_known_until_it_is_revoked_and_over_a_restart() {
         let (folder, access) = access();
-        let (row, secret) = access.create_token("ci").unwrap();
+        let (row, secret) = access.create_token("ci", Right::Editor).unwrap();
         let holder = Some(Holder::Token("ci".into()));
-        assert_eq!(access.token(secret.text()), holder);
+        assert_eq!(
+            access.token(secret.text()).map(|shown| shown.holder),
+            holder
+        );
         drop(access);
         let access = Access::open(folder.path()).unwrap();
-        assert_eq!(access.token(secret.text()), holder);
+        assert_eq!(
+            access.token(secret.text()).map(|shown| shown.holder),
+            holder
+        );
         assert!(access.revoke_token(&row.id).unwrap());
         assert_eq!(access.token(secret.text()), None);
         assert!(!access.revoke_token(&row.id).unwrap());
@@ -391,7 +519,7 @@ mod tests {
     #[test]
     fn the_file_holds_no_secret_and_is_its_owners() {
         let (folder, access) = access();
-        let (_, secret) = access.create_token("ci").unwrap();
+        let (_, secret) = access.create_token("ci", Right::Editor).unwrap();
         let file = folder.path().join(FILE);
         let bytes = std::fs::read(&file).unwrap();
         let text = secret.text().as_bytes();
@@ -411,9 +539,32 @@ mod tests {
         assert!(access.redeem_link("ff_wrong").unwrap().is_none());
         let session = access.redeem_link(link.text()).unwrap().unwrap();
         assert!(access.redeem_link(link.text()).unwrap().is_none());
-        assert_eq!(access.session(session.text()), Some(Holder::Session));
+        let shown = access.session(session.text()).unwrap();
+        assert_eq!(
+            (&shown.holder, shown.right),
+            (&Holder::Session, Right::Editor)
+        );
+        assert_eq!(access.still(&shown), Some(Right::Editor));
         assert_eq!(access.token(session.text()), None, "a session is no token");
         access.end_session(session.text()).unwrap();
         assert_eq!(access.session(session.text()), None);
+        assert_eq!(access.still(&shown), None);
+    }
+
+    #[test]
+    fn who_is_invited_is_a_person_of_their_own_with_the_right_they_were_given() {
+        let (_folder, access) = access();
+        let mut changes = access.changes();
+        let link = access.invite("Vic", Right::Viewer).unwrap();
+        let session = access.redeem_link(link.text()).unwrap().unwrap();
+        let shown = access.session(session.text()).unwrap();
+        assert_eq!(shown.right, Right::Viewer);
+        assert!(matches!(&shown.holder, Holder::Guest(guest) if guest.name == "Vic"));
+        assert!(!changes.has_changed().unwrap());
+        access.end_session(session.text()).unwrap();
+        assert!(
+            changes.borrow_and_update().eq(&1),
+            "those who asked once ask again"
+        );
     }
 }

@@ -114,9 +114,15 @@ fn check_site(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Htt
 /// Whether it is a route for programs, not a page or a file of the editor.
 fn is_api(uri: &Uri) -> bool {
     let path = uri.path();
-    ["/api/v1", "/execute", "/metrics", "/capabilities"]
-        .iter()
-        .any(|prefix| path.starts_with(prefix))
+    [
+        "/api/v1",
+        "/collab",
+        "/execute",
+        "/metrics",
+        "/capabilities",
+    ]
+    .iter()
+    .any(|prefix| path.starts_with(prefix))
 }
 
 fn wrong_origin() -> HttpProblem {

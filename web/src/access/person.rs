@@ -2,12 +2,12 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::cookie::session_of;
-use super::keys::{Access, Holder};
+use super::keys::{Access, Holder, Right, Shown};
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
@@ -18,20 +18,41 @@ pub(crate) struct Person {
     pub(crate) id: String,
     /// Their name.
     pub(crate) name: String,
+    /// The key that they showed, and what it lets them do.
+    pub(crate) key: Shown,
 }
 
 impl Person {
-    fn holding(holder: Holder) -> Self {
-        let name = match holder {
-            Holder::Session => "Owner".into(),
-            Holder::Token(name) => name,
-            Holder::CommandLine => "Command line".into(),
+    fn showing(key: Shown) -> Self {
+        let owner = || "owner".to_owned();
+        let (id, name) = match &key.holder {
+            Holder::Session => (owner(), "Owner".to_owned()),
+            Holder::Guest(guest) => (guest.id.clone(), guest.name.clone()),
+            Holder::Token(name) => (owner(), name.clone()),
+            Holder::CommandLine => (owner(), "Command line".to_owned()),
         };
-        Self {
-            id: "owner".into(),
-            name,
-        }
+        Self { id, name, key }
     }
+
+    /// Whether they may change something.
+    pub(crate) fn can_write(&self) -> bool {
+        self.key.right == Right::Editor
+    }
+}
+
+/// What is asked with POST although it changes nothing: questions that do not fit into a URL.
+const QUESTIONS: [&str; 4] = [
+    "/api/v1/check",
+    "/api/v1/expressions",
+    "/api/v1/explain",
+    "/api/v1/scripts/check",
+];
+
+/// Whether somebody who may only look may ask this. Everybody may end their own session.
+fn is_question(method: &Method, path: &str) -> bool {
+    let asks = method == Method::POST && QUESTIONS.iter().any(|known| path.starts_with(known));
+    let leaves = method == Method::DELETE && path == "/api/v1/session";
+    method.is_safe() || asks || leaves
 }
 
 /// Lets through only those who are known, and tells the routes who they are.
@@ -40,13 +61,24 @@ pub(crate) async fn require(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match holder(app.access(), request.headers(), request.uri()) {
-        Some(holder) => {
-            request.extensions_mut().insert(Person::holding(holder));
-            next.run(request).await
-        }
-        None => not_signed_in().into_response(),
+    let Some(key) = shown(app.access(), request.headers(), request.uri()) else {
+        return not_signed_in().into_response();
+    };
+    let person = Person::showing(key);
+    if !person.can_write() && !is_question(request.method(), request.uri().path()) {
+        return read_only().into_response();
     }
+    request.extensions_mut().insert(person);
+    next.run(request).await
+}
+
+fn read_only() -> HttpProblem {
+    HttpProblem::new(
+        StatusCode::FORBIDDEN,
+        "read-only",
+        "you may look at everything here, and change nothing",
+    )
+    .with_hint("ask the owner for an invitation as editor")
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Person {
@@ -58,7 +90,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
 }
 
 /// Whose key a request shows. A wrong token is not made good by a session beside it.
-fn holder(access: &Access, headers: &HeaderMap, uri: &Uri) -> Option<Holder> {
+fn shown(access: &Access, headers: &HeaderMap, uri: &Uri) -> Option<Shown> {
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
         return scheme

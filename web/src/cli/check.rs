@@ -1,7 +1,6 @@
 //! `flowforge check`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::workflow::{Places, file};
@@ -45,10 +44,10 @@ impl Check {
         let path = Path::new(&self.workflow);
         if path.exists() || path.extension().is_some() {
             let (workflow, source) = read(path)?;
-            return Ok(report(&workflow, &source, output));
+            return Ok(report(&workflow, &source, &workspace.catalogue()?, output));
         }
         let (workflow, source) = saved(workspace, &self.workflow)?;
-        Ok(report(&workflow, &source, output))
+        Ok(report(&workflow, &source, &workspace.catalogue()?, output))
     }
 
     /// Checks what the service has saved.
@@ -62,12 +61,13 @@ impl Check {
             let text = text.map_err(no_workflow(&self.workflow))?;
             of_text(&self.workflow, text)?
         };
-        Ok(report(&workflow, &source, output))
+        let catalogue = remote.catalogue().await?;
+        Ok(report(&workflow, &source, &catalogue, output))
     }
 }
 
-fn report(workflow: &Workflow, source: &Text, output: &Output) -> Exit {
-    let problems = engine_check::check(workflow, &Catalogue::built_in());
+fn report(workflow: &Workflow, source: &Text, catalogue: &Catalogue, output: &Output) -> Exit {
+    let problems = engine_check::check(workflow, catalogue);
     let ok = problems
         .iter()
         .all(|problem| problem.severity != Severity::Error);
@@ -155,7 +155,7 @@ pub(crate) fn parsed(path: &Path) -> Result<Workflow, CliError> {
 }
 
 /// A workflow from a file, without errors.
-pub(crate) fn checked(path: &Path, catalogue: &Arc<Catalogue>) -> Result<Workflow, CliError> {
+pub(crate) fn checked(path: &Path, catalogue: &Catalogue) -> Result<Workflow, CliError> {
     let (workflow, source) = read(path)?;
     let problems = engine_check::check(&workflow, catalogue);
     if problems

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use flowforge_engine::Seq;
 use flowforge_engine::event::Mode;
-use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::fork::{Fork as Request, GivenAnswer};
 use serde_json::{Value as Json, json};
 
@@ -66,7 +64,7 @@ impl Fork {
 
     fn request(self, opened: &Opened) -> Result<Request, CliError> {
         let seq = self.seq()?;
-        let file = |path: PathBuf| check::checked(&path, opened.runtime().catalogue());
+        let file = |path: PathBuf| check::checked(&path, &opened.runtime().catalogue());
         let inputs = self.input.iter().map(|text| input::assignment(text));
         Ok(Request {
             run: self.moment.run,
@@ -98,7 +96,8 @@ impl Fork {
             let each = texts.iter().map(|text| input::assignment(text));
             each.collect::<Result<BTreeMap<_, _>, _>>()
         };
-        let read = |path: &PathBuf| check::checked(path, &Arc::new(Catalogue::built_in()));
+        let catalogue = remote.catalogue().await?;
+        let read = |path: &PathBuf| check::checked(path, &catalogue);
         let body = json!({
             "seq": seq, "set": assignments(&self.set)?, "inputs": assignments(&self.input)?,
             "answers": assignments(&self.answer)?,

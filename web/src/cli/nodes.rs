@@ -7,6 +7,8 @@ use flowforge_snapshots::search::NodeIndex;
 
 use super::error::{CliError, Exit};
 use super::output::{Output, pretty, table};
+use super::remote::Remote;
+use super::workspace::Workspace;
 
 /// Most node types that a search prints.
 const FOUND_MAX: usize = 50;
@@ -19,14 +21,22 @@ pub(crate) struct Nodes {
 }
 
 impl Nodes {
-    pub(crate) fn run(self, output: &Output) -> Result<Exit, CliError> {
-        let catalogue = Catalogue::built_in();
+    pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
+        self.print(&workspace.catalogue()?, output)
+    }
+
+    /// Those of the service.
+    pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
+        self.print(&remote.catalogue().await?, output)
+    }
+
+    fn print(self, catalogue: &Catalogue, output: &Output) -> Result<Exit, CliError> {
         let query = self.query.unwrap_or_default();
         if let Some(exact) = catalogue.get(&query) {
             output.result(exact.spec(), page);
             return Ok(Exit::Ok);
         }
-        let found = find(&catalogue, &query);
+        let found = find(catalogue, &query);
         if found.is_empty() {
             return Err(CliError::NoNodeType(query));
         }

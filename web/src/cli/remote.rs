@@ -4,8 +4,11 @@ mod files;
 mod following;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use flowforge_ai::code::reusable::Reusable;
+use flowforge_engine::node_type::Catalogue;
 use flowforge_engine::{Problem, RunId};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde::Deserialize;
@@ -107,6 +110,17 @@ impl Remote {
             request = request.header(name, value);
         }
         self.json(request).await
+    }
+
+    /// The node types that the service knows: those that come with FlowForge, and those of its workspace.
+    pub(crate) async fn catalogue(&self) -> Result<Catalogue, CliError> {
+        let mut catalogue = Catalogue::built_in();
+        for item in self.items("/node-types", &[], usize::MAX).await? {
+            let kept: Reusable =
+                serde_json::from_value(item).map_err(|error| CliError::Usage(error.to_string()))?;
+            catalogue.add(Arc::new(kept.node_type()));
+        }
+        Ok(catalogue)
     }
 
     /// The items of a list, page after page, at most `limit`.

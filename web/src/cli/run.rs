@@ -1,10 +1,8 @@
 //! `flowforge run`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use flowforge_engine::Workflow;
-use flowforge_engine::node_type::Catalogue;
 use flowforge_runtime::{RunEnd, RunHandle, StartRun};
 use serde_json::json;
 
@@ -42,7 +40,7 @@ impl Run {
         let input = input::value(&self.input)?;
         let opened = workspace.open()?;
         for file in &self.with {
-            opened.save(&check::checked(file, opened.runtime().catalogue())?)?;
+            opened.save(&check::checked(file, &opened.runtime().catalogue())?)?;
         }
         let workflow = opened.workflow(&self.workflow)?;
         let (plan, _warnings) = opened.runtime().prepare(workflow)?;
@@ -60,7 +58,7 @@ impl Run {
     /// Has the service run it; a file is saved there first, as it is here.
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
         let input = input::value(&self.input)?;
-        let catalogue = Arc::new(Catalogue::built_in());
+        let catalogue = remote.catalogue().await?;
         for file in &self.with {
             save(remote, &check::checked(file, &catalogue)?).await?;
         }

@@ -8,7 +8,7 @@ use super::error::{CliError, Exit};
 use super::output::Output;
 use super::remote::Remote;
 use super::workspace::Workspace;
-use crate::access::Access;
+use crate::access::{Access, Right};
 
 /// Tokens let programs use the API.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,14 @@ enum Action {
     Create {
         /// What to call it.
         name: String,
+        /// It lets its holder look at everything and change nothing.
+        #[arg(long)]
+        viewer: bool,
     },
+}
+
+fn right(viewer: bool) -> Right {
+    if viewer { Right::Viewer } else { Right::Editor }
 }
 
 /// A token, for programs.
@@ -34,19 +41,23 @@ struct Made {
 
 impl Token {
     pub(crate) fn run(self, workspace: &Workspace, output: &Output) -> Result<Exit, CliError> {
-        let Action::Create { name } = self.action;
+        let Action::Create { name, viewer } = self.action;
         workspace.make_folder()?;
         let access = Access::open(workspace.folder())?;
-        let (_, secret) = access.create_token(&name)?;
+        let (_, secret) = access.create_token(&name, right(viewer))?;
         show(secret.text(), output);
         Ok(Exit::Ok)
     }
 
     /// Has the service make it.
     pub(crate) async fn through(self, remote: &Remote, output: &Output) -> Result<Exit, CliError> {
-        let Action::Create { name } = self.action;
+        let Action::Create { name, viewer } = self.action;
         let made = remote
-            .post("/tokens", &[], &json!({ "name": name }))
+            .post(
+                "/tokens",
+                &[],
+                &json!({ "name": name, "right": right(viewer) }),
+            )
             .await?;
         show(made["token"].as_str().unwrap_or_default(), output);
         Ok(Exit::Ok)

@@ -14,7 +14,9 @@ use flowforge_snapshots::{Journal, OpenError, Options};
 use super::check;
 use super::error::CliError;
 use crate::config::Config;
+use crate::history::Made;
 use crate::models::{ModelPort, Models};
+use crate::shelf;
 
 /// Longest wait for another process that holds the data folder.
 const HELD_WAIT: Duration = Duration::from_secs(10);
@@ -64,7 +66,7 @@ impl Workspace {
             workers_max: self.config.workers_max.value,
             ..PoolConfig::new(command)
         };
-        let catalogue = Arc::new(Catalogue::built_in());
+        let catalogue = Arc::new(shelf::catalogue(&journal)?);
         let models = Arc::new(Models::open(self.config.operator()?, journal.clone())?);
         let config = RuntimeConfig {
             outbound,
@@ -75,6 +77,14 @@ impl Workspace {
             runtime: Runtime::new(journal, catalogue, config),
             models,
         })
+    }
+
+    /// The node types: those that come with FlowForge, and those that the folder keeps, if there is one.
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, CliError> {
+        match self.folder().is_dir() {
+            true => Ok(shelf::catalogue(&self.journal()?)?),
+            false => Ok(Catalogue::built_in()),
+        }
     }
 
     /// Opens the journal; waits a while for another command that has it.
@@ -139,7 +149,7 @@ impl Opened {
     pub(crate) fn workflow(&self, name: &str) -> Result<Workflow, CliError> {
         let path = PathBuf::from(name);
         if path.exists() || path.extension().is_some() {
-            return check::checked(&path, self.runtime.catalogue());
+            return check::checked(&path, &self.runtime.catalogue());
         }
         self.journal()
             .latest_workflow(&name.into())?
@@ -148,8 +158,12 @@ impl Opened {
 
     /// Keeps a workflow, so that it can be run by its id and called by others.
     pub(crate) fn save(&self, workflow: &Workflow) -> Result<(), CliError> {
-        if self.journal().latest_workflow(&workflow.id)?.as_ref() != Some(workflow) {
-            self.journal().put_workflow(workflow, SystemClock.now())?;
+        let workflow = workflow.clone().sealed(&self.runtime.catalogue());
+        let before = self.journal().latest_workflow(&workflow.id)?;
+        if before.as_ref() != Some(&workflow) {
+            let note = Made::at_the_command_line().note(before.as_ref(), &workflow);
+            self.journal()
+                .put_version(&workflow, SystemClock.now(), note)?;
         }
         Ok(())
     }

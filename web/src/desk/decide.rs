@@ -41,11 +41,12 @@ pub(crate) struct Applied {
 }
 
 impl Desk {
-    /// Applies a proposal to the workflow as it is now, and hands the result to `save`.
+    /// Applies a proposal to the workflow as it is now, and hands the result to `save`, which gives the workflow as it
+    /// was saved: others may have changed it meanwhile.
     pub(crate) fn accept<E: From<DeskError>>(
         &self,
         yes: &Yes<'_>,
-        save: impl FnOnce(&Workflow) -> Result<(), E>,
+        save: impl FnOnce(&Accepted) -> Result<Workflow, E>,
     ) -> Result<Applied, E> {
         let _turn = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
         let mut proposal = self.open_proposal(yes.id)?;
@@ -58,17 +59,17 @@ impl Desk {
         }
         let current = self.current(&proposal.workflow).map_err(DeskError::from)?;
         let accepted = accept(&proposal, &current, yes.parts).map_err(DeskError::from)?;
-        save(&accepted.workflow)?;
+        let saved = save(&accepted)?;
         proposal.state = State::Accepted {
             by: yes.by.to_owned(),
             at: SystemClock.now(),
-            version: accepted.workflow.hash(),
+            version: saved.hash(),
             parts: yes.parts.to_vec(),
         };
         self.note(&proposal, &accepted, yes.by)?;
         Ok(Applied {
-            problems: check(&accepted.workflow, self.runtime.catalogue()),
-            workflow: accepted.workflow,
+            problems: check(&saved, &self.runtime.catalogue()),
+            workflow: saved,
             patch: accepted.patch,
             undo: accepted.undo,
             sentences: accepted.sentences,

@@ -1,13 +1,18 @@
 //! Why the desk could not do what was asked.
 
+use flowforge_ai::code::reusable::Refused;
 use flowforge_ai::heal::HealError;
-use flowforge_engine::{Address, RunId, Seq};
+use flowforge_engine::{Address, NodeId, RunId, Seq};
 use flowforge_runtime::RuntimeError;
 use flowforge_snapshots::{ReadError, WriteError};
 
 /// Why the desk could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeskError {
+    #[error("the workflow has no node `{0}`")]
+    NoNode(NodeId),
+    #[error(transparent)]
+    Reusable(#[from] Refused),
     #[error("there is no proposal `{0}`")]
     NoProposal(String),
     #[error("there is no conversation `{0}`")]

@@ -106,9 +106,10 @@ impl Desk {
         let lab = self.lab();
         let model = self.models.current(Some(run));
         let prompt = Prompt::Fix.version();
+        let catalogue = self.runtime.catalogue();
         let healer = Healer {
             journal: self.journal(),
-            catalogue: self.runtime.catalogue(),
+            catalogue: &catalogue,
             lab: &lab,
             model: model.as_deref().map(|model| Adviser {
                 model,
@@ -163,7 +164,7 @@ impl Desk {
         let made = Proposal::make(
             base,
             fix.patch,
-            catalogue,
+            &catalogue,
             fix.origin,
             fix.reason,
             now,

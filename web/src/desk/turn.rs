@@ -126,13 +126,22 @@ impl Desk {
     }
 
     async fn drafted(&self, turn: Turn<'_>, hear: Hear<'_>) -> Drafted {
-        let (nodes, catalogue) = (&self.nodes, self.runtime.catalogue());
+        let (nodes, catalogue) = (self.shelf.index(), self.runtime.catalogue());
         match self.models.current(None) {
             Some(model) => {
                 let lab = self.lab();
-                draft::turn(&turn, &*model, &lab, self.journal(), nodes, catalogue, hear).await
+                draft::turn(
+                    &turn,
+                    &*model,
+                    &lab,
+                    self.journal(),
+                    &nodes,
+                    &catalogue,
+                    hear,
+                )
+                .await
             }
-            None => planner::turn(&turn, nodes, catalogue, hear),
+            None => planner::turn(&turn, &nodes, &catalogue, hear),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Desk {
         };
         let (lab, model) = (self.lab(), self.models.current(None));
         let catalogue = self.runtime.catalogue();
-        let drafted = code::turn(&order, model.as_deref(), &lab, catalogue, hear).await;
+        let drafted = code::turn(&order, model.as_deref(), &lab, &catalogue, hear).await;
         self.kept_turn(chat, asking, now, drafted)
     }
 
@@ -90,7 +90,7 @@ impl Desk {
                     Some(draft) => *draft,
                     None => self.current(&id)?,
                 };
-                let explained = explain::workflow(&workflow, self.runtime.catalogue());
+                let explained = explain::workflow(&workflow, &self.runtime.catalogue());
                 (explained, "What does this workflow do?")
             }
             Subject::Frame(run, seq) => {

@@ -23,7 +23,7 @@ pub(crate) struct Proposal {
     title: String,
     /// Why, in the words of whoever proposes: plain text.
     reason: String,
-    /// `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`.
+    /// `{"kind": "planner"}`, `{"kind": "rule", "name"}`, `{"kind": "model", "model"}` or `{"kind": "branch", "from"}`.
     origin: Json,
     summary: Summary,
     parts: Vec<Part>,
@@ -263,4 +263,36 @@ pub(crate) struct About {
     run: Option<String>,
     /// The event that opened the frame.
     frame: Option<u64>,
+}
+
+/// A test of a node type of the workspace.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TestExample {
+    input: Json,
+    output: Json,
+}
+
+/// One version of a node type of the workspace.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Reusable {
+    /// `workspace.parse-price`.
+    #[serde(rename = "type")]
+    name: String,
+    /// Counted from 1.
+    version: u64,
+    title: String,
+    /// A Rhai script.
+    code: String,
+    /// The content address of what runs.
+    hash: String,
+    description: String,
+    /// A page in Markdown.
+    docs: String,
+    /// A JSON Schema of what it takes in.
+    #[schema(value_type = Object)]
+    input: Json,
+    /// The tests, which passed.
+    examples: Vec<TestExample>,
+    #[schema(format = DateTime)]
+    made: String,
 }

@@ -40,6 +40,17 @@ pub(crate) struct WorkflowRef {
     hash: String,
 }
 
+/// Who made a change.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Author {
+    /// Who it is for the service.
+    id: String,
+    /// How they are called.
+    name: String,
+    /// `person`, `ai`, `import`, `restore` or `service`.
+    kind: String,
+}
+
 /// Where a fork came from.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ForkOf {
@@ -289,6 +300,18 @@ pub(crate) struct NodeSpec {
     /// The kind of failure, and when.
     errors: Vec<Vec<String>>,
     examples: Vec<Example>,
+    /// Of a node type of the workspace, what a workflow that uses it holds under `nodeTypes`.
+    definition: Option<Definition>,
+}
+
+/// What a node type of the workspace runs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Definition {
+    /// Counted from 1; a version never changes.
+    version: u64,
+    title: String,
+    /// A Rhai script.
+    code: String,
 }
 
 /// Something a run waits for from outside, when it comes to rest.

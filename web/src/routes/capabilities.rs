@@ -70,7 +70,8 @@ const FEATURES: [&str; 9] = [
 #[utoipa::path(get, path = "/capabilities", tag = "service", responses((status = 200, body = Capabilities)))]
 pub(crate) async fn show(State(app): State<AppState>) -> Result<Json<Capabilities>, HttpProblem> {
     off_reactor(move || {
-        let nodes = app.runtime().catalogue().iter();
+        let catalogue = app.runtime().catalogue();
+        let nodes = catalogue.iter();
         Ok(Json(Capabilities {
             version: env!("CARGO_PKG_VERSION"),
             node_types: nodes.map(|node| node.spec().name).collect(),

@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::list::{List, limit_of};
 use crate::access::Person;
 use crate::body::{JsonBody, PathOf, QueryOf};
+use crate::colleague::{self, AtWork};
 use crate::desk::chats::{self, Chat, ChatRow, Turn};
 use crate::desk::{Asking, CodeOrder, DeskError, Heard};
 use crate::openapi::shapes;
@@ -169,6 +170,7 @@ async fn answer(
     asking: Asking,
     order: Option<CodeOrder>,
 ) -> Result<Response, HttpProblem> {
+    app.rooms().settle(&asking.workflow).await?;
     let opening = Arc::clone(&app);
     let (chat, asking) = off_reactor(move || {
         let chat = opening.desk().chat_for(&asking)?;
@@ -191,10 +193,16 @@ async fn made(
     order: Option<&CodeOrder>,
     hear: Hear<'_>,
 ) -> Result<Heard, DeskError> {
-    match order {
-        Some(order) => app.desk().write_code(chat, asking, order, hear).await,
-        None => app.desk().turn(chat, asking, hear).await,
+    let doing = order.map_or("drafting", |_| "writing code");
+    let _seen = AtWork::begin(app, &asking.workflow, doing).await;
+    let heard = match order {
+        Some(order) => app.desk().write_code(chat, asking, order, hear).await?,
+        None => app.desk().turn(chat, asking, hear).await?,
+    };
+    for proposal in &heard.turn.proposals {
+        colleague::share_kept(app, proposal).await;
     }
+    Ok(heard)
 }
 
 impl NewTurn {

@@ -40,7 +40,7 @@ pub(crate) async fn workflow(
     Document(workflow): Document,
 ) -> Result<Json<Checked>, HttpProblem> {
     off_reactor(move || {
-        let problems = check(&workflow, app.runtime().catalogue());
+        let problems = check(&workflow, &app.runtime().catalogue());
         Ok(Json(Checked { problems }))
     })
     .await

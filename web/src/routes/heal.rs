@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::chat::{events, wants_events};
 use crate::body::{JsonBody, PathOf};
+use crate::colleague;
 use crate::desk::heal::{Healing, Recovered};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, apart, off_reactor};
@@ -49,9 +50,19 @@ pub(crate) async fn heal(
     if wants_events(&headers) {
         return Ok(told(app, run, wanted.frame));
     }
-    let healing =
-        apart(move || async move { Ok(app.desk().heal(run, wanted.frame, &mut |_| {}).await?) });
+    let healing = apart(move || async move {
+        let healing = app.desk().heal(run, wanted.frame, &mut |_| {}).await?;
+        share(&app, &healing).await;
+        Ok(healing)
+    });
     Ok(Json(healing.await?).into_response())
+}
+
+/// Shows everybody what was found.
+async fn share(app: &AppState, healing: &Healing) {
+    for fix in &healing.fixes {
+        colleague::share(app, fix).await;
+    }
 }
 
 fn told(app: AppState, run: RunId, frame: Option<Seq>) -> Response {
@@ -65,7 +76,10 @@ fn told(app: AppState, run: RunId, frame: Option<Seq>) -> Response {
             () = messages.closed() => return Ok(()),
         };
         let last = match healing {
-            Ok(healing) => ("done", json!(healing)),
+            Ok(healing) => {
+                share(&app, &healing).await;
+                ("done", json!(healing))
+            }
             Err(error) => ("problem", json!(HttpProblem::from(error))),
         };
         drop(messages.send(last).await);

@@ -29,9 +29,10 @@ pub(crate) async fn list(
     QueryOf(words): QueryOf<Words>,
 ) -> Json<Vec<NodeSpec>> {
     if words.q.trim().is_empty() {
-        let all = app.runtime().catalogue().iter();
+        let catalogue = app.runtime().catalogue();
+        let all = catalogue.iter();
         return Json(all.map(|kind| kind.spec().clone()).collect());
     }
-    let found = app.nodes().find(&words.q, FOUND_MAX);
+    let found = app.shelf().index().find(&words.q, FOUND_MAX);
     Json(found.iter().map(|(_, kind)| kind.spec().clone()).collect())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use flowforge_ai::Proposal;
+use flowforge_ai::proposal::Accepted as AcceptedPatch;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::frame::Status;
-use flowforge_engine::{Address, Problem, RunId, Workflow};
+use flowforge_engine::{Address, Problem, RunId};
 use flowforge_runtime::mend::Mended;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
@@ -18,9 +19,11 @@ use super::runs::{self, Waiting};
 use super::workflows;
 use crate::access::Person;
 use crate::body::{JsonBody, PathOf, QueryOf};
+use crate::colleague;
 use crate::desk::decide::{self, Applied};
 use crate::desk::heal::{Alike, Resumed};
 use crate::desk::{DeskError, kept};
+use crate::history::{Made, author_of, writer};
 use crate::openapi::{proposed, shapes};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
@@ -92,6 +95,10 @@ pub(crate) struct Yes {
     /// For a fix: let the run go on from the frame that failed.
     #[serde(default)]
     resume: bool,
+    /// The id under which the change comes into the shared document, so that its author can take it back: a number that
+    /// no other author has, from 1 to 4294967295.
+    #[serde(default)]
+    client: Option<u32>,
 }
 
 /// What a yes did.
@@ -135,9 +142,15 @@ pub(crate) async fn accept(
     QueryOf(waiting): QueryOf<Waiting>,
     JsonBody(yes): JsonBody<Yes>,
 ) -> Result<Json<Accepted>, HttpProblem> {
+    let proposal = {
+        let (app, id) = (Arc::clone(&app), id.clone());
+        off_reactor(move || find(&app, &id)).await?
+    };
+    app.rooms().settle(&proposal.workflow).await?;
     let accepting = Arc::clone(&app);
     let resume = yes.resume;
     let applied = off_reactor(move || apply(&accepting, &id, &yes, &person)).await?;
+    colleague::share(&app, &applied.proposal).await;
     let mut accepted = Accepted::of(&applied);
     if resume {
         let mended = {
@@ -161,7 +174,9 @@ fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied
         parts: &yes.parts,
         by: &person.id,
     };
-    let save = |workflow: &Workflow| workflows::keep(app, workflow).map(drop);
+    let made = Made::accepted(writer(&find(app, id)?.origin), author_of(person));
+    let save =
+        |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, made, yes.client);
     app.desk().accept(&decided, save)
 }
 
@@ -204,7 +219,10 @@ pub(crate) async fn reject(
     person: Person,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Proposal>, HttpProblem> {
-    off_reactor(move || Ok(Json(app.desk().reject(&id, &person.id)?))).await
+    let rejecting = Arc::clone(&app);
+    let rejected = off_reactor(move || Ok(rejecting.desk().reject(&id, &person.id)?)).await?;
+    colleague::share(&app, &rejected).await;
+    Ok(Json(rejected))
 }
 
 fn find(app: &AppState, id: &str) -> Result<Proposal, HttpProblem> {

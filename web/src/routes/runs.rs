@@ -21,6 +21,8 @@ use super::list::{List, limit_of};
 use super::shown::{RunResult, RunRow};
 use super::workflows;
 use crate::body::{JsonBody, PathOf, QueryOf};
+use crate::history::past::document;
+use crate::history::published;
 use crate::hub::is_final;
 use crate::openapi::shapes;
 use crate::preview::{Shown, Values};
@@ -49,6 +51,33 @@ pub(crate) struct NewRun {
     /// Run this document, as it stands, instead of the saved one.
     #[schema(value_type = Option<shapes::Workflow>)]
     workflow: Option<Workflow>,
+    /// Which version: the draft as it stands, or the published one.
+    #[serde(default)]
+    #[schema(inline)]
+    version: Version,
+}
+
+/// Which version of a workflow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Version {
+    /// The one that was saved last.
+    #[default]
+    Draft,
+    /// The one that triggers run.
+    Published,
+}
+
+/// When to answer, and which version to run.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Launch {
+    /// Answer when the run has ended, or waits for somebody.
+    #[serde(default)]
+    wait: bool,
+    /// As `version` in the body, for callers that can only choose a URL.
+    #[param(inline)]
+    version: Option<Version>,
 }
 
 /// Whether to wait.
@@ -68,10 +97,11 @@ pub(crate) struct Started {
     pub(crate) run_id: RunId,
 }
 
-/// Starts a run. The same `Idempotency-Key` gives the same run.
+/// Starts a run of the draft as it stands, pinned for as long as it runs; or of the published version. The same
+/// `Idempotency-Key` gives the same run.
 #[utoipa::path(post, path = "/workflows/{id}/runs", tag = "runs", request_body = NewRun,
     params(
-        ("id" = String, Path, description = "the workflow"), Waiting,
+        ("id" = String, Path, description = "the workflow"), Launch,
         ("Idempotency-Key" = Option<String>, Header, description = "the same key gives the same run"),
     ),
     responses(
@@ -86,31 +116,32 @@ pub(crate) struct Started {
 pub(crate) async fn start(
     State(app): State<AppState>,
     PathOf(id): PathOf<String>,
-    QueryOf(waiting): QueryOf<Waiting>,
+    QueryOf(launching): QueryOf<Launch>,
     headers: HeaderMap,
-    JsonBody(new): JsonBody<NewRun>,
+    JsonBody(mut new): JsonBody<NewRun>,
 ) -> Result<Response, HttpProblem> {
+    new.version = launching.version.unwrap_or(new.version);
     let start = StartRun {
         plan: plan(&app, &id.into(), &new).await?,
         idempotency_key: key_of(&headers)?,
         input: new.input,
     };
     let handle = launch(&app, start).await?;
-    answer(&app, handle, waiting.wait).await
+    answer(&app, handle, launching.wait).await
 }
 
-/// What is to run: the saved workflow or the draft, the whole or a part.
+/// What is to run: the saved workflow, the published one or a document, the whole or a part.
 async fn plan(app: &AppState, id: &WorkflowId, new: &NewRun) -> Result<Arc<Plan>, HttpProblem> {
     let is_whole = new.until.is_none() && new.only.is_none();
     if is_whole && new.workflow.is_none() {
-        return workflows::plan(app, id).await;
+        return saved_plan(app, id, new.version).await;
     }
     let mut workflow = match &new.workflow {
         Some(draft) => Workflow {
             id: id.clone(),
             ..draft.clone()
         },
-        None => workflows::plan(app, id).await?.workflow().clone(),
+        None => saved_plan(app, id, new.version).await?.workflow().clone(),
     };
     if let Some(node) = &new.until {
         workflow = part(workflow.until(node), node)?;
@@ -120,6 +151,34 @@ async fn plan(app: &AppState, id: &WorkflowId, new: &NewRun) -> Result<Arc<Plan>
     }
     let app = Arc::clone(app);
     off_reactor(move || Ok(app.runtime().prepare(workflow)?.0)).await
+}
+
+/// The plan of a saved version.
+async fn saved_plan(
+    app: &AppState,
+    id: &WorkflowId,
+    version: Version,
+) -> Result<Arc<Plan>, HttpProblem> {
+    match version {
+        Version::Draft => workflows::plan(app, id).await,
+        Version::Published => {
+            let (app, id) = (Arc::clone(app), id.clone());
+            off_reactor(move || published_plan(&app, &id)).await
+        }
+    }
+}
+
+fn published_plan(app: &App, id: &WorkflowId) -> Result<Arc<Plan>, HttpProblem> {
+    let Some(published) = published::find(app.journal(), id)? else {
+        app.journal()
+            .latest_workflow(id)?
+            .ok_or_else(|| HttpProblem::no_workflow(id.as_str()))?;
+        let detail = format!("no version of `{id}` is published");
+        return Err(HttpProblem::not_found("not-published", detail)
+            .with_hint(format!("POST /api/v1/workflows/{id}/publish publishes one")));
+    };
+    let workflow = document(app.journal(), published.hash)?;
+    Ok(app.runtime().prepare(workflow)?.0)
 }
 
 fn part(part: Option<Workflow>, node: &str) -> Result<Workflow, HttpProblem> {

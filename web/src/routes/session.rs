@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::{Person, SESSION_COOKIE, session_cookie, session_of};
+use crate::access::{Person, Right, SESSION_COOKIE, session_cookie, session_of};
 use crate::assets;
-use crate::body::QueryOf;
+use crate::body::{JsonBody, QueryOf};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
 
@@ -19,6 +19,8 @@ use crate::service::{AppState, off_reactor};
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Session {
     person: PersonShown,
+    /// What they may do.
+    right: Right,
     /// The version of FlowForge.
     version: &'static str,
     /// Where the service is reached.
@@ -37,12 +39,46 @@ struct PersonShown {
     (status = 401, body = HttpProblem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn show(State(app): State<AppState>, person: Person) -> Json<Session> {
-    let Person { id, name } = person;
+    let Person { id, name, key } = person;
     Json(Session {
         person: PersonShown { id, name },
+        right: key.right,
         version: env!("CARGO_PKG_VERSION"),
         address: app.url(),
     })
+}
+
+/// Somebody to let in.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Invitation {
+    /// What others see of them.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// What they may do; everything when absent.
+    #[serde(default)]
+    right: Right,
+}
+
+/// A way in for somebody else.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Link {
+    /// Opens the editor once, in one browser.
+    link: String,
+}
+
+/// Makes a link that lets one other browser in, once: a person of their own.
+#[utoipa::path(post, path = "/invitations", tag = "access", request_body = Invitation, responses(
+    (status = 201, body = Link),
+    (status = 400, body = HttpProblem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn invite(
+    State(app): State<AppState>,
+    JsonBody(invitation): JsonBody<Invitation>,
+) -> Result<(StatusCode, Json<Link>), HttpProblem> {
+    let Invitation { name, right } = invitation;
+    let secret = app.access().invite(&name, right)?;
+    let link = format!("{}/?link={}", app.url(), secret.text());
+    Ok((StatusCode::CREATED, Json(Link { link })))
 }
 
 /// The way in.

@@ -1,5 +1,7 @@
 //! The routes, asked in process.
 
+mod history;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
@@ -66,7 +68,9 @@ impl Api {
             models: std::sync::Arc::new(NoModels),
         };
         let access = Access::open(folder.path()).unwrap();
-        let (_, secret) = access.create_token("tests").unwrap();
+        let (_, secret) = access
+            .create_token("tests", crate::access::Right::Editor)
+            .unwrap();
         let models = Models::open(Operator::default(), journal.clone()).unwrap();
         let state = App::new(Parts {
             models: models.into(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::list::List;
-use crate::access::TokenRow;
+use crate::access::{Right, TokenRow};
 use crate::body::{JsonBody, PathOf};
 use crate::problem::HttpProblem;
 use crate::service::{AppState, off_reactor};
@@ -18,6 +18,9 @@ pub(crate) struct NewToken {
     /// What to call it.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
+    /// What it lets its holder do; everything when absent.
+    #[serde(default)]
+    right: Right,
 }
 
 /// A new token.
@@ -47,7 +50,8 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     JsonBody(new): JsonBody<NewToken>,
 ) -> Result<(StatusCode, Json<MadeToken>), HttpProblem> {
-    let (row, secret) = off_reactor(move || Ok(app.access().create_token(&new.name)?)).await?;
+    let (row, secret) =
+        off_reactor(move || Ok(app.access().create_token(&new.name, new.right)?)).await?;
     let token = secret.text().to_owned();
     Ok((StatusCode::CREATED, Json(MadeToken { row, token })))
 }

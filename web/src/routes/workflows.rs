@@ -6,6 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowforge_ai::proposal::Accepted;
+use flowforge_collab::authored::apply_patch_as;
+use flowforge_collab::document::{Texts, apply_patch, reconcile};
 use flowforge_engine::check::check;
 use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
@@ -13,11 +16,15 @@ use flowforge_engine::{Address, Clock, Problem, Timestamp, Value, Workflow, Work
 use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{ReadError, RunFilter};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
+use yrs::Doc;
 
 use super::list::{List, limit_of};
 use super::shown::RunRow;
+use crate::access::Person;
 use crate::body::{Document, PathOf, QueryOf};
+use crate::history::{Made, branch, published};
 use crate::openapi::shapes;
 use crate::problem::HttpProblem;
 use crate::service::{App, AppState, off_reactor};
@@ -39,6 +46,10 @@ pub(crate) struct WorkflowRow {
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
     last_run: Option<RunRow>,
+    /// The version that triggers run; null when none is published. Runs that a person starts run the current one.
+    published_hash: Option<String>,
+    /// The workflow that this one was branched from.
+    branch_of: Option<String>,
 }
 
 /// What was saved.
@@ -120,13 +131,16 @@ fn row(app: &App, saved: &WorkflowRef, workflow: &Workflow) -> Result<WorkflowRo
         ..RunFilter::default()
     };
     let last = app.journal().runs(&filter, None, 1)?.rows.pop();
-    let versions = app.journal().workflow_versions(&saved.id)?;
+    let versions = app.journal().workflow_history(&saved.id, None, 1)?;
+    let published = published::find(app.journal(), &saved.id)?;
     Ok(WorkflowRow {
+        published_hash: published.map(|published| published.hash.to_string()),
+        branch_of: branch::find(app.journal(), &saved.id)?.map(|branch| branch.from.to_string()),
         name: name_of(workflow),
         description: text_of(workflow, "description").to_owned(),
         nodes: workflow.graph.nodes.len(),
         tags: tags_of(workflow).map(str::to_owned).collect(),
-        updated_at: versions.first().and_then(|current| current.saved_at),
+        updated_at: versions.first().and_then(|current| current.saved.saved_at),
         last_run: last
             .map(|last| RunRow::of(app.journal(), last))
             .transpose()?,
@@ -155,7 +169,8 @@ impl Which {
     }
 }
 
-fn name_of(workflow: &Workflow) -> String {
+/// What people call it; the id when it has no name.
+pub(crate) fn name_of(workflow: &Workflow) -> String {
     if workflow.name.is_empty() {
         workflow.id.to_string()
     } else {
@@ -187,9 +202,11 @@ fn tags_of(workflow: &Workflow) -> impl Iterator<Item = &str> {
 )]
 pub(crate) async fn create(
     State(app): State<AppState>,
+    person: Person,
     headers: HeaderMap,
     Document(workflow): Document,
 ) -> Result<Response, HttpProblem> {
+    let made = Made::saved(&person);
     let must_be_new = headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|tag| tag == "*");
@@ -198,7 +215,7 @@ pub(crate) async fn create(
             let detail = format!("there is a workflow `{}` already", workflow.id);
             return Err(precondition("workflow-exists", detail));
         }
-        keep(&app, &workflow)
+        keep(&app, &workflow, &made)
     })
     .await?;
     let location = format!("/api/v1/workflows/{}", saved.id);
@@ -224,6 +241,7 @@ pub(crate) async fn show(
     QueryOf(version): QueryOf<Version>,
     headers: HeaderMap,
 ) -> Result<Response, HttpProblem> {
+    app.rooms().settle(&id.as_str().into()).await?;
     let workflow = off_reactor(move || find(&app, &id, version.hash.as_deref())).await?;
     let tag = etag(&workflow);
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
@@ -246,11 +264,13 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn save(
     State(app): State<AppState>,
+    person: Person,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
     Document(mut workflow): Document,
 ) -> Result<Json<Saved>, HttpProblem> {
     workflow.id = WorkflowId::from(id);
+    app.rooms().settle(&workflow.id).await?;
     let seen = headers.get(header::IF_MATCH).cloned();
     off_reactor(move || {
         if let Some(seen) = seen.filter(|seen| seen != "*") {
@@ -261,46 +281,107 @@ pub(crate) async fn save(
                     .with_hint("read it again and make the change in that version"));
             }
         }
-        keep(&app, &workflow).map(Json)
+        keep(&app, &workflow, &Made::saved(&person)).map(Json)
     })
     .await
 }
 
-fn precondition(code: &'static str, detail: String) -> HttpProblem {
+pub(crate) fn precondition(code: &'static str, detail: String) -> HttpProblem {
     HttpProblem::new(StatusCode::PRECONDITION_FAILED, code, detail)
 }
 
-/// Saves, unless it is saved already, and tells whoever watches.
-pub(crate) fn keep(app: &App, workflow: &Workflow) -> Result<Saved, HttpProblem> {
+/// Saves, unless it is saved already, and tells whoever watches. A workflow that has a shared document is changed there,
+/// where it differs, so that nobody loses what they are typing. Blocks; must be called off the reactor.
+pub(crate) fn keep(app: &App, workflow: &Workflow, made: &Made) -> Result<Saved, HttpProblem> {
+    let workflow = &workflow.clone().sealed(&app.runtime().catalogue());
+    let id = &workflow.id;
+    if !app.rooms().has(id)? {
+        put(app, workflow, made)?;
+        return Ok(Saved::of(app, workflow));
+    }
+    let wanted = workflow.clone();
+    let changed = change(app, id, made.clone(), move |doc, texts| {
+        reconcile(doc, &wanted, texts, "save");
+        Ok(())
+    })?;
+    Ok(Saved::of(app, &changed))
+}
+
+/// Applies an accepted proposal to the workflow as it is at this moment, as one change of one author; the workflow as
+/// it is then. Blocks; must be called off the reactor.
+pub(crate) fn apply_accepted(
+    app: &App,
+    accepted: &Accepted,
+    made: Made,
+    client: Option<u32>,
+) -> Result<Workflow, HttpProblem> {
+    let id = &accepted.workflow.id;
+    if !app.rooms().has(id)? {
+        put(app, &accepted.workflow, &made)?;
+        return Ok(accepted.workflow.clone());
+    }
+    let patch = accepted.patch.clone();
+    change(app, id, made, move |doc, texts| {
+        let applied = match client {
+            Some(client) => apply_patch_as(doc, &patch, texts, client.into()),
+            None => apply_patch(doc, &patch, texts, "proposal"),
+        };
+        applied.map_err(|error| format!("the workflow was changed meanwhile: {error}"))
+    })
+}
+
+fn change(
+    app: &App,
+    id: &WorkflowId,
+    made: Made,
+    make: impl FnOnce(&Doc, &Texts) -> Result<(), String> + Send + 'static,
+) -> Result<Workflow, HttpProblem> {
+    let changed = app.rooms().change(id, made, make);
+    Ok(Handle::current().block_on(changed)?)
+}
+
+fn put(app: &App, workflow: &Workflow, made: &Made) -> Result<(), HttpProblem> {
     let hash = workflow.hash();
     let current = app.journal().latest_workflow(&workflow.id)?;
-    if current.is_none_or(|current| current.hash() != hash) {
-        app.journal().put_workflow(workflow, SystemClock.now())?;
+    if current
+        .as_ref()
+        .is_none_or(|current| current.hash() != hash)
+    {
+        let note = made.note(current.as_ref(), workflow);
+        app.journal()
+            .put_version(workflow, SystemClock.now(), note)?;
         app.plans().forget(&workflow.id);
         app.hub()
             .tell_workflow(workflow.id.as_str(), Some(&hash.to_string()));
     }
-    Ok(Saved {
-        id: workflow.id.to_string(),
-        version: workflow.version,
-        hash: hash.to_string(),
-        problems: check(workflow, app.runtime().catalogue()),
-    })
+    Ok(())
+}
+
+impl Saved {
+    fn of(app: &App, workflow: &Workflow) -> Self {
+        Self {
+            id: workflow.id.to_string(),
+            version: workflow.version,
+            hash: workflow.hash().to_string(),
+            problems: check(workflow, &app.runtime().catalogue()),
+        }
+    }
 }
 
 fn find(app: &App, id: &str, hash: Option<&str>) -> Result<Workflow, HttpProblem> {
     let workflow = match hash {
         None => app.journal().latest_workflow(&id.into())?,
-        Some(hash) => {
-            let hash = hash.parse::<Address>().map_err(|_| {
-                HttpProblem::invalid("wrong-hash", format!("`{hash}` is not a hash"))
-            })?;
-            app.journal().workflow(hash)?
-        }
+        Some(hash) => app.journal().workflow(hash_of(hash)?)?,
     };
     workflow
         .filter(|workflow| workflow.id.as_str() == id)
         .ok_or_else(|| HttpProblem::no_workflow(id))
+}
+
+/// The hash that a client names.
+pub(crate) fn hash_of(text: &str) -> Result<Address, HttpProblem> {
+    let hash = text.parse::<Address>();
+    hash.map_err(|_| HttpProblem::invalid("wrong-hash", format!("`{text}` is not a hash")))
 }
 
 /// The document as a response.
@@ -327,6 +408,7 @@ pub(crate) async fn plan(
     app: &AppState,
     id: &WorkflowId,
 ) -> Result<Arc<flowforge_engine::machine::Plan>, HttpProblem> {
+    app.rooms().settle(id).await?;
     if let Some(plan) = app.plans().known(id) {
         return Ok(plan);
     }
@@ -343,11 +425,15 @@ pub(crate) async fn remove(
     State(app): State<AppState>,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, HttpProblem> {
+    app.rooms().remove(&id.as_str().into()).await;
     off_reactor(move || {
         let workflow = WorkflowId::from(id.as_str());
         if !app.journal().remove_workflow(&workflow)? {
             return Err(HttpProblem::no_workflow(&id));
         }
+        published::forget(app.journal(), &workflow)?;
+        branch::forget(app.journal(), &workflow)?;
+        app.journal().remove_document(&workflow)?;
         app.plans().forget(&workflow);
         app.hub().tell_workflow(&id, None);
         Ok(StatusCode::NO_CONTENT)

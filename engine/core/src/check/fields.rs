@@ -17,6 +17,8 @@ const CONFIG: &[&str] = &[
     "healing",
     "limits",
 ];
+/// What the editor keeps there, too.
+const OF_THE_EDITOR: &[&str] = &["notes", "groups"];
 const LIMITS: &[&str] = &["maxFrames", "maxDepth", "maxValueBytes"];
 const RETRY: &[&str] = &[
     "maxAttempts",
@@ -76,7 +78,10 @@ fn retry(report: &mut Report<'_>, place: &Place, path: &str, retry: Option<&Retr
 }
 
 fn level(report: &mut Report<'_>, place: &Place, path: &str, extra: &Extra, known: &[&str]) {
-    for name in extra.keys() {
+    let unknown = extra
+        .keys()
+        .filter(|name| !OF_THE_EDITOR.contains(&name.as_str()));
+    for name in unknown {
         let hint =
             beginning(name, known).or_else(|| report.did_you_mean(name, known.iter().copied()));
         if hint.is_some() {

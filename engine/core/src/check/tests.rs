@@ -61,6 +61,7 @@ fn kind(name: &'static str, role: Role, params: Json) -> NodeSpec {
         code: &[],
         errors: &[],
         examples: Vec::new(),
+        definition: None,
     }
 }
 

@@ -86,7 +86,8 @@ impl Plan {
     #[must_use]
     pub fn new(workflow: Workflow, catalogue: &Catalogue) -> Self {
         let levels = levels(&workflow);
-        let mut nodes: Vec<_> = workflow
+        let whole = workflow.expanded();
+        let mut nodes: Vec<_> = whole
             .graph
             .nodes
             .iter()

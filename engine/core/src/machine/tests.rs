@@ -55,6 +55,7 @@ fn test_type(
         code: &[],
         errors: &[],
         examples: Vec::new(),
+        definition: None,
     };
     Arc::new(TestType { spec, evaluate })
 }

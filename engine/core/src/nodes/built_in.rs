@@ -77,6 +77,7 @@ pub(super) fn plain(name: &'static str, title: &'static str, summary: &'static s
         code: &[],
         errors: &[],
         examples: Vec::new(),
+        definition: None,
     }
 }
 

@@ -59,8 +59,11 @@ export const removeChat = (id: string) => remove(`/chat/${encodeURIComponent(id)
 const at = (proposal: string) => `/proposals/${encodeURIComponent(proposal)}`;
 
 export const getProposal = (id: string) => get<Proposal>(at(id));
+/** The client id with which the service writes the change into the document. */
+type Yes = Schemas["Yes"] & { client?: number };
+
 /** All parts when `parts` is absent. */
-export const acceptProposal = (id: string, body: Schemas["Yes"]) => post<Accepted>(`${at(id)}/accept`, body);
+export const acceptProposal = (id: string, body: Yes) => post<Accepted>(`${at(id)}/accept`, body);
 export const rejectProposal = (id: string) => post<Proposal>(`${at(id)}/reject`);
 export const recover = (id: string, count: 1 | 10 | "all") => post<Recovered>(`${at(id)}/recover`, { count });
 

@@ -1,12 +1,12 @@
 /** Looking at a proposal, taking parts of it, accepting and rejecting it. */
 import { ServiceError } from "../api/client";
 import type { NodeId, Workflow } from "../api/types";
-import { getVersion, getWorkflow } from "../api/workflows";
+import { getVersion } from "../api/workflows";
 import { clearGhosts, ghostKey, keepPlaces, showGhosts, type Ghost } from "../canvas/ghosts";
 import { onScreen } from "../canvas/onScreen";
-import { applyPatch, takeOver } from "../document/applyPatch";
+import { applyPatch } from "../document/applyPatch";
 import { edgeEnds } from "../document/ends";
-import { historyOf } from "../document/history";
+import { historyOf, type Expected } from "../document/history";
 import { patched, PatchError } from "../document/patch";
 import { viewOf } from "../document/view";
 import { refreshDetail } from "../run/runStore";
@@ -198,12 +198,12 @@ async function acceptChosen(proposal: Proposal, chosen: ReadonlySet<number>, res
   };
   const host = hostNow();
   if (!host?.opened || host.workflow !== proposal.workflow) return acceptProposal(proposal.id, body);
-  return acceptInto(host.opened, host, proposal, body);
+  return acceptInto(host.opened, proposal, body);
 }
 
+/** The service makes the change in the document that is open here; it comes as one step of this person's. */
 async function acceptInto(
-  { doc, saver }: NonNullable<Host["opened"]>,
-  { specs, workflow }: Host,
+  { doc, saver, provider }: NonNullable<Host["opened"]>,
   proposal: Proposal,
   body: Parameters<typeof acceptProposal>[1],
 ): Promise<Accepted> {
@@ -211,18 +211,24 @@ async function acceptInto(
   if (saver.saved.state.kind !== "saved") {
     throw new Error("what is on the screen could not be saved, so nothing can be built on it yet");
   }
-  const answered: Accepted[] = [];
-  await saver.agreeOn(async (base) => {
-    const accepted = await acceptProposal(proposal.id, body);
-    answered.push(accepted);
-    const theirs = await getWorkflow(workflow);
-    rememberPlaces();
-    historyOf(doc).pause();
-    takeOver(doc, { base: base.workflow, theirs: theirs.workflow, patch: accepted.patch }, proposal.title, specs);
-    return theirs;
-  });
-  return answered[0] as Accepted;
+  rememberPlaces();
+  const client = someClient();
+  const step = historyOf(doc).expect(provider, client, proposal.title);
+  try {
+    const accepted = await acceptProposal(proposal.id, { ...body, client });
+    steps.set(accepted.proposal.id, step);
+    return accepted;
+  } catch (error) {
+    step.forget();
+    throw error;
+  }
 }
+
+/** A client id that nobody has. */
+const someClient = () => crypto.getRandomValues(new Uint32Array(1))[0] as number;
+
+/** The steps of undo that accepted proposals are, by proposal. */
+const steps = new Map<string, Expected>();
 
 function rememberPlaces() {
   const ghosts = onScreen.nodes.filter(({ id }) =>
@@ -232,14 +238,19 @@ function rememberPlaces() {
 }
 
 /** Says what was done, in the words that were made from the applied patch. */
-function announce({ applied, resumed }: Accepted) {
+function announce(accepted: Accepted) {
+  const { applied, resumed } = accepted;
   const done = applied.length > 3 ? [...applied.slice(0, 3), `and ${applied.length - 3} more`] : applied;
   const text = [
     ...done,
     ...(resumed ? [resumed.sameRun ? "The run goes on." : "A fork of the run goes on."] : []),
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;
-  say(text, doc && { label: "Undo", act: () => void historyOf(doc).undo() });
+  const undo = () => {
+    if (doc && steps.get(accepted.proposal.id)?.isStep()) historyOf(doc).undo();
+    else takeBack(accepted);
+  };
+  say(text, doc && { label: "Undo", act: undo });
 }
 
 /** Makes the opposite of an accepted change, as an edit of its own: what was done after it stays. */

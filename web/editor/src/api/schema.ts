@@ -235,6 +235,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/node-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The node types of the workspace, by name, each in its newest version. */
+        get: operations["getNodeTypes"];
+        put?: never;
+        /**
+         * Makes a node type of a script node. What was recorded of the node are its tests; one that fails refuses it. The
+         *     same name again makes the next version: workflows keep the one that they were saved with.
+         */
+        post: operations["postNodeTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A node type of the workspace, also one that was taken off. */
+        get: operations["getNodeTypesName"];
+        put?: never;
+        post?: never;
+        /** Takes a node type off the catalogue. Workflows that use it hold its definition and go on. */
+        delete: operations["deleteNodeTypesName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1149,6 +1188,17 @@ export interface components {
             /** Format: int32 */
             of: number;
         };
+        /** @description What a node type of the workspace runs. */
+        Definition: {
+            /** @description A Rhai script. */
+            code: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Counted from 1; a version never changes.
+             */
+            version: number;
+        };
         /** @description What went wrong. */
         Diagnosis: {
             /** @description What it rests on. */
@@ -1602,6 +1652,35 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_Reusable: {
+            /** @description What is on it. */
+            items: {
+                /** @description A Rhai script. */
+                code: string;
+                description: string;
+                /** @description A page in Markdown. */
+                docs: string;
+                /** @description The tests, which passed. */
+                examples: components["schemas"]["TestExample"][];
+                /** @description The content address of what runs. */
+                hash: string;
+                /** @description A JSON Schema of what it takes in. */
+                input: Record<string, never>;
+                /** Format: date-time */
+                made: string;
+                title: string;
+                /** @description `workspace.parse-price`. */
+                type: string;
+                /**
+                 * Format: int64
+                 * @description Counted from 1.
+                 */
+                version: number;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_RunRow: {
             /** @description What is on it. */
             items: {
@@ -1821,6 +1900,23 @@ export interface components {
             } | null;
             workflow?: components["schemas"]["Workflow"] | null;
         };
+        /** @description A script node that is to become a node type. */
+        NewNodeType: {
+            /** @description Run the tests and show what would be made; keep nothing. */
+            check?: boolean;
+            /** @description What it is for. */
+            description?: string;
+            draft?: components["schemas"]["Workflow"] | null;
+            /** @description Tests; what was recorded of the node with this script when empty. */
+            examples?: components["schemas"]["TestExample"][];
+            /** @description Its name in files: `parse-price` gives `workspace.parse-price`. */
+            name: string;
+            /** @description The script node. */
+            node: string;
+            /** @description Its name for people. */
+            title: string;
+            workflow: string;
+        };
         /** @description A run to start. */
         NewRun: {
             /** @description Its input; null when absent. */
@@ -1907,6 +2003,7 @@ export interface components {
         /** @description Everything about a node type. */
         NodeSpec: {
             code: string[];
+            definition?: components["schemas"]["Definition"] | null;
             /** @description Markdown. */
             docs: string;
             /** @description The kind of failure, and when. */
@@ -1924,6 +2021,13 @@ export interface components {
             title: string;
             type: string;
             words: string[];
+        };
+        /** @description A node type of the workspace with its versions. */
+        NodeTypeVersions: {
+            /** @description Whether it can be placed no more. */
+            removed: boolean;
+            /** @description The newest first. A version never changes. */
+            versions: components["schemas"]["Reusable"][];
         };
         /**
          * @description How a place differs.
@@ -2165,6 +2269,30 @@ export interface components {
         Retry: {
             /** @description Only those of this node. */
             node?: string | null;
+        };
+        /** @description One version of a node type of the workspace. */
+        Reusable: {
+            /** @description A Rhai script. */
+            code: string;
+            description: string;
+            /** @description A page in Markdown. */
+            docs: string;
+            /** @description The tests, which passed. */
+            examples: components["schemas"]["TestExample"][];
+            /** @description The content address of what runs. */
+            hash: string;
+            /** @description A JSON Schema of what it takes in. */
+            input: Record<string, never>;
+            /** Format: date-time */
+            made: string;
+            title: string;
+            /** @description `workspace.parse-price`. */
+            type: string;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
         };
         /** @description A run, with what went in and what came out. */
         RunDetail: components["schemas"]["RunRow"] & {
@@ -2518,6 +2646,11 @@ export interface components {
         Test: {
             /** @description The default one when absent. */
             model?: string | null;
+        };
+        /** @description A test of a node type of the workspace. */
+        TestExample: {
+            input: components["schemas"]["Value"];
+            output: components["schemas"]["Value"];
         };
         /** @description What came of a test. */
         Tested: {
@@ -3437,6 +3570,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Function"][];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getNodeTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Reusable"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postNodeTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNodeType"];
+            };
+        };
+        responses: {
+            /** @description with `check`: what would be made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reusable"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reusable"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getNodeTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `workspace.parse-price` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeTypeVersions"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    deleteNodeTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `workspace.parse-price` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
                 };
             };
             /** @description anything else is a problem */

@@ -124,6 +124,13 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
+/** What a node type of the workspace runs. */
+export interface Definition {
+  version: number;
+  title: string;
+  code: string;
+}
+
 export interface NodeSpec {
   type: string;
   title: string;
@@ -146,6 +153,8 @@ export interface NodeSpec {
     port: string;
     bySource: boolean;
   }[];
+  /** Of a node type of the workspace; a workflow that uses it holds a copy. */
+  definition?: Definition | null;
 }
 
 export interface WorkflowRef {

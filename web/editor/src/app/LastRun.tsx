@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { listRuns } from "../api/runs";
 import type { RunId } from "../api/types";
+import { Avatars } from "../collab/Avatars";
 import { ago } from "../lib/words";
 import { STATUS_WORDS } from "../ui/StatusDot";
 
@@ -24,6 +25,7 @@ export function LastRun({ workflow, onShow }: { workflow: string; onShow: (run: 
       <span>
         Last run: {STATUS_WORDS[run.status].toLowerCase()} {ago(run.started)}
       </span>
+      <Avatars of={({ place }) => place.run === run.run} what="is looking at it" />
       <b>Show</b>
     </button>
   );

@@ -1,5 +1,5 @@
 /** Whether what is on the screen is saved. */
-import { Check, CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
+import { Check, CloudOff, Eye, LoaderCircle, TriangleAlert } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import type { Saver, SaveState } from "../document/save";
 
@@ -8,8 +8,9 @@ export const useSaved = (saver: Saver) => useSyncExternalStore(saver.subscribe, 
 const WORDS: Record<SaveState["kind"], string> = {
   saved: "Saved",
   saving: "Saving…",
-  offline: "Offline, kept in this browser",
+  offline: "Offline — kept in this browser",
   refused: "Not saved",
+  "read-only": "Read only",
 };
 
 export function SavedState({ saver }: { saver: Saver }) {
@@ -27,5 +28,6 @@ export function SavedState({ saver }: { saver: Saver }) {
 function Sign({ kind }: { kind: SaveState["kind"] }) {
   if (kind === "saved") return <Check size={14} aria-hidden />;
   if (kind === "saving") return <LoaderCircle size={14} aria-hidden className="spin" />;
+  if (kind === "read-only") return <Eye size={14} aria-hidden />;
   return kind === "offline" ? <CloudOff size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />;
 }

@@ -1,10 +1,13 @@
 /** The editor of one workflow. */
 import { History } from "lucide-react";
-import { useCallback, useEffect, useMemo } from "react";
+import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
+import { watchArrivals, wordsOf } from "../collab/arrived";
+import { useCompany } from "../collab/people";
+import { useFollowedPlace, useTellPlace } from "../collab/usePlaces";
 import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
@@ -25,8 +28,9 @@ import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
 import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
-import { SavedState } from "./Saved";
+import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
+import { People } from "./slots";
 import { useOpened } from "./useOpened";
 
 type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
@@ -34,7 +38,7 @@ type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
 export function WorkflowScreen({ place }: { place: WorkflowPlace }) {
   const { id } = place;
   const { specs, error } = useCatalogue();
-  const opening = useOpened(id, specs);
+  const opening = useOpened(id);
   const failure = error ?? (opening.kind === "failed" ? opening.error : null);
   if (failure) return <Failed error={failure} />;
   if (opening.kind !== "open" || !specs) {
@@ -54,13 +58,14 @@ interface EditorProps {
 }
 
 function Editor({ place, opened, specs }: EditorProps) {
-  const { doc, saver } = opened;
+  const { doc, saver, provider } = opened;
+  const isReadOnly = useSaved(saver).state.kind === "read-only";
   const { id, run: runId, seq = null } = place;
   const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
-  useSaveOnLeave(opened);
   useEffect(() => editing(id, doc), [id, doc]);
+  useEffect(() => watchArrivals(doc, provider, (arrived) => say(wordsOf(arrived))), [doc, provider]);
   useKeys({
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
@@ -76,6 +81,9 @@ function Editor({ place, opened, specs }: EditorProps) {
       go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
     [id, runId],
   );
+  useCompany(opened);
+  useTellPlace(run);
+  useFollowedPlace(id);
   useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
   const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
@@ -84,6 +92,9 @@ function Editor({ place, opened, specs }: EditorProps) {
         title={title}
         tools={
           <>
+            <Suspense>
+              <People />
+            </Suspense>
             <Link
               className="tool"
               href={runsAddress({ workflow: id })}
@@ -97,7 +108,7 @@ function Editor({ place, opened, specs }: EditorProps) {
           </>
         }
       >
-        <Name opened={opened} />
+        <Name opened={opened} readOnly={isReadOnly} />
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>
@@ -112,7 +123,7 @@ function Editor({ place, opened, specs }: EditorProps) {
             max={560}
             pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
           >
-            <Middle doc={doc} specs={specs} run={run} editable onRun={onRun}>
+            <Middle doc={doc} specs={specs} run={run} editable={!isReadOnly} onRun={onRun}>
               {run === null && <LastRun workflow={id} onShow={onRun} />}
             </Middle>
           </Split>
@@ -122,7 +133,7 @@ function Editor({ place, opened, specs }: EditorProps) {
   );
 }
 
-function Name({ opened: { doc } }: { opened: Opened }) {
+function Name({ opened: { doc }, readOnly }: { opened: Opened; readOnly: boolean }) {
   const { name, id } = useWorkflow(doc);
   return (
     <input
@@ -130,18 +141,10 @@ function Name({ opened: { doc } }: { opened: Opened }) {
       aria-label="Name of the workflow"
       value={name ?? ""}
       placeholder={id}
+      readOnly={readOnly}
       size={Math.max(8, Math.min(40, (name || id).length))}
       onChange={(event) => setMeta(doc, "name", event.target.value)}
       onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
     />
   );
-}
-
-/** A page that is left keeps everything in this browser, so nobody is asked; the last save is tried all the same. */
-function useSaveOnLeave({ saver }: Opened) {
-  useEffect(() => {
-    const leave = () => void saver.now();
-    addEventListener("pagehide", leave);
-    return () => removeEventListener("pagehide", leave);
-  }, [saver]);
 }

@@ -11,3 +11,6 @@ export const RunsScreen = lazy(async () => ({ default: (await import("../lists/R
 export const DashboardScreen = lazy(async () => ({
   default: (await import("../lists/DashboardScreen")).DashboardScreen,
 }));
+
+export const People = lazy(async () => ({ default: (await import("../collab/People")).People }));
+export const CompanyLayer = lazy(async () => ({ default: (await import("../collab/Layer")).Layer }));

@@ -1,17 +1,21 @@
 /** The opened workflow of the screen, which is drawn anew for another one. */
 import { useEffect, useState } from "react";
 import { openWorkflow, type Opened } from "../document/open";
-import type { Specs } from "../document/load";
 
 export type Opening = { kind: "opening" } | { kind: "open"; opened: Opened } | { kind: "failed"; error: Error };
 
-export function useOpened(id: string, specs: Specs | undefined): Opening {
+export function useOpened(id: string): Opening {
   const [opening, setOpening] = useState<Opening>({ kind: "opening" });
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
-    if (!specs) return;
     let left = false;
     let opened: Opened | null = null;
-    openWorkflow(id, specs).then(
+    const anew = () => {
+      if (left) return;
+      setOpening({ kind: "opening" });
+      setTurn((turn) => turn + 1);
+    };
+    openWorkflow(id, anew).then(
       (made) => {
         opened = made;
         if (left) made.close();
@@ -25,6 +29,6 @@ export function useOpened(id: string, specs: Specs | undefined): Opening {
       left = true;
       opened?.close();
     };
-  }, [id, specs]);
+  }, [id, turn]);
   return opening;
 }

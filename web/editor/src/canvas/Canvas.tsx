@@ -8,11 +8,13 @@ import {
   type Connection,
   type FinalConnectionState,
 } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type * as Y from "yjs";
 import type { NodeSpec, Position } from "../api/types";
 import { openChat } from "../ai/panelStore";
 import { useKeys, type Handlers } from "../app/keys";
+import { CompanyLayer } from "../app/slots";
+import { usePeople } from "../collab/people";
 import { connect, reconnect } from "../document/edits";
 import type { Specs } from "../document/load";
 import { useShown } from "../document/useDocument";
@@ -116,9 +118,15 @@ interface DrawnProps extends Required<CanvasProps> {
 function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   const selection = useSelection();
   const { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop } = useHand(doc);
+  const others = usePeople((people) => people.dragged);
+  // What this hand holds stays in it, whoever else pulls.
+  const dragged = useMemo(
+    () => (others.size > 0 && editable ? new Map([...others, ...hand.dragged]) : hand.dragged),
+    [others, hand.dragged, editable],
+  );
   const nodes = useMemo(
-    () => flow.nodes.map((node) => inHand(node, selection.nodes, hand.dragged)),
-    [flow, selection.nodes, hand.dragged],
+    () => flow.nodes.map((node) => inHand(node, selection.nodes, dragged)),
+    [flow, selection.nodes, dragged],
   );
   const edges = useMemo(
     () => flow.edges.map((edge) => (selection.edges.has(edge.id) ? { ...edge, selected: true } : edge)),
@@ -166,6 +174,9 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
       {overview && <Overview flow={flow} selected={selection.nodes} doc={editable ? doc : null} />}
       <SnapLines lines={hand.lines} />
       {minimap && <MiniMap nodes={flow.nodes} />}
+      <Suspense>
+        <CompanyLayer />
+      </Suspense>
     </ReactFlow>
   );
 }

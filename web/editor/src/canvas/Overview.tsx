@@ -6,6 +6,7 @@ import { useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef } from "react";
 import type * as Y from "yjs";
 import type { Position } from "../api/types";
+import { companyNow } from "../collab/people";
 import { moveNodes, moveNotes } from "../document/edits";
 import { useRunStatus } from "../run/statusStore";
 import { isGhostNode, useGhosts } from "./ghosts";
@@ -132,12 +133,14 @@ function hearHand(area: HTMLElement, screen: Screen, scene: Scene, live: Live, d
     const { zoom } = screen.eye();
     live.drag = { x: (event.clientX - start.x) / zoom, y: (event.clientY - start.y) / zoom };
     screen.soon();
+    companyNow()?.drag(new Map(movedBy(flow, live.selected, live.drag)));
   };
   const up = () => {
     removeEventListener("pointermove", move);
     start = null;
     if (live.drag && doc) drop(doc, flow, live.selected, live.drag);
     live.drag = null;
+    companyNow()?.drag(null);
     select(live.selected);
   };
   area.addEventListener("pointerdown", down, true);
@@ -150,13 +153,16 @@ function hearHand(area: HTMLElement, screen: Screen, scene: Scene, live: Live, d
   };
 }
 
-function drop(doc: Y.Doc, flow: Flow, selected: ReadonlySet<string>, by: Position) {
+/** Where what is selected comes to stand. */
+function movedBy(flow: Flow, selected: ReadonlySet<string>, by: Position) {
   const moved = flow.nodes.filter((node) => selected.has(node.id) && !selected.has(node.parentId ?? ""));
-  const at = ({ position }: { position: Position }) => ({ x: position.x + by.x, y: position.y + by.y });
-  const steps = moved.filter((node) => isStepId(node.id));
-  const notes = moved.flatMap((node) =>
-    noteKeyOf(node.id) === null ? [] : [[noteKeyOf(node.id) ?? "", at(node)] as const],
-  );
-  if (steps.length > 0) moveNodes(doc, Object.fromEntries(steps.map((node) => [node.id, at(node)])));
+  return moved.map(({ id, position }) => [id, { x: position.x + by.x, y: position.y + by.y }] as const);
+}
+
+function drop(doc: Y.Doc, flow: Flow, selected: ReadonlySet<string>, by: Position) {
+  const moved = movedBy(flow, selected, by);
+  const steps = moved.filter(([id]) => isStepId(id));
+  const notes = moved.flatMap(([id, at]) => (noteKeyOf(id) === null ? [] : [[noteKeyOf(id) ?? "", at] as const]));
+  if (steps.length > 0) moveNodes(doc, Object.fromEntries(steps));
   if (notes.length > 0) moveNotes(doc, Object.fromEntries(notes));
 }

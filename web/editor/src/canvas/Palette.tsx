@@ -9,6 +9,7 @@ import { closePalette, usePalette, type PaletteAsk } from "./paletteStore";
 import { fits } from "./ports";
 
 const SECTIONS: Record<string, string> = {
+  workspace: "Of this workspace",
   trigger: "Triggers",
   http: "Network",
   flow: "Flow",

@@ -1,6 +1,7 @@
 /** The icons that node types name. Only those are in the first load; an unknown name gets a plain shape. */
 import {
   ArrowUpDown,
+  Blocks,
   Bot,
   Braces,
   Brackets,
@@ -39,6 +40,7 @@ import {
 
 const ICONS: Record<string, LucideIcon> = {
   "arrow-up-down": ArrowUpDown,
+  blocks: Blocks,
   bot: Bot,
   braces: Braces,
   brackets: Brackets,

@@ -3,6 +3,7 @@ import { useReactFlow, type EdgeChange, type NodeChange } from "@xyflow/react";
 import { useCallback, useRef, useState } from "react";
 import type * as Y from "yjs";
 import type { Position } from "../api/types";
+import { companyNow } from "../collab/people";
 import { edit } from "../document/edit";
 import { moveNodes, moveNotes } from "../document/edits";
 import { stepBoxes } from "./boxes";
@@ -40,6 +41,7 @@ export function useHand(doc: Y.Doc) {
       const lines = snapOne(moved, getNodes(), around.current);
       dragMembers(moved, getNodes());
       setHand({ dragged: moved, lines });
+      companyNow()?.drag(moved);
     },
     [getNodes],
   );
@@ -59,6 +61,8 @@ export function useHand(doc: Y.Doc) {
       const withMembers = all.filter((node) => moved.some(({ id }) => id === node.id) || isMemberOf(node, moved));
       drop(doc, withMembers, all);
       setHand(EMPTY_HAND);
+      // After the edit: nowhere the nodes jump back before they move.
+      companyNow()?.drag(null);
     },
     [doc, getNodes],
   );

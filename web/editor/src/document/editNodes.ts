@@ -1,6 +1,7 @@
 /** Edits of nodes. */
 import * as Y from "yjs";
 import type { Json, NodeId, Position, WorkflowNode } from "../api/types";
+import { hold } from "./definitions";
 import { edit } from "./edit";
 import { same } from "./json";
 import { NO_SPECS, yNode, yParam, type Specs } from "./load";
@@ -24,6 +25,7 @@ export function addNode(doc: Y.Doc, node: NewNode, specs: Specs = NO_SPECS, join
     const { nodes, edges } = roots(doc);
     const id = freeKey(nodes, idFor(String(node["type"])));
     nodes.set(id, yNode({ ...node, id } as WorkflowNode, lastOrder(nodes as Fields), specs));
+    hold(doc, String(node["type"]), specs.get(String(node["type"]))?.definition ?? undefined);
     const { from, to, into } = joined;
     if (from) addWire(edges, { source: from.node, sourcePort: from.port, target: id, targetPort: from.to });
     if (to) addWire(edges, { source: id, sourcePort: to.from, target: to.node, targetPort: to.port });

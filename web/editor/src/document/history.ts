@@ -13,11 +13,23 @@ export interface History {
   canRedo(): boolean;
   /** Lets changes with this origin be undone too: an editor's binding to a `Y.Text`. */
   track(origin: unknown): void;
+  /**
+   * What the service is about to do in this person's name, as one step: the transaction in which this client id, made up for
+   * it, writes for the first time. It comes with the origin `room`.
+   */
+  expect(room: unknown, client: number, label: string): Expected;
   /** What was typed before is one step, what follows another. */
   pause(): void;
   subscribe(listener: () => void): () => void;
   /** Changes whenever one of the answers above may have. */
   revision(): number;
+}
+
+export interface Expected {
+  /** Whether it has come and can be undone as a step. What came in one piece with others' edits cannot. */
+  isStep(): boolean;
+  /** It will not come. */
+  forget(): void;
 }
 
 const kept = new WeakMap<Y.Doc, History>();
@@ -36,6 +48,8 @@ function makeHistory(doc: Y.Doc): History {
   const manager = new Y.UndoManager([nodes, edges, meta], {
     trackedOrigins: new Set([LocalEdit]),
     captureTransaction: (transaction) => {
+      named = undefined;
+      if (!transaction.local) return isAnnounced(transaction);
       manager.captureTimeout = mergesWithLast(transaction.origin) ? Infinity : 0;
       return true;
     },
@@ -51,6 +65,19 @@ function makeHistory(doc: Y.Doc): History {
     [typing, typedAt] = [field, now];
     return goesOn;
   };
+  /** What the service does in this person's name, by client id. */
+  const announced = new Map<number, { label: string; isStep: boolean }>();
+  /** The name of the step that is being taken. */
+  let named: string | undefined;
+  const isAnnounced = (transaction: Y.Transaction) => {
+    const clients = writersOf(transaction);
+    const [found] = clients.flatMap((client) => announced.get(client) ?? []);
+    if (!found) return false;
+    clients.forEach((client) => announced.delete(client));
+    found.isStep = clients.length === 1;
+    [named, typing, manager.captureTimeout] = [found.label, undefined, 0];
+    return found.isStep;
+  };
   let count = 0;
   const listeners = new Set<() => void>();
   const changed = () => {
@@ -58,7 +85,8 @@ function makeHistory(doc: Y.Doc): History {
     listeners.forEach((listener) => listener());
   };
   manager.on("stack-item-added", ({ stackItem, origin, type }) => {
-    if (type === "undo" && origin instanceof LocalEdit) stackItem.meta.set("label", origin.label);
+    const label = origin instanceof LocalEdit ? origin.label : named;
+    if (type === "undo" && label !== undefined) stackItem.meta.set("label", label);
     changed();
   });
   manager.on("stack-item-popped", changed);
@@ -79,6 +107,12 @@ function makeHistory(doc: Y.Doc): History {
     canUndo: () => manager.undoStack.length > 0,
     canRedo: () => manager.redoStack.length > 0,
     track: (origin) => manager.addTrackedOrigin(origin),
+    expect: (room, client, label) => {
+      manager.addTrackedOrigin(room);
+      const step = { label, isStep: false };
+      announced.set(client, step);
+      return { isStep: () => step.isStep, forget: () => void announced.delete(client) };
+    },
     pause: () => manager.stopCapturing(),
     subscribe: (listener) => {
       listeners.add(listener);
@@ -87,3 +121,7 @@ function makeHistory(doc: Y.Doc): History {
     revision: () => count,
   };
 }
+
+/** Whose client ids wrote something in it. */
+const writersOf = ({ beforeState, afterState }: Y.Transaction): number[] =>
+  [...afterState].flatMap(([client, clock]) => (clock > (beforeState.get(client) ?? 0) ? client : []));

@@ -5,7 +5,6 @@ import { anyEdit, SPECS } from "./anyEdit";
 import { anyWorkflow, Chance } from "./chance";
 import { historyOf } from "./history";
 import { load, LOADED } from "./load";
-import { merge } from "./merge";
 import { project } from "./project";
 import { reconcile } from "./reconcile";
 import { viewOf } from "./view";
@@ -68,17 +67,6 @@ describe.each(SEEDS)("seed %i", (seed) => {
     const wanted = anyWorkflow(chance);
     doc.transact(() => reconcile(doc, wanted, SPECS), LOADED);
     expect(project(doc)).toEqual(wanted);
-  });
-
-  test("a merge with no change of theirs is mine, and the other way round", () => {
-    const chance = new Chance(seed);
-    const base = anyWorkflow(chance);
-    const doc = load(base, SPECS);
-    for (let n = 0; n < 10; n++) anyEdit(doc, chance);
-    const changed = project(doc);
-    expect(merge(base, changed, base)).toEqual(changed);
-    expect(merge(base, base, changed)).toEqual(changed);
-    expect(merge(base, changed, changed)).toEqual(changed);
   });
 });
 

@@ -1,79 +1,113 @@
-/** Opens a workflow: what this browser kept of it, joined with what the service has, saved by itself from then on. */
+/** Opens a workflow: what this browser kept of it, joined with what the service has, kept by itself from then on. */
 import { IndexeddbPersistence } from "y-indexeddb";
+import type { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
-import { onServiceEvent } from "../api/events";
-import { getWorkflow, putWorkflow } from "../api/workflows";
-import { LOADED, load, type Specs } from "./load";
-import { merge } from "./merge";
-import { project } from "./project";
-import { reconcile } from "./reconcile";
-import { Saver, type Base } from "./save";
+import { ServiceError } from "../api/client";
+import { getSession } from "../api/session";
+import { getWorkflow } from "../api/workflows";
+import { useMe } from "../collab/me";
+import { joinRoom, roomsHere, type Where } from "../collab/provider";
+import type { Saver } from "./save";
 import { roots } from "./shape";
-import { joinTabs } from "./tabs";
 
 export interface Opened {
   doc: Y.Doc;
   saver: Saver;
+  provider: WebsocketProvider;
   close(): void;
 }
 
-const BASE = "base";
+/** The close code of a socket whose person may no longer do what they might when it was opened. */
+const RIGHT_TAKEN = 4403;
 /** How long the browser's own store may take before the page goes on without it. */
 const STORE_MS = 2000;
+/** Documents of the time before they were the service's lie under other names: they cannot be joined with its own. */
+const storeName = (id: string) => `flowforge/document/${id}`;
 
-export async function openWorkflow(id: string, specs: Specs): Promise<Opened> {
+/** `anew` is told when the workflow is another one since, so that what is open is of no use. */
+export async function openWorkflow(id: string, anew: () => void, where: Partial<Where> = {}): Promise<Opened> {
   const doc = new Y.Doc();
-  const name = `flowforge/${id}`;
-  // Before anything is read: what another tab has, and does meanwhile, is heard from the beginning.
-  const tabs = joinTabs(doc, name);
-  let store: IndexeddbPersistence | null;
-  let theirs: Base;
+  const store = await openStore(storeName(id), doc);
+  const stranger = () => void setAside(id, doc, store).then(anew);
+  const { name } = useMe.getState();
+  const { provider, saver, leave } = joinRoom(doc, {
+    name,
+    ...where,
+    rooms: where.rooms ?? roomsHere(),
+    workflow: id,
+    stranger,
+  });
+  const heedRole = () =>
+    getSession().then(
+      ({ role }) => saver.mayWrite(role !== "viewer"),
+      () => undefined,
+    );
+  void heedRole();
+  // After a right was taken away, another may be left.
+  provider.on("closed", ({ code }) => {
+    if (code !== RIGHT_TAKEN) return;
+    void heedRole().then(() => saver.saved.state.kind === "read-only" && provider.connect());
+  });
+  const close = () => {
+    leave();
+    void store?.destroy();
+    doc.destroy();
+  };
   try {
-    [store, theirs] = await Promise.all([openStore(name, doc), getWorkflow(id)]);
+    // Also tells why there is no room, which a socket cannot; and which numbers must be sent as they were written.
+    const known = getWorkflow(id);
+    if (holds(doc)) known.catch(() => undefined);
+    else await Promise.all([known, filled(doc)]);
   } catch (error) {
-    tabs.leave();
+    close();
     throw error;
   }
-  const base = store ? ((await store.get(BASE)) as unknown as Base | undefined) : undefined;
-  // A tab that has the document but, as far as is known here, agreed on nothing yet has just opened the same version.
-  join(doc, base ?? (tabs.heard() ? theirs : undefined), theirs, specs);
-  const keep = (agreed: Base) => {
-    // The store takes any plain value; its types name only a few.
-    void store?.set(BASE, agreed as never);
-  };
-  keep(theirs);
-  const saver = new Saver(doc, specs, theirs, {
-    put: (workflow, hash) => putWorkflow(id, workflow, hash),
-    get: () => getWorkflow(id),
-    keep,
-    after: (ms, act) => {
-      const timer = setTimeout(act, ms);
-      return () => clearTimeout(timer);
-    },
-  });
-  const online = () => void saver.now();
-  addEventListener("online", online);
-  // Somebody else saved it: another browser, the command line.
-  const catchUp = async () => saver.heard((await getWorkflow(id)).hash);
-  const deaf = onServiceEvent((kind, data) => {
-    // Away again: the next connection tells.
-    if (kind === "missed") catchUp().catch(() => undefined);
-    if (kind === "workflow" && data["id"] === id && typeof data["hash"] === "string") void saver.heard(data["hash"]);
-  });
-  // What was typed while the service was away.
-  void saver.now();
-  const close = () => {
-    removeEventListener("online", online);
-    deaf();
-    void saver.now().finally(() => {
-      saver.close();
-      tabs.leave();
-      void store?.destroy();
-      doc.destroy();
-    });
-  };
-  return { doc, saver, close };
+  return { doc, saver, provider, close };
 }
+
+const holds = (doc: Y.Doc) => roots(doc).meta.size > 0;
+
+/** Moves what this browser kept to another place in its store: nothing that was typed is thrown away. */
+async function setAside(id: string, doc: Y.Doc, store: IndexeddbPersistence | null) {
+  if (!store) return;
+  const copy = new Y.Doc();
+  const aside = new IndexeddbPersistence(`${storeName(id)}/aside/${Date.now()}`, copy);
+  await aside.whenSynced;
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+  await aside.set("set aside", new Date().toISOString());
+  await aside.destroy();
+  await store.clearData();
+}
+
+/** When the service has sent what it has. */
+function filled(doc: Y.Doc): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      doc.off("update", look);
+      clearTimeout(late);
+    };
+    const look = () => {
+      if (!holds(doc)) return;
+      done();
+      resolve();
+    };
+    const late = setTimeout(() => {
+      done();
+      reject(new ServiceError(SILENT));
+    }, FILLED_MS);
+    doc.on("update", look);
+    look();
+  });
+}
+
+const FILLED_MS = 15_000;
+const SILENT = {
+  title: "No document",
+  status: 0,
+  code: "no-document",
+  detail: "the service did not send the workflow's document",
+  hint: "load the page again; does something between here and the service refuse WebSockets?",
+};
 
 /** The document as this browser kept it. Without a store (a private window) only the service keeps it. */
 async function openStore(name: string, doc: Y.Doc): Promise<IndexeddbPersistence | null> {
@@ -81,26 +115,4 @@ async function openStore(name: string, doc: Y.Doc): Promise<IndexeddbPersistence
   const store = new IndexeddbPersistence(name, doc);
   const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), STORE_MS));
   return Promise.race([store.whenSynced, late]).catch(() => null);
-}
-
-function join(doc: Y.Doc, base: Base | undefined, theirs: Base, specs: Specs) {
-  if (roots(doc).meta.size === 0) {
-    begin(doc, theirs, specs);
-    return;
-  }
-  if (base?.hash === theirs.hash) return;
-  const mine = project(doc);
-  const merged = merge(base?.workflow ?? mine, mine, theirs.workflow);
-  doc.transact(() => reconcile(doc, merged, specs), LOADED);
-}
-
-/**
- * Fills an empty document. Two tabs that do this at once make the very same document, down to who wrote it: so they
- * have one between them, and what is typed in either goes into it. Two of random authors would hide each other's nodes.
- */
-function begin(doc: Y.Doc, { workflow, hash }: Base, specs: Specs) {
-  const made = new Y.Doc();
-  made.clientID = Number.parseInt(hash.slice(0, 8), 16) || 1;
-  load(workflow, specs, made);
-  Y.applyUpdate(doc, Y.encodeStateAsUpdate(made), LOADED);
 }

@@ -1,58 +1,55 @@
-/** Saves a document by itself, a moment after each change, and merges what others saved in the meantime. */
-import type * as Y from "yjs";
-import { ServiceError } from "../api/client";
-import type { Problem, Workflow } from "../api/types";
-import { same } from "./json";
-import { LOADED, type Specs } from "./load";
-import { merge } from "./merge";
-import { project } from "./project";
-import { reconcile } from "./reconcile";
-
+/**
+ * Whether the service keeps what was typed.
+ *
+ * It works through what one socket sends in order, and answers a question only when all before it is kept. So after edits a
+ * question is sent, and its answer is the acknowledgement of everything that was sent before it.
+ */
 export type SaveState =
   | { kind: "saved" }
   | { kind: "saving" }
-  /** The service is away; the change is kept in this browser and saved when it is back. */
+  /** The service is away; the change is kept in this browser and sent when it is back. */
   | { kind: "offline" }
   /** The service does not take it; the change is kept in this browser. */
-  | { kind: "refused"; message: string; hint?: string };
+  | { kind: "refused"; message: string; hint?: string }
+  /** This person may look and not change. */
+  | { kind: "read-only" };
 
-/** The version that this document last agreed on with the service. */
-export interface Base {
-  hash: string;
-  workflow: Workflow;
-}
-
-/** What saving needs of the world. */
+/** What asking needs of the world. */
 export interface Outside {
-  put(workflow: Workflow, hash: string): Promise<{ hash: string; problems: Problem[] }>;
-  get(): Promise<Base>;
-  keep(base: Base): void;
+  /** Sends the question after everything that was sent before. */
+  ask(): void;
+  /** Gives up a connection that does not answer, and makes another. */
+  renew(): void;
   after(ms: number, act: () => void): () => void;
 }
 
 export interface Saved {
   state: SaveState;
-  problems: Problem[];
 }
 
-const DELAY_MS = 600;
-const RETRY_MS = [1000, 2000, 5000, 15000];
+/** Keystrokes within this are asked about once. */
+const ASK_MS = 200;
+/** A connection that does not answer for so long is none. */
+const LATE_MS = 8000;
+
+/** The question that a connection begins with. What was typed before it is not sent yet, so its answer says nothing. */
+const GREETING = 0;
 
 export class Saver {
-  saved: Saved = { state: { kind: "saved" }, problems: [] };
+  saved: Saved = { state: { kind: "saving" } };
   private readonly listeners = new Set<() => void>();
-  private cancel: (() => void) | null = null;
-  private busy: Promise<void> | null = null;
-  private failures = 0;
+  /** Edits so far; what was in the document at the beginning may be known here only, so it counts as one. */
+  private edits = 1;
+  /** How many of them the service keeps. */
+  private kept = 0;
+  /** How many edits were sent before each question that is not answered yet. */
+  private asked: number[] = [];
+  /** Whether this connection has been sent everything that was typed before it. */
+  private isTold = false;
+  private cancelAsk: (() => void) | null = null;
+  private cancelLate: (() => void) | null = null;
 
-  constructor(
-    private readonly doc: Y.Doc,
-    private readonly specs: Specs,
-    private base: Base,
-    private readonly outside: Outside,
-  ) {
-    doc.on("update", this.schedule);
-  }
+  constructor(private readonly outside: Outside) {}
 
   subscribe = (listener: () => void) => {
     this.listeners.add(listener);
@@ -61,101 +58,110 @@ export class Saver {
     };
   };
 
-  close() {
-    this.doc.off("update", this.schedule);
-    this.cancel?.();
+  /** This person changed the document. */
+  edited() {
+    this.edits++;
+    const { kind } = this.saved.state;
+    if (kind === "saved") this.show({ kind: "saving" });
+    this.askSoon();
   }
 
-  private readonly schedule = () => {
+  /** A connection is there; it has been greeted. */
+  connected() {
+    this.asked = [GREETING];
+    this.isTold = false;
+    if (this.isWritable) this.show({ kind: "saving" });
+    this.expectAnswer();
+  }
+
+  /** The service has been sent everything that it did not have. */
+  told() {
+    this.isTold = true;
+    this.ask();
+  }
+
+  answered() {
+    this.kept = Math.max(this.kept, this.asked.shift() ?? GREETING);
+    this.cancelLate?.();
+    if (this.asked.length > 0) this.expectAnswer();
+    if (!this.isWritable) return;
+    if (this.kept >= this.edits) this.show({ kind: "saved" });
+    else this.askSoon();
+  }
+
+  /** The connection is no more. What was sent last may have been lost with it. */
+  gone() {
+    this.forget();
+    this.edits++;
+    if (this.isWritable) this.show({ kind: "offline" });
+  }
+
+  /** The service will not take it, however often it is sent. */
+  refused(message: string, hint?: string) {
+    this.forget();
+    this.show({ kind: "refused", message, ...(hint && { hint }) });
+  }
+
+  /** This person's right to change the document was taken away, or given. */
+  mayWrite(may: boolean) {
+    if (!may) return this.show({ kind: "read-only" });
+    if (this.saved.state.kind !== "read-only") return;
     this.show({ kind: "saving" });
-    this.wait(DELAY_MS);
-  };
-
-  private wait(ms: number) {
-    this.cancel?.();
-    this.cancel = this.outside.after(ms, () => void this.now());
+    this.askSoon();
   }
 
-  /** Saves at once what is not saved. Never fails: what went wrong is in the state. */
+  /** Resolves when all that was typed is kept, or it is known that it is not. What came of it is in the state. */
   async now(): Promise<void> {
-    this.cancel?.();
-    this.cancel = null;
-    while (this.busy) await this.busy;
-    this.busy = this.save();
-    await this.busy;
-    this.busy = null;
+    if (this.saved.state.kind !== "saving") return;
+    if (this.isTold) this.ask();
+    await new Promise<void>((resolve) => {
+      const leave = this.subscribe(() => {
+        if (this.saved.state.kind === "saving") return;
+        leave();
+        resolve();
+      });
+    });
   }
 
-  /** Somebody else saved: takes over what they changed. */
-  async heard(hash: string): Promise<void> {
-    while (this.busy) await this.busy;
-    if (hash === this.base.hash) return;
-    this.busy = this.takeTheirs().catch(this.failed);
-    await this.busy;
-    this.busy = null;
+  close() {
+    this.forget();
+    this.listeners.clear();
   }
 
-  /**
-   * Agrees with the service on a version that it makes itself, such as an accepted proposal. Until then nothing is saved
-   * and nothing is heard, so that the change comes into the document once, from `make`. Throws what `make` throws.
-   */
-  async agreeOn(make: (base: Base) => Promise<Base>): Promise<void> {
-    while (this.busy) await this.busy;
-    const made = make(this.base).then((base) => this.agree(base));
-    this.busy = made.catch(() => undefined);
-    await this.busy;
-    this.busy = null;
-    void this.now();
-    await made;
+  private get isWritable() {
+    return this.saved.state.kind !== "read-only";
   }
 
-  private async save() {
-    const workflow = project(this.doc);
-    if (same(workflow, this.base.workflow)) return this.show({ kind: "saved" });
-    this.show({ kind: "saving" });
-    try {
-      const { hash, problems } = await this.outside.put(workflow, this.base.hash);
-      this.failures = 0;
-      this.agree({ hash, workflow });
-      const more = !same(project(this.doc), workflow);
-      this.show({ kind: more ? "saving" : "saved" }, problems);
-      if (more) this.wait(DELAY_MS);
-    } catch (error) {
-      if (error instanceof ServiceError && error.body.status === 412) await this.mergeAndRetry();
-      else this.failed(error);
-    }
+  private askSoon() {
+    // With a question on its way, the next one follows its answer.
+    if (!this.isTold || this.asked.length > 0) return;
+    this.cancelAsk ??= this.outside.after(ASK_MS, () => this.ask());
   }
 
-  private async mergeAndRetry() {
-    try {
-      await this.takeTheirs();
-      this.wait(0);
-    } catch (error) {
-      this.failed(error);
-    }
+  private ask() {
+    this.cancelAsk?.();
+    this.cancelAsk = null;
+    if (this.asked.at(-1) === this.edits) return;
+    this.asked.push(this.edits);
+    this.outside.ask();
+    this.expectAnswer();
   }
 
-  private async takeTheirs() {
-    const theirs = await this.outside.get();
-    const merged = merge(this.base.workflow, project(this.doc), theirs.workflow);
-    this.agree(theirs);
-    this.doc.transact(() => reconcile(this.doc, merged, this.specs), LOADED);
+  private expectAnswer() {
+    this.cancelLate?.();
+    this.cancelLate = this.outside.after(LATE_MS, () => this.outside.renew());
   }
 
-  private agree(base: Base) {
-    this.base = base;
-    this.outside.keep(base);
+  private forget() {
+    this.asked = [];
+    this.isTold = false;
+    this.cancelAsk?.();
+    this.cancelLate?.();
+    this.cancelAsk = this.cancelLate = null;
   }
 
-  private readonly failed = (error: unknown) => {
-    const away = !(error instanceof ServiceError) || error.body.status === 0 || error.body.status >= 500;
-    if (!away) return this.show({ kind: "refused", message: error.message, ...(error.hint && { hint: error.hint }) });
-    this.show({ kind: "offline" });
-    this.wait(RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)] as number);
-  };
-
-  private show(state: SaveState, problems = this.saved.problems) {
-    this.saved = { state, problems };
+  private show(state: SaveState) {
+    this.saved = { state };
     this.listeners.forEach((listener) => listener());
   }
 }

@@ -3,6 +3,7 @@ import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } 
 import { useEffect, useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
 import type { RunDetail } from "../api/types";
+import { Avatars } from "../collab/Avatars";
 import { addressOf } from "../app/router";
 import { ago, counted, duration } from "../lib/words";
 import { Link } from "../ui/Link";
@@ -47,6 +48,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         )}
         {live && !isConnected && <span className="text-waiting">connection lost, trying again…</span>}
       </span>
+      <Avatars of={({ place }) => place.run === detail.run} what="is looking at this run" />
       <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>
   );

@@ -1,6 +1,7 @@
 /** The timeline of the shown run: one slider for the moment, lanes below it, drawn on a canvas. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { NodeId } from "../api/types";
+import { Watchers } from "../collab/Watchers";
 import { duration } from "../lib/words";
 import { STATUS_WORDS } from "../ui/StatusDot";
 import { useTokens } from "../ui/tokens";
@@ -10,7 +11,7 @@ import type { FrameIndex } from "./frameTable";
 import { LaneNames } from "./LaneNames";
 import { pause } from "./moves";
 import { goTo, lookAt, setView, useRun, type Watched } from "./runStore";
-import { reveal } from "./scale";
+import { reveal, toX } from "./scale";
 import { frameAt } from "./stops";
 import { usePointer } from "./usePointer";
 
@@ -82,6 +83,11 @@ export function TimelineView({ watched, nameOf }: { watched: Watched; nameOf: (n
             {...pointer}
           >
             <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
+            <Watchers
+              run={timeline.table.run}
+              xOf={(at) => toX(view, size.width, timeline.seqToAxis(axis, at))}
+              width={size.width}
+            />
           </div>
         </div>
         {hovered && <Tip scene={scene} at={hovered} />}

@@ -11,6 +11,8 @@ import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import { yCollab, YSyncConfig } from "y-codemirror.next";
 import type * as Y from "yjs";
+import { Carets } from "../../collab/carets";
+import { companyNow } from "../../collab/people";
 import { GO_TO_LINE } from "../problems";
 import type { Surroundings } from "../scope";
 import type { Target } from "../target";
@@ -88,7 +90,7 @@ function Editor({
     target.track(YSyncConfig);
   }, [surroundings, target]);
   const extensions = (): Extension => [
-    text ? yCollab(text, null, { undoManager: false }) : EditorState.readOnly.of(true),
+    text ? shared(text) : EditorState.readOnly.of(true),
     undoKeys(target),
     scriptKeys,
     scriptLook,
@@ -110,6 +112,20 @@ function Editor({
       style={{ "--lines": lines } as React.CSSProperties}
     />
   );
+}
+
+/** The text, with the carets of those who are in it, too. */
+function shared(text: Y.Text): Extension {
+  const company = companyNow();
+  const isHere = company !== null && company.awareness.doc === text.doc;
+  const leave = () => {
+    if (isHere) company.caret = null;
+  };
+  return [
+    yCollab(text, isHere ? new Carets(company) : null, { undoManager: false }),
+    EditorView.domEventHandlers({ blur: leave }),
+    ViewPlugin.define(() => ({ destroy: leave })),
+  ];
 }
 
 /** In the editor Escape closes suggestions and frees Tab; the dialog, which hears it first, must not take it. */

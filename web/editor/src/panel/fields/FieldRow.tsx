@@ -1,5 +1,6 @@
 /** A field with its title, what it means, and a way back to its default. */
 import { RotateCcw } from "lucide-react";
+import { Avatars } from "../../collab/Avatars";
 import { shortly } from "../../lib/schema";
 import { isMany } from "./Control";
 import { Messages, ModeSwitch, useWays, Widget, type EntryProps } from "./Entry";
@@ -62,6 +63,10 @@ function Head({ many, ...props }: HeadProps) {
           {title}
         </label>
       )}
+      <Avatars
+        of={({ place }) => place.node === target.key && place.field === props.pointer}
+        what={`is in ${field.title}`}
+      />
       <span className="field-tools">
         {written && (
           <Tool className="field-reset" name={`${field.title}: ${back.toLowerCase()}`} act={() => change(undefined)}>

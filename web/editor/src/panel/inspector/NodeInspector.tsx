@@ -12,6 +12,8 @@ import { fieldsOf } from "../../lib/schema";
 import { Form } from "../Form";
 import { asSettings, openProblem, usePanel } from "../problems";
 import { ProblemRow, whereOf } from "../ProblemList";
+import { HeldType } from "../reuse/HeldType";
+import { MakeType } from "../reuse/MakeType";
 import { useFrame } from "../runView";
 import { nodeFields, nodeSettings, nodeSettingsTarget } from "../settings";
 import { useSurroundings } from "../surroundings";
@@ -118,6 +120,9 @@ function Parameters({ doc, id, node, spec, specs, problems, view, readOnly }: Wi
   const surroundings = useSurroundings(workflow, node, view);
   const target = useMemo(() => nodeTarget(doc, id, specs, readOnly), [doc, id, specs, readOnly]);
   const fields = useMemo(() => (spec ? fieldsOf(spec.params, spec) : []), [spec]);
+  if (node.type.startsWith("workspace.")) {
+    return <HeldType doc={doc} node={node} spec={spec} readOnly={readOnly} />;
+  }
   if (!spec) return <p className="panel-empty">This service has no node type {node.type}.</p>;
   if (fields.length === 0) return <p className="panel-empty">Nothing to set.</p>;
   return (
@@ -130,6 +135,7 @@ function Parameters({ doc, id, node, spec, specs, problems, view, readOnly }: Wi
         problems={problems}
         surroundings={surroundings}
       />
+      {node.type === "code.rhai" && !readOnly && <MakeType doc={doc} node={node} />}
     </>
   );
 }

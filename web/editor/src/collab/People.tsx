@@ -1,0 +1,153 @@
+/** Who is here, in the header: each can be followed; oneself can be renamed and hidden. */
+import { EyeOff } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useEffect, useState } from "react";
+import { Avatar } from "./Avatar";
+import type { Company } from "./company";
+import { hide, rename, useMe } from "./me";
+import { initialsOf, NAME_MAX, type Peer } from "./peer";
+import { follow, usePeople } from "./people";
+
+const SHOWN = 4;
+
+export function People() {
+  const { company, people, following } = usePeople();
+  if (!company) return null;
+  return (
+    <div className="people" role="group" aria-label="People here" data-people>
+      {people.slice(0, SHOWN).map((peer) => (
+        <Other key={peer.client} peer={peer} isFollowed={following === peer.client} />
+      ))}
+      {people.length > SHOWN && <More people={people} following={following} />}
+      <Me company={company} />
+      <Following people={people} following={following} />
+    </div>
+  );
+}
+
+function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
+  const words = `${isFollowed ? "Stop following" : "Follow"} ${peer.name}`;
+  return (
+    <button
+      type="button"
+      className="person"
+      aria-pressed={isFollowed}
+      aria-label={words}
+      title={`${peer.name}${whereOf(peer)}. ${words}`}
+      onClick={() => follow(isFollowed ? null : peer.client)}
+    >
+      <Avatar person={peer} />
+    </button>
+  );
+}
+
+function whereOf({ place, drag }: Peer): string {
+  if (drag) return ", is moving nodes";
+  if (place.run) return `, looks at run ${place.run.slice(-6)}${place.seq === undefined ? "" : `, event ${place.seq}`}`;
+  return place.node ? `, is at ${place.node}` : "";
+}
+
+function More({ people, following }: { people: readonly Peer[]; following: number | null }) {
+  return (
+    <Popover.Root>
+      <Popover.Trigger className="person people-more" aria-label={`All ${people.length} people`}>
+        +{people.length - SHOWN}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          className="popover people-list"
+          sideOffset={8}
+          align="end"
+          aria-label="People here"
+          data-people
+        >
+          <ul>
+            {people.map((peer) => (
+              <li key={peer.client}>
+                <button
+                  type="button"
+                  aria-pressed={following === peer.client}
+                  onClick={() => follow(following === peer.client ? null : peer.client)}
+                >
+                  <Avatar person={peer} />
+                  <span>
+                    {peer.name}
+                    <span className="text-ink-soft">{whereOf(peer)}</span>
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function Me({ company }: { company: Company }) {
+  const { isHidden } = useMe();
+  const { name, color } = company;
+  return (
+    <Popover.Root>
+      <Popover.Trigger
+        className="person me"
+        data-hidden={isHidden || undefined}
+        aria-label={isHidden ? `You, ${name}, hidden` : `You, ${name}`}
+        title={isHidden ? "You are hidden" : `You, ${name}`}
+      >
+        {isHidden ? (
+          <EyeOff size={14} aria-hidden />
+        ) : (
+          <Avatar person={{ color, kind: "person", initials: initialsOf(name) }} />
+        )}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="popover people-me" sideOffset={8} align="end" aria-label="You, to the others">
+          <NameField name={name} />
+          <label className="people-hide">
+            <input type="checkbox" checked={isHidden} onChange={(event) => hide(event.target.checked)} />
+            Hide me
+          </label>
+          <p className="text-ink-soft">
+            Hidden, the others do not see where you are. What you change is still known as yours.
+          </p>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function NameField({ name }: { name: string }) {
+  const [text, setText] = useState(name);
+  return (
+    <label className="people-name">
+      Your name
+      <input
+        className="field-input"
+        value={text}
+        maxLength={NAME_MAX}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={() => rename(text)}
+        onKeyDown={(event) => event.key === "Enter" && rename(text)}
+      />
+    </label>
+  );
+}
+
+/** Says whose view is shown, and how to leave it. */
+function Following({ people, following }: { people: readonly Peer[]; following: number | null }) {
+  const peer = people.find(({ client }) => client === following);
+  useEffect(() => {
+    if (!peer) return;
+    document.documentElement.style.setProperty("--followed", peer.color);
+    document.documentElement.dataset["following"] = "";
+    return () => {
+      delete document.documentElement.dataset["following"];
+    };
+  }, [peer]);
+  return (
+    <span className="sr-only" role="status">
+      {peer && `You follow ${peer.name} until you move`}
+    </span>
+  );
+}

@@ -1,0 +1,391 @@
+//! One room and its thread.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use flowforge_collab::room::{Heard, Kept, Out, PeerId, Room, Why};
+use flowforge_engine::{Clock, Workflow, WorkflowId};
+use flowforge_runtime::SystemClock;
+use flowforge_snapshots::{Author, DocumentUpdate};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::version::{Version, is_of_workflow};
+use super::{
+    Ask, BROKEN, Inside, MALFORMED, Make, NO_WORKFLOW, POLICY, RoomError, TOO_BIG, TRY_AGAIN, Told,
+};
+use crate::history::Made;
+
+/// Most messages that share one commit.
+const BATCH_MAX: usize = 256;
+/// How long nobody types before the document is saved as a version, and how long typing may put that off.
+const PAUSE: Duration = Duration::from_millis(400);
+const PUT_OFF_MAX: Duration = Duration::from_secs(2);
+/// How long an empty room stays open.
+const IDLE: Duration = Duration::from_secs(30);
+/// How a version came about that people typed.
+const TYPING: &str = "typing";
+/// After so many updates they are put together into one state.
+const COMPACT_AFTER: usize = 1000;
+
+/// Serves a room until it has been empty for a while. A panic closes this room and no other.
+pub(super) fn serve(
+    inside: &Arc<Inside>,
+    id: &WorkflowId,
+    mut asked: mpsc::Receiver<Ask>,
+    reactor: &Handle,
+) {
+    let served = catch_unwind(AssertUnwindSafe(|| {
+        let mut live = Live::open(inside, id)?;
+        live.serve(&mut asked, reactor)
+    }));
+    let failed = match served {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error),
+        Err(_) => Some(RoomError::Broken),
+    };
+    if let Some(error) = failed {
+        if !matches!(error, RoomError::NoWorkflow(_)) {
+            tracing::error!(workflow = %id, %error, "a shared document had to close");
+        }
+        asked.close();
+        inside.open().remove(id);
+        let code = match error {
+            RoomError::NoWorkflow(_) => NO_WORKFLOW,
+            _ => BROKEN,
+        };
+        while let Ok(ask) = asked.try_recv() {
+            refuse(ask, code, &error, id);
+        }
+    }
+}
+
+/// Tells whoever asked a room that cannot serve.
+fn refuse(ask: Ask, code: u16, error: &RoomError, id: &WorkflowId) {
+    let reason = error.to_string();
+    let again = || match code {
+        NO_WORKFLOW => RoomError::NoWorkflow(id.clone()),
+        _ => RoomError::Broken,
+    };
+    // Whoever asked may have gone.
+    match ask {
+        Ask::Join { to, .. } => drop(to.try_send(Told::Close { code, reason })),
+        Ask::Change { done, .. } => drop(done.send(Err(again()))),
+        Ask::Settle(done) => drop(done.send(Err(again()))),
+        Ask::Leave(_)
+        | Ask::Message(..)
+        | Ask::SetRight(..)
+        | Ask::Show { .. }
+        | Ask::Close { .. } => {}
+    }
+}
+
+struct Live<'a> {
+    inside: &'a Inside,
+    id: &'a WorkflowId,
+    room: Room,
+    seats: HashMap<PeerId, Seated>,
+    version: Version,
+    /// The number of the last update that was kept.
+    seq: u64,
+    /// How many updates were kept since they were put together.
+    loose: usize,
+    /// Since when something is unsaved, and since when nothing came after it.
+    unsaved: Option<(Instant, Instant)>,
+    emptied: Instant,
+}
+
+/// A peer, and how to tell it something.
+struct Seated {
+    author: Author,
+    to: mpsc::Sender<Told>,
+    was_refused: bool,
+}
+
+/// What a batch has come to: kept first, told then.
+#[derive(Default)]
+struct Batch {
+    keep: Vec<DocumentUpdate>,
+    out: Vec<Out>,
+    /// Told when it is kept.
+    after: Vec<Box<dyn FnOnce(&mut Live<'_>) + Send>>,
+}
+
+impl<'a> Live<'a> {
+    fn open(inside: &'a Inside, id: &'a WorkflowId) -> Result<Self, RoomError> {
+        let opened = Version::open(&inside.around, id)?;
+        Ok(Self {
+            inside,
+            id,
+            room: opened.room,
+            seats: HashMap::new(),
+            version: opened.version,
+            seq: opened.seq,
+            loose: opened.loose,
+            unsaved: opened.is_ahead.then(|| (Instant::now(), Instant::now())),
+            emptied: Instant::now(),
+        })
+    }
+
+    fn serve(
+        &mut self,
+        asked: &mut mpsc::Receiver<Ask>,
+        reactor: &Handle,
+    ) -> Result<(), RoomError> {
+        loop {
+            let mut asks = Vec::with_capacity(BATCH_MAX);
+            let wait = self.wait();
+            let many = asked.recv_many(&mut asks, BATCH_MAX);
+            // Nothing came in time, which is as well.
+            let _ = reactor.block_on(async { timeout(wait, many).await });
+            let is_over = self.batch(asks)?;
+            if self.unsaved.is_some() && self.wait().is_zero() {
+                self.save(TYPING)?;
+            }
+            let is_idle = self.seats.is_empty() && self.unsaved.is_none();
+            if is_over || (is_idle && self.emptied.elapsed() >= IDLE) {
+                self.save(TYPING)?;
+                self.compact()?;
+                if self.inside.let_go(self.id, asked) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// How long nothing needs to be done.
+    fn wait(&self) -> Duration {
+        if let Some((first, last)) = self.unsaved {
+            let due = (last + PAUSE).min(first + PUT_OFF_MAX);
+            return due.saturating_duration_since(Instant::now());
+        }
+        if self.seats.is_empty() {
+            return IDLE.saturating_sub(self.emptied.elapsed());
+        }
+        IDLE
+    }
+
+    /// Hears everything that was asked, keeps what came of it in one commit, and tells it. Whether the room is to close.
+    fn batch(&mut self, asks: Vec<Ask>) -> Result<bool, RoomError> {
+        let mut batch = Batch::default();
+        let mut is_over = false;
+        for ask in asks {
+            is_over |= self.hear(ask, &mut batch)?;
+        }
+        self.settle(batch)?;
+        Ok(is_over)
+    }
+
+    /// Keeps what is to be kept, and then tells what is to be told.
+    fn settle(&mut self, batch: Batch) -> Result<(), RoomError> {
+        if !batch.keep.is_empty() {
+            let journal = self.inside.around.journal();
+            self.seq = journal.append_updates(self.id, &batch.keep)?;
+            self.loose += batch.keep.len();
+            let now = Instant::now();
+            let first = self.unsaved.map_or(now, |(first, _)| first);
+            self.unsaved = Some((first, now));
+            self.version.note(&batch.keep);
+        }
+        for out in batch.out {
+            self.tell(out);
+        }
+        for after in batch.after {
+            after(self);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, ask: Ask, batch: &mut Batch) -> Result<bool, RoomError> {
+        let now = u64::try_from(self.inside.since_began().as_millis()).unwrap_or(u64::MAX);
+        match ask {
+            Ask::Join {
+                peer,
+                member,
+                author,
+                to,
+            } => {
+                self.seats.insert(peer, Seated::new(author, to));
+                let heard = self.room.join(peer, member, now);
+                batch.out.extend(heard.out);
+            }
+            Ask::Leave(peer) => {
+                let heard = self.room.leave(peer);
+                batch.out.extend(heard.out);
+                self.forget(peer);
+            }
+            Ask::Message(peer, bytes) => {
+                let heard = self.room.receive(peer, &bytes, now);
+                self.note_refused(peer, &heard);
+                let author = self.seats.get(&peer).map(|seat| seat.author.clone());
+                batch.take(heard, author.as_ref());
+            }
+            Ask::SetRight(peer, can_write) => self.room.set_can_write(peer, can_write),
+            Ask::Change { made, make, done } => {
+                // What was typed until now is a version of those who typed.
+                self.settle(std::mem::take(batch))?;
+                self.save(TYPING)?;
+                self.change(&made, make, done)?;
+            }
+            Ask::Settle(done) => batch.after.push(Box::new(move |live| {
+                // Whoever asked may have gone.
+                let _ = done.send(live.save(TYPING));
+            })),
+            Ask::Show { client, state } => {
+                let heard = self.room.show(client, &state);
+                batch.out.extend(heard.out);
+            }
+            Ask::Close { code, reason, done } => {
+                batch.after.push(Box::new(move |live| {
+                    live.send_all_away(code, reason);
+                    // Whoever asked may have gone.
+                    let _ = done.send(());
+                }));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn change(
+        &mut self,
+        by: &Made,
+        make: Make,
+        done: oneshot::Sender<Result<Workflow, RoomError>>,
+    ) -> Result<(), RoomError> {
+        let texts = &self.inside.around.texts;
+        let (made, heard) = self.room.change(|doc| make(doc, texts));
+        let mut batch = Batch::default();
+        batch.take(heard, by.authors().first());
+        if batch.keep.iter().any(is_of_workflow) {
+            self.version.note_authors(by.authors());
+        }
+        self.settle(batch)?;
+        let answer = match made {
+            Ok(()) => {
+                self.save(by.origin())?;
+                Ok(self.version.workflow().clone())
+            }
+            Err(why) => Err(RoomError::Change(why)),
+        };
+        // Whoever asked may have gone; the change stays.
+        let _ = done.send(answer);
+        Ok(())
+    }
+
+    /// Somebody who may only read tries to write: said once for each connection.
+    fn note_refused(&mut self, peer: PeerId, heard: &Heard) {
+        let seat = self.seats.get_mut(&peer).filter(|_| heard.refused);
+        if let Some(seat) = seat.filter(|seat| !seat.was_refused) {
+            seat.was_refused = true;
+            tracing::warn!(
+                target: "audit", workflow = %self.id, person = seat.author.id, name = seat.author.name,
+                "changes of somebody who may only read were passed over"
+            );
+        }
+    }
+
+    fn tell(&mut self, out: Out) {
+        match out {
+            Out::To(peer, bytes) => self.send(peer, Told::Bytes(bytes.into())),
+            Out::ToOthers(but, bytes) => {
+                let bytes = Bytes::from(bytes);
+                let others: Vec<_> = self.seats.keys().copied().collect();
+                for peer in others.into_iter().filter(|peer| Some(*peer) != but) {
+                    self.send(peer, Told::Bytes(bytes.clone()));
+                }
+            }
+            Out::Away(peer, why) => {
+                let code = match why {
+                    Why::Malformed(_) => MALFORMED,
+                    Why::TooFast => POLICY,
+                    Why::TooBig => TOO_BIG,
+                };
+                let reason = why.to_string();
+                self.send(peer, Told::Close { code, reason });
+                self.forget(peer);
+            }
+        }
+    }
+
+    /// A peer that does not read as fast as it is told is sent away; it comes back and asks for what it missed.
+    fn send(&mut self, peer: PeerId, told: Told) {
+        let Some(seat) = self.seats.get(&peer) else {
+            return;
+        };
+        if seat.to.try_send(told).is_err() {
+            tracing::debug!(workflow = %self.id, code = TRY_AGAIN, "a slow peer was sent away");
+            self.forget(peer);
+            let heard = self.room.leave(peer);
+            for out in heard.out {
+                self.tell(out);
+            }
+        }
+    }
+
+    fn forget(&mut self, peer: PeerId) {
+        self.seats.remove(&peer);
+        self.emptied = Instant::now();
+    }
+
+    fn send_all_away(&mut self, code: u16, reason: &str) {
+        let reason = reason.to_owned();
+        for (peer, seat) in self.seats.drain() {
+            let reason = reason.clone();
+            // A full channel closes with the seat.
+            let _ = seat.to.try_send(Told::Close { code, reason });
+            self.room.leave(peer);
+        }
+    }
+
+    /// Saves the document as a version, when it is another workflow than the last one saved.
+    fn save(&mut self, origin: &str) -> Result<(), RoomError> {
+        self.unsaved = None;
+        self.version
+            .save(&self.inside.around, self.room.doc(), self.seq, origin)?;
+        if self.loose >= COMPACT_AFTER {
+            self.compact()?;
+        }
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<(), RoomError> {
+        if self.loose > 1 {
+            let journal = self.inside.around.journal();
+            journal.compact_document(self.id, self.seq, &self.room.state())?;
+            self.loose = 0;
+        }
+        Ok(())
+    }
+}
+
+impl Seated {
+    fn new(author: Author, to: mpsc::Sender<Told>) -> Self {
+        Self {
+            author,
+            to,
+            was_refused: false,
+        }
+    }
+}
+
+impl Batch {
+    fn take(&mut self, heard: Heard, author: Option<&Author>) {
+        let now = SystemClock.now();
+        let updates = heard
+            .keep
+            .into_iter()
+            .map(|Kept { update, touched }| DocumentUpdate {
+                at: now,
+                author: author.cloned().unwrap_or_default(),
+                bytes: update,
+                touched,
+            });
+        self.keep.extend(updates);
+        self.out.extend(heard.out);
+    }
+}
