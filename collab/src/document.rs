@@ -72,6 +72,8 @@ impl Roots {
 pub fn open(client_id: u64) -> Doc {
     let mut options = Options::with_client_id(ClientID::new(client_id & ((1 << 53) - 1)));
     options.offset_kind = OffsetKind::Utf16;
+    // A forged update can leave a part alive in a parent that is gone. Collected, that parent would be freed memory.
+    options.skip_gc = true;
     Doc::with_options(options)
 }
 

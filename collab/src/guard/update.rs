@@ -1,0 +1,287 @@
+//! An update: structs by client, then what is deleted. The format is that of yjs, version 1.
+
+use super::bytes::Bytes;
+use super::outline::Outline;
+use super::{DEPTH_MAX, Refused, Why};
+
+/// Most clients that one update or state vector may speak of. Each is an entry in a table whose hashes a stranger
+/// chooses.
+pub const CLIENTS_MAX: u32 = 30_000;
+/// Most memory that what an update describes may take, as estimated before it is built.
+pub const MEMORY_BYTES_MAX: u64 = 48 << 20;
+
+/// The largest clock, and the largest length.
+const CLOCK_MAX: u32 = i32::MAX as u32;
+
+/// What things take in memory, in bytes, rather more than less.
+mod weight {
+    pub(super) const CLIENT: u64 = 160;
+    pub(super) const GAP: u64 = 64;
+    pub(super) const ITEM: u64 = 320;
+    pub(super) const VALUE: u64 = 48;
+    pub(super) const FIELD: u64 = 96;
+    pub(super) const RANGE: u64 = 24;
+    /// A byte of text, which may be the JSON of a list of numbers.
+    pub(super) const BYTE: u64 = 2;
+    pub(super) const JSON_BYTE: u64 = 24;
+}
+
+/// Looks at an update.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_update(update: &[u8]) -> Result<(), Refused> {
+    outline(update).map(drop)
+}
+
+/// Looks at an update, and says what it stands on.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn outline(update: &[u8]) -> Result<Outline, Refused> {
+    let mut look = Look::new(update);
+    look.structs()?;
+    look.deletions()?;
+    look.bytes.end()?;
+    Ok(look.outline)
+}
+
+/// Looks at a state vector.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn check_state_vector(vector: &[u8]) -> Result<(), Refused> {
+    let mut look = Look::new(vector);
+    let clients = look.clients(2, "the clients of a state vector")?;
+    let mut seen = Vec::new();
+    for _ in 0..clients {
+        seen.push(look.bytes.client()?);
+        look.clock(0)?;
+    }
+    look.once(seen)?;
+    look.bytes.end()
+}
+
+struct Look<'b> {
+    bytes: Bytes<'b>,
+    weight: u64,
+    outline: Outline,
+}
+
+impl<'b> Look<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        Self {
+            bytes: Bytes::new(bytes),
+            weight: 0,
+            outline: Outline::default(),
+        }
+    }
+
+    fn weigh(&mut self, weight: u64) -> Result<(), Refused> {
+        self.weight = self.weight.saturating_add(weight);
+        if self.weight > MEMORY_BYTES_MAX {
+            Err(self.bytes.refused(Why::TooHeavy))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn clients(&mut self, least: usize, what: &'static str) -> Result<u32, Refused> {
+        let clients = self.bytes.count(least, what)?;
+        if clients > CLIENTS_MAX {
+            return Err(self.bytes.refused(Why::Number(what)));
+        }
+        Ok(clients)
+    }
+
+    /// No client may be there twice.
+    fn once(&self, mut clients: Vec<u64>) -> Result<(), Refused> {
+        clients.sort_unstable();
+        if clients.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(self.bytes.refused(Why::Twice("a client")));
+        }
+        Ok(())
+    }
+
+    /// A length that follows this clock; the clock after it.
+    fn clock(&mut self, from: u32) -> Result<u32, Refused> {
+        let len = self.bytes.u32("a clock")?;
+        self.after(from, len)
+    }
+
+    fn after(&self, clock: u32, len: u32) -> Result<u32, Refused> {
+        let after = clock.checked_add(len).filter(|after| *after <= CLOCK_MAX);
+        after.ok_or_else(|| self.bytes.refused(Why::Number("a clock")))
+    }
+
+    fn structs(&mut self) -> Result<(), Refused> {
+        // A count, a client, a clock, and one struct of two bytes.
+        let clients = self.clients(5, "the clients of an update")?;
+        let mut seen = Vec::new();
+        for _ in 0..clients {
+            self.weigh(weight::CLIENT)?;
+            let structs = self.bytes.count(2, "the structs of a client")?;
+            if structs == 0 {
+                return Err(self
+                    .bytes
+                    .refused(Why::Nothing("the list of a client's structs")));
+            }
+            let client = self.bytes.client()?;
+            seen.push(client);
+            let mut clock = self.clock(0)?;
+            self.outline.begin(client, clock);
+            for _ in 0..structs {
+                clock = self.one_struct(clock)?;
+            }
+        }
+        self.once(seen)
+    }
+
+    /// A struct that begins at this clock; the clock after it.
+    fn one_struct(&mut self, clock: u32) -> Result<u32, Refused> {
+        let info = self.bytes.u8("a struct")?;
+        let mut needs = Vec::new();
+        let len = match info {
+            // What is gone, and what is left out.
+            0 | 10 => {
+                self.weigh(weight::GAP)?;
+                let len = self.bytes.u32("the length of a gap")?;
+                if len == 0 {
+                    return Err(self.bytes.refused(Why::Nothing("a gap")));
+                }
+                len
+            }
+            _ => {
+                self.weigh(weight::ITEM)?;
+                needs = self.position(info)?;
+                self.content(info & 0x1f)?
+            }
+        };
+        let end = self.after(clock, len)?;
+        self.outline.push(end, &needs, info == 10);
+        Ok(end)
+    }
+
+    /// Where an item stands: beside others, or in a parent. What of these is an item.
+    fn position(&mut self, info: u8) -> Result<Vec<(u64, u32)>, Refused> {
+        let sides = [info & 0x80 != 0, info & 0x40 != 0];
+        let mut needs = Vec::new();
+        for _ in sides.iter().filter(|side| **side) {
+            needs.push(self.id()?);
+        }
+        if !needs.is_empty() {
+            return Ok(needs);
+        }
+        match self.bytes.u32("the kind of parent")? {
+            0 => needs.push(self.id()?),
+            1 => drop(self.text("the name of a root", weight::BYTE)?),
+            found => return Err(self.bytes.kind("a parent", found)),
+        }
+        if info & 0x20 != 0 {
+            self.text("the key of an item", weight::BYTE)?;
+        }
+        Ok(needs)
+    }
+
+    fn id(&mut self) -> Result<(u64, u32), Refused> {
+        Ok((self.bytes.client()?, self.clock(0)?))
+    }
+
+    fn text(&mut self, what: &'static str, weight: u64) -> Result<&'b str, Refused> {
+        let text = self.bytes.text(what)?;
+        self.weigh(text.len() as u64 * weight)?;
+        Ok(text)
+    }
+
+    /// What an item holds; how many clocks it takes.
+    fn content(&mut self, kind: u8) -> Result<u32, Refused> {
+        match kind {
+            1 => self.bytes.u32("the length of what was deleted"),
+            3 => {
+                let len = self.bytes.buffer("bytes")?.len() as u64;
+                self.weigh(len * weight::BYTE).map(|()| 1)
+            }
+            4 => {
+                let text = self.text("text", weight::BYTE)?;
+                let units = text.encode_utf16().count();
+                u32::try_from(units).map_err(|_| self.bytes.refused(Why::Number("a text")))
+            }
+            5 => self.text("what is embedded", weight::JSON_BYTE).map(|_| 1),
+            6 => {
+                self.text("the name of a format", weight::BYTE)?;
+                self.text("a format", weight::JSON_BYTE).map(|_| 1)
+            }
+            7 => self.shared_type().map(|()| 1),
+            8 => {
+                let values = self.bytes.count(1, "values")?;
+                for _ in 0..values {
+                    self.value(DEPTH_MAX)?;
+                }
+                Ok(values)
+            }
+            found => Err(self.bytes.kind("content", found)),
+        }
+    }
+
+    /// Lists, maps, text, and the parts of XML.
+    fn shared_type(&mut self) -> Result<(), Refused> {
+        match self.bytes.u8("a shared type")? {
+            0 | 1 | 2 | 4 | 6 => Ok(()),
+            3 => self.text("the name of an element", weight::BYTE).map(drop),
+            found => Err(self.bytes.kind("a shared type", found)),
+        }
+    }
+
+    fn value(&mut self, deepest: usize) -> Result<(), Refused> {
+        self.weigh(weight::VALUE)?;
+        let deeper = deepest.checked_sub(1);
+        let deeper = deeper.ok_or_else(|| self.bytes.refused(Why::TooDeep));
+        match self.bytes.u8("a value")? {
+            120 | 121 | 126 | 127 => {}
+            122 | 123 => drop(self.bytes.take(8, "a number")?),
+            124 => drop(self.bytes.take(4, "a number")?),
+            125 => self.bytes.signed()?,
+            119 => drop(self.text("a text", weight::BYTE)?),
+            118 => {
+                let deeper = deeper?;
+                for _ in 0..self.bytes.count(2, "the fields of a record")? {
+                    self.weigh(weight::FIELD)?;
+                    self.text("the name of a field", weight::BYTE)?;
+                    self.value(deeper)?;
+                }
+            }
+            117 => {
+                let deeper = deeper?;
+                for _ in 0..self.bytes.count(1, "the items of a list")? {
+                    self.value(deeper)?;
+                }
+            }
+            116 => {
+                let len = self.bytes.buffer("bytes")?.len() as u64;
+                self.weigh(len * weight::BYTE)?;
+            }
+            found => return Err(self.bytes.kind("a value", found)),
+        }
+        Ok(())
+    }
+
+    fn deletions(&mut self) -> Result<(), Refused> {
+        // A client, a count, and one range of two bytes.
+        let clients = self.clients(4, "the clients of the deletions")?;
+        let mut seen = Vec::new();
+        for _ in 0..clients {
+            self.weigh(weight::CLIENT)?;
+            seen.push(self.bytes.client()?);
+            let mut end = 0;
+            for _ in 0..self.bytes.count(2, "the deletions of a client")? {
+                self.weigh(weight::RANGE)?;
+                let start = self.clock(0)?;
+                if start < end {
+                    return Err(self.bytes.refused(Why::Twice("a deletion")));
+                }
+                end = self.clock(start)?;
+            }
+        }
+        self.once(seen)
+    }
+}
