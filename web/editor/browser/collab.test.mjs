@@ -194,3 +194,27 @@ test("a script with the public libraries is a peer like any other", () =>
     hand.leave();
     await page.waitForSelector('.person[aria-label="Follow A script"]', { state: "detached" });
   }));
+
+test("what one says about a node the other sees on it, answers and resolves; a link leads there", () =>
+  withTwo(CODE, async ({ one, two, id, origin }) => {
+    await one.click(`${node("sum")} .step-title`);
+    await one.click('.panel-tab:has-text("Comments")');
+    await one.fill('[aria-label="Say something about this"]', "Why 2, @Grace Hopper?");
+    await one.keyboard.press("Enter");
+    await two.waitForSelector(`${node("sum")} .said-count:has-text("1")`);
+    await two.click(`${node("sum")} .step-title`);
+    await two.click('.panel-tab:has-text("Comments")');
+    await two.waitForSelector('.thread mark:text-is("@Grace Hopper")');
+    await two.fill('[aria-label="Answer"]', "Because of @Ada");
+    await two.keyboard.press("Enter");
+    await one.waitForSelector('.thread-said >> nth=1 >> text="@Ada"');
+    await one.click('.thread button:has-text("Link")');
+    const link = await one.evaluate(() => navigator.clipboard.readText());
+    assert.ok(link.startsWith(`${origin}/workflows/${id}?comment=`), link);
+    await two.goto(link);
+    await two.waitForSelector('.inspector .thread:has-text("Why 2")');
+    await two.click('.thread button:has-text("Resolve")');
+    await one.waitForSelector('.thread[data-resolved]:has-text("Resolved by Grace Hopper")');
+    await one.waitForSelector(`${node("sum")} .said-count`, { state: "detached" });
+    assert.equal(JSON.stringify(await stored(one, id)).includes("Why 2"), false, "it is no part of the workflow");
+  }));
