@@ -224,8 +224,8 @@ async function acceptInto(
   }
 }
 
-/** A client id that nobody has. */
-const someClient = () => crypto.getRandomValues(new Uint32Array(1))[0] as number;
+/** A client id that nobody has; 0 is none. */
+const someClient = () => crypto.getRandomValues(new Uint32Array(1))[0] || 1;
 
 /** The steps of undo that accepted proposals are, by proposal. */
 const steps = new Map<string, Expected>();

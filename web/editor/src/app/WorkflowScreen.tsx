@@ -6,6 +6,8 @@ import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
+import { useLinkedThread } from "../collab/comments/useLinkedThread";
+import { useCountedThreads } from "../collab/comments/useThreads";
 import { useCompany } from "../collab/people";
 import { useFollowedPlace, useTellPlace } from "../collab/usePlaces";
 import { editing } from "../document/draft";
@@ -82,6 +84,8 @@ function Editor({ place, opened, specs }: EditorProps) {
     [id, runId],
   );
   useCompany(opened);
+  useCountedThreads(doc);
+  useLinkedThread(doc);
   useTellPlace(run);
   useFollowedPlace(id);
   useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
