@@ -4,9 +4,9 @@ import type { Json, NodeId, Position, WorkflowNode } from "../api/types";
 import { hold } from "./definitions";
 import { edit } from "./edit";
 import { same } from "./json";
-import { NO_SPECS, yNode, yParam, type Specs } from "./load";
+import { isShared, NO_SPECS, yNode, type Specs } from "./load";
+import { fromShared, put, toPlain } from "./nested";
 import { freeKey, lastOrder, ORDER, paramsOf, roots, within, type Fields, type Roots } from "./shape";
-import { rewrite } from "./text";
 import { addWire, setPort } from "./wire";
 
 /** What a new node is joined to, in the same step. */
@@ -119,7 +119,7 @@ function cutAtBorders(doc: Y.Doc, moved: ReadonlySet<NodeId>) {
 function setField(entry: Fields | undefined, field: string, value: unknown) {
   if (!entry) return;
   if (value === undefined || value === null) entry.delete(field);
-  else if (!same(entry.get(field), value)) entry.set(field, value);
+  else if (!same(fromShared(entry.get(field)), value)) entry.set(field, toPlain(value));
 }
 
 /** Sets a parameter; undefined removes it. Text that is shared is changed only where it differs. */
@@ -138,11 +138,10 @@ export function setParam(
     `Change ${param}`,
     () => {
       const params = paramsOf(node);
-      const before = params.get(param);
-      if (value === undefined) params.delete(param);
-      else if (before instanceof Y.Text && typeof value === "string") rewrite(before, value);
-      else if (!same(before, value))
-        params.set(param, yParam(options.specs ?? NO_SPECS, node.get("type") as string, param, value));
+      const type = node.get("type") as string;
+      const isNewText = !params.has(param) && isShared(options.specs ?? NO_SPECS, type, param, value);
+      if (isNewText) params.set(param, new Y.Text(value as string));
+      else put(params, param, value);
     },
     typing,
   );
@@ -187,7 +186,7 @@ export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined) {
   edit(doc, value === undefined ? "Unpin" : "Pin", () => {
     // Null is a value that can be pinned.
     if (value === undefined) node.delete("pinned");
-    else node.set("pinned", value);
+    else node.set("pinned", toPlain(value));
   });
 }
 

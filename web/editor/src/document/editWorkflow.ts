@@ -4,7 +4,8 @@ import type { Json, Workflow } from "../api/types";
 import { edit } from "./edit";
 import { NO_SPECS, type Specs } from "./load";
 import { reconcile } from "./reconcile";
-import { roots, within } from "./shape";
+import { put, toPlain } from "./nested";
+import { roots, within, type Fields } from "./shape";
 
 type Field = "name" | "description" | "tags";
 
@@ -16,7 +17,12 @@ export function setMeta(doc: Y.Doc, field: Field, value: Json | undefined) {
 
 export function setConfig(doc: Y.Doc, field: string, value: Json | undefined) {
   const config = within(roots(doc).meta, "config");
-  edit(doc, `Change ${field}`, () => (value === undefined ? config.delete(field) : config.set(field, value)));
+  edit(doc, `Change ${field}`, () => (field === "vars" ? put(config, field, value) : set(config, field, value)));
+}
+
+function set(config: Fields, field: string, value: Json | undefined) {
+  if (value === undefined) config.delete(field);
+  else config.set(field, toPlain(value));
 }
 
 /** Makes the document hold this workflow, as one step: an import, an older version, a template. */

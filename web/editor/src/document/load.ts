@@ -1,7 +1,8 @@
 /** A workflow into a Y.Doc. With `project` it loses nothing: `project(load(workflow))` equals the workflow. */
 import * as Y from "yjs";
 import type { Group, Json, Note, NodeSpec, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
-import { EMPTY, META_FIELDS, ORDER, freeKey, roots, type Fields, type Roots } from "./shape";
+import { toPlain, toShared } from "./nested";
+import { EMPTY, META_FIELDS, ORDER, escaped, freeKey, roots, type Fields, type Roots } from "./shape";
 
 /** The origin of changes that are not an edit of this person: loading and merging. They cannot be undone. */
 export const LOADED = "loaded";
@@ -30,19 +31,41 @@ function fill({ nodes, edges, meta }: Roots, workflow: Workflow, specs: Specs) {
     ((META_FIELDS as readonly string[]).includes(name) ? own : extra)[name] = value;
   }
   assign(meta, own);
-  meta.set("config", record(config));
+  meta.set("config", yConfig(config));
   meta.set("extra", record(extra));
-  // An empty list has no entry to stand for it, so it is kept as a plain field until there is one.
-  const empty = { ...(notes?.length === 0 && { notes }), ...(groups?.length === 0 && { groups }) };
-  meta.set("graphExtra", record({ ...graphFields, ...empty }));
+  // A list that is no list of entries stays a plain field; the empty list too, which has no entry to stand for it.
+  const [noteList, groupList] = [entriesOf(notes, isNote), entriesOf(groups, isGroup)];
+  const unlisted = { ...(!noteList && { notes }), ...(!groupList && { groups }) };
+  meta.set("graphExtra", record({ ...graphFields, ...unlisted }));
   const noteMap: Fields = new Y.Map();
   const groupMap: Fields = new Y.Map();
   meta.set("notes", noteMap);
   meta.set("groups", groupMap);
-  (notes ?? []).forEach((note, order) => noteMap.set(freeKey(noteMap, note.id), yNote(note, order)));
-  (groups ?? []).forEach((group, order) => groupMap.set(freeKey(groupMap, group.id), yGroup(group, order)));
+  noteList?.forEach((note, order) => noteMap.set(freeKey(noteMap, note.id), yNote(note, order)));
+  groupList?.forEach((group, order) => groupMap.set(freeKey(groupMap, group.id), yGroup(group, order)));
   nodeList.forEach((node, order) => nodes.set(freeKey(nodes, node.id), yNode(node, order, specs)));
   edgeList.forEach((edge, order) => edges.set(freeKey(edges, edgeKey(edge)), yEdge(edge, order)));
+}
+
+function entriesOf<T>(list: readonly T[] | undefined, isEntry: (entry: unknown) => boolean): readonly T[] | null {
+  return Array.isArray(list) && list.length > 0 && list.every(isEntry) ? list : null;
+}
+
+const hasId = (entry: unknown): entry is { id: string; nodes?: unknown } =>
+  typeof entry === "object" && entry !== null && typeof (entry as { id?: unknown }).id === "string";
+export const isNote = hasId;
+export const isGroup = (entry: unknown) =>
+  hasId(entry) &&
+  Array.isArray(entry.nodes) &&
+  entry.nodes.every((id) => typeof id === "string") &&
+  new Set(entry.nodes).size === entry.nodes.length;
+
+/** How the workflow runs; its variables are records that several people may change. */
+function yConfig(config: object | undefined): Fields {
+  const { vars, ...fields } = (config ?? {}) as Record<string, Json>;
+  const map = record(config && (vars === undefined ? fields : { ...fields, vars }));
+  if (vars !== undefined) map.set("vars", toShared(vars));
+  return map;
 }
 
 /** What an edge is called in the document: its id, or its ends. */
@@ -66,7 +89,7 @@ function yParams(type: string, params: Record<string, Json>, specs: Specs): Fiel
 }
 
 export function yParam(specs: Specs, type: string, name: string, value: Json): unknown {
-  return isShared(specs, type, name, value) ? new Y.Text(value) : value;
+  return isShared(specs, type, name, value) ? new Y.Text(value) : toShared(value);
 }
 
 export function yEdge(edge: WorkflowEdge, order: number): Fields {
@@ -78,7 +101,7 @@ export function yEdge(edge: WorkflowEdge, order: number): Fields {
 export function yNote(note: Note, order: number): Fields {
   const { text, ...fields } = note;
   const map = record(fields);
-  map.set("text", typeof text === "string" ? new Y.Text(text) : text);
+  if (text !== undefined) map.set("text", typeof text === "string" ? new Y.Text(text) : toPlain(text));
   map.set(ORDER, order);
   return map;
 }
@@ -103,5 +126,5 @@ function record(fields: object | undefined): Fields {
 }
 
 function assign(map: Fields, fields: object) {
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) map.set(name, value);
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) map.set(escaped(name), toPlain(value));
 }

@@ -1,7 +1,8 @@
 /** A Y.Doc as the workflow that it holds, in one canonical order of fields: equal documents give equal bytes. */
 import * as Y from "yjs";
 import type { Group, Json, Note, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
-import { EMPTY, inOrder, META_FIELDS, ORDER, plain, roots, type Fields } from "./shape";
+import { fromShared } from "./nested";
+import { EMPTY, inOrder, META_FIELDS, roots, unescaped, type Fields } from "./shape";
 
 const NODE_FIELDS = ["id", "type", "name", "params", "parent", "disabled", "retry", "timeoutMs", "onError", "memo"];
 const EDGE_FIELDS = ["id", "source", "sourcePort", "target", "targetPort"];
@@ -10,8 +11,8 @@ export function project(doc: Y.Doc): Workflow {
   const { nodes, edges } = roots(doc);
   return assemble(
     doc,
-    inOrder(nodes as Fields).map((key) => projectNode(nodes.get(key) as Fields)),
-    inOrder(edges as Fields).map((key) => projectEdge(edges.get(key) as Fields)),
+    entryKeys(nodes as Fields).map((key) => projectNode(nodes.get(key) as Fields)),
+    entryKeys(edges as Fields).map((key) => projectEdge(edges.get(key) as Fields)),
   );
 }
 
@@ -40,16 +41,16 @@ export function projectNode(node: Fields): WorkflowNode {
   const fields: Record<string, unknown> = {};
   for (const name of fieldNames(node, NODE_FIELDS)) {
     const value = node.get(name);
-    if (name !== "params") fields[name] = plain(value);
-    else if (value instanceof Y.Map) putParams(fields, value as Fields, node.get(EMPTY) === true);
+    const read = fromShared(value);
+    const own = unescaped(name) ?? name;
+    if (read === undefined) continue;
+    if (name !== "params") fields[own] = read;
+    else if (!isEmpty(value) || node.get(EMPTY) === true) fields["params"] = read;
   }
   return fields as unknown as WorkflowNode;
 }
 
-function putParams(fields: Record<string, unknown>, params: Fields, evenIfEmpty: boolean) {
-  if (params.size === 0 && !evenIfEmpty) return;
-  fields["params"] = pick(params, [...params.keys()].sort());
-}
+const isEmpty = (value: unknown) => value instanceof Y.Map && value.size === 0;
 
 export function projectEdge(edge: Fields): WorkflowEdge {
   return pick(edge, fieldNames(edge, EDGE_FIELDS)) as unknown as WorkflowEdge;
@@ -67,13 +68,17 @@ export function projectGroup(group: Fields): Group {
 
 /** The names that a map holds: the known ones in their order, then the others by name, without ours. */
 function fieldNames(map: Fields, known: readonly string[]): string[] {
-  const others = [...map.keys()].filter((name) => name !== ORDER && name !== EMPTY && !known.includes(name));
+  const others = [...map.keys()].filter((name) => unescaped(name) !== null && !known.includes(name));
   return [...known.filter((name) => map.has(name)), ...others.sort()];
 }
 
 function pick(map: Fields, names: readonly string[]): Record<string, Json> {
   const fields: Record<string, Json> = {};
-  for (const name of names) if (map.has(name)) fields[name] = plain(map.get(name));
+  for (const name of names) {
+    const held = map.get(name);
+    const value = held === undefined ? undefined : fromShared(held);
+    if (value !== undefined) fields[unescaped(name) ?? name] = value;
+  }
   return fields;
 }
 
@@ -85,6 +90,11 @@ function recordOf(map: unknown): Record<string, Json> | undefined {
 
 function listOf<T>(map: unknown, projectOne: (entry: Fields) => T): T[] | undefined {
   if (!(map instanceof Y.Map)) return undefined;
-  if (map.size === 0) return undefined;
-  return inOrder(map as Fields).map((key) => projectOne(map.get(key) as Fields));
+  const keys = entryKeys(map as Fields);
+  return keys.length > 0 ? keys.map((key) => projectOne(map.get(key) as Fields)) : undefined;
+}
+
+/** The keys of what is an entry, in order; anything else that a client put there is not shown. */
+function entryKeys(map: Fields): string[] {
+  return inOrder(map).filter((key) => map.get(key) instanceof Y.Map);
 }

@@ -3,7 +3,8 @@ import * as Y from "yjs";
 import type { Workflow } from "../api/types";
 import { same } from "./json";
 import { edgeKey, load, yEdge, yGroup, yNode, yNote, type Specs } from "./load";
-import { ORDER, orderOf, plain, roots, type Fields } from "./shape";
+import { fromShared } from "./nested";
+import { ORDER, orderOf, roots, type Fields } from "./shape";
 import { rewrite } from "./text";
 
 /** Must be called inside a transaction. */
@@ -64,7 +65,7 @@ function alignMeta(have: Fields, want: Fields, build: { notes: Build; groups: Bu
 function alignPlain(have: Fields, want: Fields) {
   for (const [name, value] of [...have.entries()]) if (!(value instanceof Y.Map) && !want.has(name)) have.delete(name);
   for (const [name, value] of want) {
-    if (!(value instanceof Y.Map) && !same(have.get(name), value)) have.set(name, value);
+    if (!(value instanceof Y.Map) && !alike(have.get(name), value)) have.set(name, value);
   }
 }
 
@@ -74,12 +75,17 @@ function alignFields(have: Fields, want: Fields) {
     const found = have.get(name);
     if (wanted instanceof Y.Map && found instanceof Y.Map) alignFields(found as Fields, wanted as Fields);
     else if (wanted instanceof Y.Map) have.set(name, copy(wanted as Fields));
-    else if (found instanceof Y.Text && isText(wanted)) rewrite(found, String(plain(wanted)));
-    else if (wanted instanceof Y.Text) have.set(name, new Y.Text(wanted.toString()));
+    else if (found instanceof Y.Text && isText(wanted)) rewrite(found, String(fromShared(wanted)));
+    else if (wanted instanceof Y.Text) {
+      if (found !== wanted.toString()) have.set(name, new Y.Text(wanted.toString()));
+    }
     // An order that tells the same sequence may still be another number; equal ones are left alone.
-    else if (name === ORDER ? found !== wanted : !same(found, wanted)) have.set(name, wanted);
+    else if (name === ORDER ? found !== wanted : !alike(found, wanted)) have.set(name, wanted);
   }
 }
+
+/** Whether two values are shown alike; then the one that is there stays as it was written. */
+const alike = (found: unknown, wanted: unknown) => found !== undefined && same(fromShared(found), fromShared(wanted));
 
 const isText = (value: unknown) => value instanceof Y.Text || typeof value === "string";
 

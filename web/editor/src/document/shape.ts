@@ -1,7 +1,8 @@
 /**
  * How a workflow lies in its Y.Doc: three shared maps, nested as deep as two people may edit apart.
  *
- * - `nodes`: key -> map of the node's fields; `params` is a map of its own, and code in it is a `Y.Text`.
+ * - `nodes`: key -> map of the node's fields; `params` is a map of its own, records in it are maps too (`nested.ts`), and
+ *   code in it is a `Y.Text`.
  * - `edges`: key -> map of the edge's fields.
  * - `meta`: the workflow's own fields; `config`, `notes`, `groups`, `extra` and `graphExtra` are maps of their own.
  *
@@ -9,7 +10,6 @@
  * and never leave the document.
  */
 import * as Y from "yjs";
-import type { Json } from "../api/types";
 
 export type Fields = Y.Map<unknown>;
 
@@ -48,19 +48,26 @@ export function paramsOf(node: Fields): Fields {
   return made;
 }
 
-/** The plain value of a field. */
-export function plain(value: unknown): Json {
-  return value instanceof Y.Text ? value.toString() : (value as Json);
+const OURS = /^\$+(order|empty)$/;
+
+/** The name in the document of a field whose own name this is; `$order` and `$empty` are ours. */
+export const escaped = (field: string) => (OURS.test(field) ? `$${field}` : field);
+
+/** The own name of a field; null when it is ours. */
+export function unescaped(key: string): string | null {
+  if (key === ORDER || key === EMPTY) return null;
+  return OURS.test(key) ? key.slice(1) : key;
 }
 
-export const orderOf = (entry: Fields) => (entry.get(ORDER) as number | undefined) ?? 0;
+/** Where an entry stands; one that does not say so stands at 0. */
+export function orderOf(entry: unknown): number {
+  const order = entry instanceof Y.Map ? (entry as Fields).get(ORDER) : entry;
+  return typeof order === "number" && Number.isFinite(order) ? order : 0;
+}
 
 /** Keys of a map's entries in the order of the list that they stand for. */
 export function inOrder(map: Fields): string[] {
-  const entries = [...map.entries()].map(([key, entry]): [string, number] => [
-    key,
-    entry instanceof Y.Map ? orderOf(entry as Fields) : (entry as number),
-  ]);
+  const entries = [...map.entries()].map(([key, entry]): [string, number] => [key, orderOf(entry)]);
   entries.sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
   return entries.map(([key]) => key);
 }
@@ -68,8 +75,7 @@ export function inOrder(map: Fields): string[] {
 /** The order of a new last entry. */
 export function lastOrder(map: Fields): number {
   let last = -1;
-  for (const entry of map.values())
-    last = Math.max(last, entry instanceof Y.Map ? orderOf(entry as Fields) : (entry as number));
+  for (const entry of map.values()) last = Math.max(last, Math.ceil(orderOf(entry)));
   return last + 1;
 }
 

@@ -82,7 +82,7 @@ class Cache<T> {
     const found = this.byKey.get(key);
     if (found) return found;
     const entry = this.map.get(key);
-    if (!entry) return undefined;
+    if (!(entry instanceof Y.Map)) return undefined;
     const made = { key, value: this.projectOne(entry) };
     this.byKey.set(key, made);
     return made;
