@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, timeout};
 
-use crate::access::{Person, Right, session_of};
+use crate::access::{Person, session_of};
 use crate::body::{PathOf, QueryOf};
 use crate::problem::HttpProblem;
 use crate::rooms::{NO_RIGHT, RESTART, Seat, TRY_AGAIN, Told};
@@ -107,10 +107,11 @@ async fn attend(app: AppState, id: WorkflowId, person: Person, name: String, soc
                 Ok(()) => {}
                 Err(closing) => break closing,
             },
-            Ok(()) = rights.changed() => match app.access().still(&person.key) {
-                Some(right) => seat.set_right(right == Right::Editor).await,
-                None => break Some((NO_RIGHT, "this session or token was taken away".to_owned())),
-            },
+            Ok(()) = rights.changed() => {
+                if app.access().still(&person.key) != Some(person.key.right()) {
+                    break Some((NO_RIGHT, "this session or token was taken away".to_owned()));
+                }
+            }
             () = stopped(&mut stopping) => {
                 break Some((RESTART, "the service stops".to_owned()));
             }
