@@ -232,10 +232,11 @@ function rememberPlaces() {
 }
 
 /** Says what was done, in the words that were made from the applied patch. */
-function announce({ applied, resumed }: Accepted) {
+function announce({ applied, resumed, notResumed }: Accepted) {
   const done = applied.length > 3 ? [...applied.slice(0, 3), `and ${applied.length - 3} more`] : applied;
   const text = [
     ...done,
+    ...(notResumed ? ["The run did not go on."] : []),
     ...(resumed ? [resumed.sameRun ? "The run goes on." : "A fork of the run goes on."] : []),
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;

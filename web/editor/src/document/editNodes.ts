@@ -1,10 +1,11 @@
 /** Edits of nodes. */
 import * as Y from "yjs";
+import { writeJson } from "../lib/exact";
 import type { Json, NodeId, Position, WorkflowNode } from "../api/types";
 import { hold } from "./definitions";
 import { edit } from "./edit";
 import { same } from "./json";
-import { NO_SPECS, yNode, yParam, type Specs } from "./load";
+import { keepPinned, NO_SPECS, yNode, yParam, type Specs } from "./load";
 import { freeKey, lastOrder, ORDER, paramsOf, roots, within, type Fields, type Roots } from "./shape";
 import { rewrite } from "./text";
 import { addWire, setPort } from "./wire";
@@ -180,14 +181,18 @@ export function setDisabled(doc: Y.Doc, ids: Iterable<NodeId>, disabled: boolean
   });
 }
 
-/** Holds a node's output, so that runs use it instead of running the node; undefined lets go. */
-export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined) {
+/**
+ * Holds a node's output, so that runs use it instead of running the node; undefined lets go. `text` is the JSON that it was
+ * read from.
+ */
+export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined, text = writeJson(value ?? null)) {
   const node = roots(doc).nodes.get(id);
   if (!node) return;
   edit(doc, value === undefined ? "Unpin" : "Pin", () => {
     // Null is a value that can be pinned.
     if (value === undefined) node.delete("pinned");
     else node.set("pinned", value);
+    keepPinned(node, text);
   });
 }
 

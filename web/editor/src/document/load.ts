@@ -1,7 +1,8 @@
 /** A workflow into a Y.Doc. With `project` it loses nothing: `project(load(workflow))` equals the workflow. */
 import * as Y from "yjs";
+import { writeJsonOf } from "../lib/exact";
 import type { Group, Json, Note, NodeSpec, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
-import { EMPTY, META_FIELDS, ORDER, freeKey, roots, type Fields, type Roots } from "./shape";
+import { EMPTY, META_FIELDS, ORDER, PINNED, freeKey, roots, type Fields, type Roots } from "./shape";
 
 /** The origin of changes that are not an edit of this person: loading and merging. They cannot be undone. */
 export const LOADED = "loaded";
@@ -50,11 +51,22 @@ export function edgeKey(edge: WorkflowEdge): string {
   return edge.id ?? `${edge.source}.${edge.sourcePort ?? "out"}>${edge.target}.${edge.targetPort ?? "in"}`;
 }
 
+/** Whether JSON says more than its value: `8.0`. */
+const saysMore = (text: string, value: unknown) => value !== undefined && text !== JSON.stringify(value);
+
+/** Beside a pinned value its JSON, when that says more than the value does. */
+export function keepPinned(node: Fields, text: string) {
+  if (saysMore(text, node.get("pinned"))) node.set(PINNED, text);
+  else if (node.has(PINNED)) node.delete(PINNED);
+}
+
 export function yNode(node: WorkflowNode, order: number, specs: Specs): Fields {
   const { params, ...fields } = node;
   const map = record(fields);
   map.set(ORDER, order);
   map.set("params", yParams(node.type, params ?? {}, specs));
+  const pinned = writeJsonOf(node, "pinned");
+  if (saysMore(pinned, node.pinned)) map.set(PINNED, pinned);
   if (params && Object.keys(params).length === 0) map.set(EMPTY, true);
   return map;
 }

@@ -1,9 +1,12 @@
 /** A Y.Doc as the workflow that it holds, in one canonical order of fields: equal documents give equal bytes. */
 import * as Y from "yjs";
+import { putExact } from "../lib/exact";
 import type { Group, Json, Note, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
-import { EMPTY, inOrder, META_FIELDS, ORDER, plain, roots, type Fields } from "./shape";
+import { same } from "./json";
+import { EMPTY, inOrder, META_FIELDS, ORDER, PINNED, plain, roots, type Fields } from "./shape";
 
 const NODE_FIELDS = ["id", "type", "name", "params", "parent", "disabled", "retry", "timeoutMs", "onError", "memo"];
+const OURS: readonly string[] = [ORDER, EMPTY, PINNED];
 const EDGE_FIELDS = ["id", "source", "sourcePort", "target", "targetPort"];
 
 export function project(doc: Y.Doc): Workflow {
@@ -43,6 +46,8 @@ export function projectNode(node: Fields): WorkflowNode {
     if (name !== "params") fields[name] = plain(value);
     else if (value instanceof Y.Map) putParams(fields, value as Fields, node.get(EMPTY) === true);
   }
+  const pinned = node.get(PINNED);
+  if (typeof pinned === "string" && same(JSON.parse(pinned), fields["pinned"])) putExact(fields, "pinned", pinned);
   return fields as unknown as WorkflowNode;
 }
 
@@ -67,7 +72,7 @@ export function projectGroup(group: Fields): Group {
 
 /** The names that a map holds: the known ones in their order, then the others by name, without ours. */
 function fieldNames(map: Fields, known: readonly string[]): string[] {
-  const others = [...map.keys()].filter((name) => name !== ORDER && name !== EMPTY && !known.includes(name));
+  const others = [...map.keys()].filter((name) => !OURS.includes(name) && !known.includes(name));
   return [...known.filter((name) => map.has(name)), ...others.sort()];
 }
 

@@ -23,6 +23,8 @@ export interface Roots {
 export const ORDER = "$order";
 /** Set when the list or record was written although it was empty. */
 export const EMPTY = "$empty";
+/** On a node: the JSON of what is pinned, where the plain value says less (`8.0`). */
+export const PINNED = "$pinned";
 
 /** The workflow's fields that lie in `meta` under their own names; all others lie in `extra`. */
 export const META_FIELDS = ["id", "name", "description", "version", "tags"] as const;
