@@ -239,10 +239,11 @@ function rememberPlaces() {
 
 /** Says what was done, in the words that were made from the applied patch. */
 function announce(accepted: Accepted) {
-  const { applied, resumed } = accepted;
+  const { applied, resumed, notResumed } = accepted;
   const done = applied.length > 3 ? [...applied.slice(0, 3), `and ${applied.length - 3} more`] : applied;
   const text = [
     ...done,
+    ...(notResumed ? ["The run did not go on."] : []),
     ...(resumed ? [resumed.sameRun ? "The run goes on." : "A fork of the run goes on."] : []),
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;

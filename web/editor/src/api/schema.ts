@@ -255,6 +255,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link that lets one other browser in, once: a person of their own. */
+        post: operations["postInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The node types of the workspace, by name, each in its newest version. */
+        get: operations["getNodeTypes"];
+        put?: never;
+        /**
+         * Makes a node type of a script node. What was recorded of the node are its tests; one that fails refuses it. The
+         *     same name again makes the next version: workflows keep the one that they were saved with.
+         */
+        post: operations["postNodeTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A node type of the workspace, also one that was taken off. */
+        get: operations["getNodeTypesName"];
+        put?: never;
+        post?: never;
+        /** Takes a node type off the catalogue. Workflows that use it hold its definition and go on. */
+        delete: operations["deleteNodeTypesName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1430,6 +1486,17 @@ export interface components {
             /** Format: int32 */
             of: number;
         };
+        /** @description What a node type of the workspace runs. */
+        Definition: {
+            /** @description A Rhai script. */
+            code: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description Counted from 1; a version never changes.
+             */
+            version: number;
+        };
         /** @description What went wrong. */
         Diagnosis: {
             /** @description What it rests on. */
@@ -1756,6 +1823,13 @@ export interface components {
             /** @description A URI for the kind of problem; always `about:blank`, the kind is `code`. */
             type: string;
         };
+        /** @description Somebody to let in. */
+        Invitation: {
+            /** @description What others see of them. */
+            name: string;
+            /** @description What they may do; everything when absent. */
+            right?: components["schemas"]["Right"];
+        };
         /** @description An item of a list, or a field of a record. */
         Item: {
             /** @description How many items, fields, characters or bytes it has. */
@@ -1804,6 +1878,11 @@ export interface components {
             workflowBytes: number;
             workflowEdges: number;
             workflowNodes: number;
+        };
+        /** @description A way in for somebody else. */
+        Link: {
+            /** @description Opens the editor once, in one browser. */
+            link: string;
         };
         /** @description One page of a list. */
         List_Blamed: {
@@ -1966,6 +2045,35 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_Reusable: {
+            /** @description What is on it. */
+            items: {
+                /** @description A Rhai script. */
+                code: string;
+                description: string;
+                /** @description A page in Markdown. */
+                docs: string;
+                /** @description The tests, which passed. */
+                examples: components["schemas"]["TestExample"][];
+                /** @description The content address of what runs. */
+                hash: string;
+                /** @description A JSON Schema of what it takes in. */
+                input: Record<string, never>;
+                /** Format: date-time */
+                made: string;
+                title: string;
+                /** @description `workspace.parse-price`. */
+                type: string;
+                /**
+                 * Format: int64
+                 * @description Counted from 1.
+                 */
+                version: number;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_RunRow: {
             /** @description What is on it. */
             items: {
@@ -2041,6 +2149,8 @@ export interface components {
                 lastUsedAt?: string | null;
                 /** @description What its maker called it. */
                 name: string;
+                /** @description What it lets its holder do. */
+                right: components["schemas"]["Right"];
             }[];
             /** @description What to ask for as `cursor` next; null on the last page. */
             next?: string | null;
@@ -2201,6 +2311,23 @@ export interface components {
             /** @description The branch; or for a branch, the workflow that it came from. */
             from: string;
         };
+        /** @description A script node that is to become a node type. */
+        NewNodeType: {
+            /** @description Run the tests and show what would be made; keep nothing. */
+            check?: boolean;
+            /** @description What it is for. */
+            description?: string;
+            draft?: components["schemas"]["Workflow"] | null;
+            /** @description Tests; what was recorded of the node with this script when empty. */
+            examples?: components["schemas"]["TestExample"][];
+            /** @description Its name in files: `parse-price` gives `workspace.parse-price`. */
+            name: string;
+            /** @description The script node. */
+            node: string;
+            /** @description Its name for people. */
+            title: string;
+            workflow: string;
+        };
         /** @description A run to start. */
         NewRun: {
             /** @description Its input; null when absent. */
@@ -2216,6 +2343,8 @@ export interface components {
         NewToken: {
             /** @description What to call it. */
             name: string;
+            /** @description What it lets its holder do; everything when absent. */
+            right?: components["schemas"]["Right"];
         };
         /** @description What a person says. */
         NewTurn: {
@@ -2288,6 +2417,7 @@ export interface components {
         /** @description Everything about a node type. */
         NodeSpec: {
             code: string[];
+            definition?: components["schemas"]["Definition"] | null;
             /** @description Markdown. */
             docs: string;
             /** @description The kind of failure, and when. */
@@ -2305,6 +2435,13 @@ export interface components {
             title: string;
             type: string;
             words: string[];
+        };
+        /** @description A node type of the workspace with its versions. */
+        NodeTypeVersions: {
+            /** @description Whether it can be placed no more. */
+            removed: boolean;
+            /** @description The newest first. A version never changes. */
+            versions: components["schemas"]["Reusable"][];
         };
         /**
          * @description How a place differs.
@@ -2572,6 +2709,35 @@ export interface components {
             /** @description Only those of this node. */
             node?: string | null;
         };
+        /** @description One version of a node type of the workspace. */
+        Reusable: {
+            /** @description A Rhai script. */
+            code: string;
+            description: string;
+            /** @description A page in Markdown. */
+            docs: string;
+            /** @description The tests, which passed. */
+            examples: components["schemas"]["TestExample"][];
+            /** @description The content address of what runs. */
+            hash: string;
+            /** @description A JSON Schema of what it takes in. */
+            input: Record<string, never>;
+            /** Format: date-time */
+            made: string;
+            title: string;
+            /** @description `workspace.parse-price`. */
+            type: string;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+        };
+        /**
+         * @description What a key lets its holder do.
+         * @enum {string}
+         */
+        Right: "editor" | "viewer";
         /** @description A run, with what went in and what came out. */
         RunDetail: components["schemas"]["RunRow"] & {
             error?: components["schemas"]["Failure"] | null;
@@ -2712,6 +2878,8 @@ export interface components {
             /** @description Where the service is reached. */
             address: string;
             person: components["schemas"]["PersonShown"];
+            /** @description What they may do. */
+            right: components["schemas"]["Right"];
             /** @description The version of FlowForge. */
             version: string;
         };
@@ -2933,6 +3101,11 @@ export interface components {
             /** @description The default one when absent. */
             model?: string | null;
         };
+        /** @description A test of a node type of the workspace. */
+        TestExample: {
+            input: components["schemas"]["Value"];
+            output: components["schemas"]["Value"];
+        };
         /** @description What came of a test. */
         Tested: {
             message?: string | null;
@@ -3026,6 +3199,8 @@ export interface components {
             lastUsedAt?: string | null;
             /** @description What its maker called it. */
             name: string;
+            /** @description What it lets its holder do. */
+            right: components["schemas"]["Right"];
         };
         /** @description A tool that was used. */
         ToolUse: {
@@ -3196,6 +3371,12 @@ export interface components {
         };
         /** @description A person's yes. */
         Yes: {
+            /**
+             * Format: int32
+             * @description The id under which the change comes into the shared document, so that its author can take it back: a number that
+             *     no other author has, from 1 to 4294967295.
+             */
+            client?: number | null;
             /** @description The hash of the patch that they saw. */
             hash: string;
             /** @description The parts that they want, with what these need; all when absent. */
@@ -3915,6 +4096,215 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Function"][];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getNodeTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Reusable"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postNodeTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNodeType"];
+            };
+        };
+        responses: {
+            /** @description with `check`: what would be made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reusable"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reusable"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getNodeTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `workspace.parse-price` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeTypeVersions"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    deleteNodeTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `workspace.parse-price` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
                 };
             };
             /** @description anything else is a problem */
