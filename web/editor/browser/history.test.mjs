@@ -144,7 +144,7 @@ test("a branch is made, changed, and merged back by part", () =>
     assert.equal(await codeOf(page, "sum"), "input.a + input.b", "nothing is changed before somebody accepts it");
     // Only the part about the total is taken.
     for (const part of await page.locator(".ai-part").all()) {
-      if (!(await part.textContent()).includes("Total")) await part.locator("input").click();
+      if (!(await part.textContent()).includes("`total`")) await part.locator("input").click();
     }
     await page.click('.history .button:has-text("Merge")');
     await page.waitForSelector(".ai-outcome");

@@ -1362,6 +1362,8 @@ export interface components {
             by: components["schemas"]["By"][];
             /** @description What it did to the last good version. */
             patch: components["schemas"]["Value"][];
+            /** @description The same, one sentence an edit. */
+            sentences: string[];
             /** @description The versions that were looked at, in that order. */
             steps: components["schemas"]["StepRow"][];
             /** @description Versions between the last good and the first bad one that cannot be told: the edit may be in one of them. */
@@ -1432,6 +1434,8 @@ export interface components {
             diff: components["schemas"]["Value"];
             /** @description What makes the second of the first, as edits. */
             patch: components["schemas"]["Value"][];
+            /** @description The same in words, one sentence an edit. */
+            sentences: string[];
         };
         /** @description A conversation. */
         Chat: {
