@@ -5,7 +5,7 @@
 
 use flowforge_engine::edit::{EditError, Patch};
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
+use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update};
 
 use crate::document::{self, PROPOSALS, Texts, apply_patch};
 

@@ -1272,6 +1272,7 @@ export interface components {
             alike?: components["schemas"]["Alike"] | null;
             /** @description What was done, told from the patch. */
             applied: string[];
+            notResumed?: components["schemas"]["HttpProblem"] | null;
             /** @description The patch as it was applied: the accepted parts, on the workflow as it was then. */
             patch: components["schemas"]["Value"][];
             /** @description What is wrong with the workflow now. */
