@@ -144,7 +144,7 @@ test("a branch is made, changed, and merged back by part", () =>
     assert.equal(await codeOf(page, "sum"), "input.a + input.b", "nothing is changed before somebody accepts it");
     // Only the part about the total is taken.
     for (const part of await page.locator(".ai-part").all()) {
-      if (!(await part.textContent()).includes("Total")) await part.locator("input").click();
+      if (!(await part.textContent()).includes("`total`")) await part.locator("input").click();
     }
     await page.click('.history .button:has-text("Merge")');
     await page.waitForSelector(".ai-outcome");
@@ -176,4 +176,36 @@ test("from a failed run to the edit that broke it", () =>
     await page.click('.bisect-found button:has-text("Show this version")');
     await page.waitForSelector(".version-bar");
     await page.waitForSelector('.version[data-open] .ai-changes:has-text("nothing.at.all")');
+  }));
+
+test("blame, the version that a run executed, and who changed what between two runs", () =>
+  withEditor(async (editor) => {
+    const { page, origin } = editor;
+    await openWorkflow(editor, SUM);
+    const run = async () => (await api(page, "POST", "/workflows/sum/runs?wait=true", { input: { a: 1, b: 2 } })).runId;
+    const first = await run();
+    await put(page, changed("input.a * 10 + input.b"));
+    const second = await run();
+    // A node says who changed it last, and each of its fields leads to the version.
+    await page.click(node("total"));
+    await page.click(".blame-last");
+    await page.click('.blame-field:has-text("code")');
+    await page.waitForSelector('.version[data-open] .ai-changes:has-text("input.a * 10")');
+    await page.click('.version-bar button:has-text("Back to now")');
+    // The run tells its version, and steps to the one before.
+    await page.goto(`${origin}/runs/${second}?diff=${first}`);
+    await page.click('.diff-line:has-text("Who changed what")');
+    await page.waitForSelector('.diff-open .by:has-text("Total: code")');
+    await page.waitForSelector(".diff-open .edit-link");
+    await page.click('.diff-line:has-text("Total")');
+    await page.waitForSelector('.caused-by:has-text("changed by")');
+    await page.click(".caused-by .edit-link");
+    await page.waitForSelector('.version[data-open] .ai-changes:has-text("input.a * 10")');
+    await page.waitForSelector('.version[data-open] .version-chip:has-text("this run")');
+    await page.click('[aria-label="The version before"]');
+    await page.waitForSelector(
+      '.version[data-open]:has-text("The beginning"), .version[data-open]:has-text("first version")',
+    );
+    await page.waitForSelector(`${node("total")} .ghost-badge:has-text("Changed")`);
+    assert.match(page.url(), new RegExp(`run=${second}`));
   }));

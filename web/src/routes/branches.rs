@@ -14,6 +14,7 @@ use crate::access::Person;
 use crate::body::{JsonBody, PathOf};
 use crate::history::Made;
 use crate::history::branch::{self, Branch, Merge};
+use crate::history::past::{Past, document};
 use crate::openapi::proposed;
 use crate::problem::HttpProblem;
 use crate::service::{App, AppState, off_reactor};
@@ -25,6 +26,8 @@ pub(crate) struct NewBranch {
     id: Option<String>,
     /// Its name; made from the workflow's when absent.
     name: Option<String>,
+    /// The hash of the version that it is a copy of; the current one when absent.
+    hash: Option<String>,
 }
 
 /// A branch that was made.
@@ -38,7 +41,7 @@ pub(crate) struct Branched {
     base: String,
 }
 
-/// Makes a copy of the current version that remembers where it came from.
+/// Makes a copy of a version, of the current one when no other is named, that remembers where it came from.
 #[utoipa::path(post, path = "/workflows/{id}/branch", tag = "history", request_body = NewBranch, params(("id" = String, Path, description = "the workflow")), responses(
     (status = 201, body = Branched),
     (status = 404, body = HttpProblem, content_type = "application/problem+json"),
@@ -51,7 +54,7 @@ pub(crate) async fn create(
     JsonBody(new): JsonBody<NewBranch>,
 ) -> Result<(StatusCode, Json<Branched>), HttpProblem> {
     off_reactor(move || {
-        let origin = current(&app, &id)?;
+        let origin = new.origin(&app, &id)?;
         let copy = new.copy_of(&app, &origin)?;
         let saved = workflows::keep(&app, &copy, &Made::seeded(&person))?;
         let kept = Branch {
@@ -71,6 +74,16 @@ pub(crate) async fn create(
 }
 
 impl NewBranch {
+    /// The version to copy.
+    fn origin(&self, app: &App, id: &str) -> Result<Workflow, HttpProblem> {
+        let Some(hash) = self.hash.as_deref() else {
+            return current(app, id);
+        };
+        let hash = workflows::hash_of(hash)?;
+        Past::of(app.journal(), id)?.find(hash)?;
+        Ok(document(app.journal(), hash)?)
+    }
+
     fn copy_of(self, app: &App, origin: &Workflow) -> Result<Workflow, HttpProblem> {
         let id = match self.id {
             Some(id) => unused(app, &id)?,

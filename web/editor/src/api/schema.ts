@@ -966,7 +966,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a copy of the current version that remembers where it came from. */
+        /** Makes a copy of a version, of the current one when no other is named, that remembers where it came from. */
         post: operations["postWorkflowsIdBranch"];
         delete?: never;
         options?: never;
@@ -2249,6 +2249,8 @@ export interface components {
         };
         /** @description A branch to make. */
         NewBranch: {
+            /** @description The hash of the version that it is a copy of; the current one when absent. */
+            hash?: string | null;
             /** @description Its id; made from the workflow's when absent. */
             id?: string | null;
             /** @description Its name; made from the workflow's when absent. */

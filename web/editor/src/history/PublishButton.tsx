@@ -27,13 +27,17 @@ export function PublishButton({ workflow, canEdit }: { workflow: string; canEdit
       className="button publish"
       data-state={state.kind}
       disabled={!canEdit}
-      aria-label={words ? `Publish. ${words}` : "Publish"}
       title={`${words || "Publish"}. Triggers run the published version, Run runs the draft.`}
       onClick={() => openWindow({ kind: "publish" })}
     >
       {isSame ? <Check size={14} aria-hidden /> : <Rocket size={14} aria-hidden />}
       <span className="publish-words">{isSame ? "Published" : "Publish"}</span>
-      {state.kind === "differs" && state.count !== null && <span className="publish-count">{state.count}</span>}
+      {state.kind === "differs" && state.count !== null && (
+        <span className="publish-count">
+          {state.count}
+          <span className="sr-only"> {state.count === 1 ? "change" : "changes"} since</span>
+        </span>
+      )}
     </button>
   );
 }

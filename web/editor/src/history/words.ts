@@ -56,6 +56,9 @@ export const nodeOf = (place: string): NodeId | null => {
   return root === "nodes" && id ? id : null;
 };
 
+/** The field of a node that is meant: `url`; of the node itself, all of it. */
+export const fieldOf = (place: string) => partsOf(place).field || "the node itself";
+
 /** `Fetch orders: url`. */
 export function placeWords(place: string, nameOf: NameOf): string {
   const { root, id, field } = partsOf(place);

@@ -10,6 +10,7 @@ import { useRows } from "../ui/useRows";
 import { compareWith } from "./actions";
 import { getDiff, type RunDifference, type WorkflowDifference } from "./api";
 import { ExplainButton } from "../ai/ExplainButton";
+import { areTwoVersions, CausedBy, WhoChanged } from "../history/WhoChanged";
 import { ChangeList } from "./ChangeList";
 import { clearDiff, showDiff } from "./diffStore";
 import { showOpened } from "./moves";
@@ -63,6 +64,8 @@ function summaryOf({ identical, same, changed, onlyInA, onlyInB }: RunDifference
 /** One line of the list of frames. */
 type Line =
   | { kind: "whole"; name: string; changes: RunDifference["input"] }
+  /** Who changed the workflow from one run to the other. */
+  | { kind: "who" }
   | { kind: "changed"; change: FrameChange; key: string }
   | { kind: "only"; here: boolean; frame: FrameRef; key: string };
 
@@ -76,6 +79,7 @@ function linesOf(data: RunDifference): Line[] {
   const lines: Line[] = wholes.flatMap(([name, changes]) =>
     changes.length > 0 ? [{ kind: "whole", name, changes } as Line] : [],
   );
+  if (areTwoVersions(data)) lines.unshift({ kind: "who" });
   const frames: [number, Line][] = [
     ...data.changed.map((change): [number, Line] => [
       change.b.openedSeq,
@@ -141,6 +145,7 @@ function Difference({ data, nameOf }: { data: RunDifference; nameOf: (node: Node
           >
             <LineView
               line={lines[index] as Line}
+              runs={data}
               nameOf={nameOf}
               isOpen={open === index}
               onTurn={() => setOpen(open === index ? null : index)}
@@ -154,12 +159,13 @@ function Difference({ data, nameOf }: { data: RunDifference; nameOf: (node: Node
 
 interface LineProps {
   line: Line;
+  runs: RunDifference;
   nameOf: (node: NodeId) => string;
   isOpen: boolean;
   onTurn: () => void;
 }
 
-function LineView({ line, nameOf, isOpen, onTurn }: LineProps) {
+function LineView({ line, runs, nameOf, isOpen, onTurn }: LineProps) {
   if (line.kind === "only") return <OnlyLine line={line} nameOf={nameOf} />;
   const Arrow = isOpen ? ChevronDown : ChevronRight;
   const turn = () => {
@@ -170,18 +176,46 @@ function LineView({ line, nameOf, isOpen, onTurn }: LineProps) {
     <>
       <button type="button" className="diff-line" aria-expanded={isOpen} onClick={turn}>
         <Arrow size={12} aria-hidden />
-        {line.kind === "whole" ? <b>{line.name}</b> : <FrameName frame={line.change.b} nameOf={nameOf} />}
-        <span className="diff-facts">
-          {line.kind === "whole" ? counted(line.changes.length, "change") : factsOf(line.change)}
-        </span>
+        {line.kind === "changed" ? <FrameName frame={line.change.b} nameOf={nameOf} /> : <b>{nameOfLine(line)}</b>}
+        <span className="diff-facts">{factsOfLine(line)}</span>
       </button>
       {isOpen && (
         <div className="diff-open">
-          {line.kind === "whole" ? <ChangeList changes={line.changes} /> : <FrameChanges change={line.change} />}
+          <Opened line={line} runs={runs} nameOf={nameOf} />
         </div>
       )}
     </>
   );
+}
+
+const nameOfLine = (line: Extract<Line, { kind: "whole" | "who" }>) =>
+  line.kind === "who" ? "Who changed what" : line.name;
+
+function factsOfLine(line: Exclude<Line, { kind: "only" }>): string {
+  if (line.kind === "who") return "in the workflow, from the other run to this";
+  return line.kind === "whole" ? counted(line.changes.length, "change") : factsOf(line.change);
+}
+
+interface OpenedProps {
+  line: Exclude<Line, { kind: "only" }>;
+  runs: RunDifference;
+  nameOf: Props["nameOf"];
+}
+
+function Opened({ line, runs: { a, b }, nameOf }: OpenedProps) {
+  switch (line.kind) {
+    case "who":
+      return <WhoChanged a={a} b={b} nameOf={nameOf} />;
+    case "whole":
+      return <ChangeList changes={line.changes} />;
+    case "changed":
+      return (
+        <>
+          {areTwoVersions({ a, b }) && <CausedBy a={a} b={b} node={line.change.b.nodeId} />}
+          <FrameChanges change={line.change} />
+        </>
+      );
+  }
 }
 
 function OnlyLine({ line, nameOf }: { line: Extract<Line, { kind: "only" }>; nameOf: (node: NodeId) => string }) {

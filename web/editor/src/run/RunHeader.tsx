@@ -7,6 +7,7 @@ import { Avatars } from "../collab/Avatars";
 import { useKeys } from "../app/keys";
 import { addressOf } from "../app/router";
 import { openWindow } from "../history/historyStore";
+import { RunVersion } from "../history/RunVersion";
 import { ago, counted, duration } from "../lib/words";
 import { Link } from "../ui/Link";
 import { say } from "../ui/say";
@@ -50,6 +51,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         )}
         {live && !isConnected && <span className="text-waiting">connection lost, trying again…</span>}
       </span>
+      <RunVersion detail={detail} />
       <Avatars of={({ place }) => place.run === detail.run} what="is looking at this run" />
       <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>

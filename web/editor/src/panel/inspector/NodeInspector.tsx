@@ -10,6 +10,7 @@ import { Threads } from "../../collab/comments/Threads";
 import { useOpenThreads } from "../../collab/comments/useThreads";
 import type { Specs } from "../../document/load";
 import { useNode, useWorkflow } from "../../document/useDocument";
+import { LastChanged } from "../../history/LastChanged";
 import { fieldsOf } from "../../lib/schema";
 import { Form } from "../Form";
 import { asSettings, openProblem, usePanel } from "../problems";
@@ -67,6 +68,7 @@ function Shown(props: ShownProps) {
   return (
     <div ref={root} className="panel">
       <Title node={node} spec={spec} />
+      <LastChanged doc={doc} node={id} />
       {!readOnly && <NodeRunBar doc={doc} node={node} frame={frame} onRun={onRun} />}
       <Tabs.Root className="panel-tabs" value={tab} onValueChange={(next) => usePanel.setState({ tab: next })}>
         <Tabs.List className="panel-tablist" aria-label="About this node">
