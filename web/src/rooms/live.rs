@@ -20,6 +20,8 @@ use super::{
 };
 use crate::history::Made;
 
+/// Most connections in one room.
+const PEERS_MAX: usize = 500;
 /// Most messages that share one commit.
 const BATCH_MAX: usize = 256;
 /// How long nobody types before the document is saved as a version, and how long typing may put that off.
@@ -205,6 +207,15 @@ impl<'a> Live<'a> {
                 author,
                 to,
             } => {
+                if self.seats.len() >= PEERS_MAX {
+                    let reason = format!("{PEERS_MAX} are in this room already");
+                    // Whoever came may have gone.
+                    drop(to.try_send(Told::Close {
+                        code: TRY_AGAIN,
+                        reason,
+                    }));
+                    return Ok(false);
+                }
                 self.seats.insert(peer, Seated::new(author, to));
                 let heard = self.room.join(peer, member, now);
                 batch.out.extend(heard.out);
