@@ -67,6 +67,8 @@ pub struct Limits {
     pub candidates_max: usize,
     /// Most good frames that a candidate is replayed on.
     pub good_frames_max: usize,
+    /// Most frames of other runs that failed alike that a candidate is replayed on.
+    pub alike_max: usize,
     /// Most past runs that are looked through for good frames.
     pub runs_max: usize,
     /// Most failures in a row that one candidate may mend, one behind the other.
@@ -82,6 +84,7 @@ impl Default for Limits {
         Self {
             candidates_max: 24,
             good_frames_max: 40,
+            alike_max: 20,
             runs_max: 200,
             steps_max: 4,
             time_ms_max: 30_000,

@@ -19,6 +19,7 @@ mod summary;
 pub use accept::{Accepted, Stale, accept};
 pub use ground::{Ground, Thing};
 pub use hidden::visible;
+pub use sentence::sentences;
 pub use show::show;
 
 use flowforge_engine::edit::Patch;

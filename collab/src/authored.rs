@@ -5,9 +5,12 @@
 
 use flowforge_engine::edit::{EditError, Patch};
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
+use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update};
 
-use crate::document::{self, Texts, apply_patch};
+use crate::document::{self, PROPOSALS, Texts, apply_patch};
+
+/// Names the client id of the proposal that was applied last.
+pub const LAST: &str = "$last";
 
 /// Applies a patch as one transaction of this client.
 ///
@@ -26,9 +29,17 @@ pub fn apply_patch_as(
     bring(&aside, &state, "aside");
     let before = aside.transact().state_vector();
     apply_patch(&aside, patch, texts, "proposal")?;
+    mark(&aside, client);
     let change = aside.transact().encode_state_as_update_v1(&before);
     bring(doc, &change, "proposal");
     Ok(())
+}
+
+/// Writes something under the client id, beside the workflow: a patch that only takes away would bring none.
+fn mark(doc: &Doc, client: u64) {
+    let proposals = doc.get_or_insert_map(PROPOSALS);
+    let mut transaction = doc.transact_mut_with("proposal");
+    proposals.insert(&mut transaction, LAST, client as f64);
 }
 
 /// Both updates were made by this process a moment ago.

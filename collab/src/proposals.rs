@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use yrs::{Any, Doc, Map, MapPrelim, Out, ReadTxn, Transact};
 
+use crate::authored::LAST;
 use crate::document::PROPOSALS;
 
 /// Most closed proposals that a document remembers.
@@ -41,7 +42,7 @@ pub fn put(doc: &Doc, id: &str, fields: &Fields) {
     }
     let mut closed: Vec<String> = proposals
         .iter(&txn)
-        .filter(|(_, entry)| !is_open(&txn, entry))
+        .filter(|(id, entry)| *id != LAST && !is_open(&txn, entry))
         .map(|(id, _)| id.to_owned())
         .collect();
     closed.sort_unstable();

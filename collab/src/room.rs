@@ -197,13 +197,6 @@ impl Room {
         heard
     }
 
-    /// What a peer may do has changed.
-    pub fn set_can_write(&mut self, peer: PeerId, can_write: bool) {
-        if let Some(peer) = self.peers.get_mut(&peer) {
-            peer.member.can_write = can_write;
-        }
-    }
-
     /// A message of a peer. What it sends after it was sent away, or before it came, is passed over.
     pub fn receive(&mut self, peer: PeerId, message: &[u8], now: Millis) -> Heard {
         let mut heard = Heard::default();

@@ -89,7 +89,6 @@ enum Ask {
     },
     Leave(PeerId),
     Message(PeerId, Bytes),
-    SetRight(PeerId, bool),
     Change {
         made: Made,
         make: Make,
@@ -313,12 +312,6 @@ impl Seat {
             .send(Ask::Message(self.peer, message))
             .await
             .is_ok()
-    }
-
-    /// What this peer may do has changed.
-    pub(crate) async fn set_right(&self, can_write: bool) {
-        // A room that is gone takes nothing from anybody.
-        let _ = self.asks.send(Ask::SetRight(self.peer, can_write)).await;
     }
 
     /// Leaves.

@@ -231,19 +231,22 @@ async fn proposed(workflow: &Workflow, edits: &Json) -> Drafted {
 #[tokio::test]
 async fn a_hostile_proposal_is_only_shown_with_its_host() {
     let shop = shop();
-    for (body, credential) in [
-        (json!("{{ credentials.stripe }}"), "credentials.stripe"),
-        (json!({ "credential": "stripe" }), "\"stripe\""),
-    ] {
-        let drafted = proposed(&shop, &evil(&body)).await;
-        let proposal = drafted.proposal.expect("a proposal");
-        assert_eq!(proposal.summary.new_hosts, ["evil.test"]);
-        assert_eq!(proposal.summary.new_credentials, [credential]);
-        assert_eq!(proposal.summary.hidden_text, ["log-2".into()]);
-        let (result, _) = proposal.patch.apply(&shop).unwrap();
-        let shown = crate::proposal::show(&shop, &result);
-        assert!(shown.contains("Log\\u{200b}"), "{shown}");
-    }
+    let drafted = proposed(&shop, &evil(&json!({ "credential": "stripe" }))).await;
+    let proposal = drafted.proposal.expect("a proposal");
+    assert_eq!(proposal.summary.new_hosts, ["evil.test"]);
+    assert_eq!(proposal.summary.new_credentials, ["\"stripe\""]);
+    assert_eq!(proposal.summary.hidden_text, ["log-2".into()]);
+    let (result, _) = proposal.patch.apply(&shop).unwrap();
+    let shown = crate::proposal::show(&shop, &result);
+    assert!(shown.contains("Log\\u{200b}"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_reads_credentials_that_are_not_there_goes_back() {
+    let drafted = proposed(&shop(), &evil(&json!("{{ credentials.stripe }}"))).await;
+    assert!(drafted.proposal.is_none(), "{drafted:?}");
+    let refused = |tool: &crate::draft::ToolUse| !tool.ok && tool.name == "propose_edits";
+    assert!(drafted.tools.iter().any(refused), "{:?}", drafted.tools);
 }
 
 /// A run with one good frame of the node `start`.

@@ -27,6 +27,8 @@ pub struct Claim<'a> {
     pub patch: &'a Patch,
     /// The failing frame.
     pub failing: &'a ExecutionFrame,
+    /// Frames of other runs that failed alike. One that is not mended is counted, and refutes nothing.
+    pub alike: &'a [ExecutionFrame],
     /// Good frames of its node.
     pub good: &'a [Good],
 }
@@ -80,6 +82,7 @@ pub async fn prove(
         }
         Mended::No { why, next } => return Ok(Verdict::Refuted { why, next }),
     }
+    mend_others(lab, claim, deadline, &mut evidence).await?;
     let mut refuted = None;
     for good in claim.good {
         if Instant::now() >= deadline {
@@ -99,6 +102,26 @@ pub async fn prove(
         None if evidence.would_send.is_empty() => Verdict::Proven(evidence),
         None => Verdict::NeedsLive(evidence),
     })
+}
+
+/// Replays the other failures of the group, as far as the time reaches.
+async fn mend_others(
+    lab: &dyn Lab,
+    claim: Claim<'_>,
+    deadline: Instant,
+    evidence: &mut Evidence,
+) -> Result<(), LabError> {
+    for failing in claim.alike {
+        if Instant::now() >= deadline {
+            break;
+        }
+        evidence.fixes.of += 1;
+        let tried = replay(lab, claim, failing, failing.run).await?;
+        if let Mended::Yes = mended(&tried, &Claim { failing, ..claim }) {
+            evidence.fixes.did += 1;
+        }
+    }
+    Ok(())
 }
 
 fn took_ms(started: Instant) -> u64 {

@@ -10,13 +10,13 @@ use flowforge_engine::event::Mode;
 use flowforge_engine::frame::{ExecutionFrame, Status};
 use flowforge_engine::workflow::Node;
 use flowforge_engine::{Failure, FailureKind, RunId, Workflow};
-use flowforge_snapshots::RunFilter;
 use flowforge_snapshots::moment::FrameFilter;
+use flowforge_snapshots::{Journal, RunFilter};
 
 use super::ask::{Advice, ask, inputs};
 use super::case::{Case, Good, scope_of};
 use super::diagnosis::{Diagnosis, diagnose};
-use super::group::{Group, blamed};
+use super::group::{Group, alike, blamed};
 use super::proof::{Claim, Next, Verdict, prove};
 use super::rules::{Candidate, candidates};
 use super::{Discarded, Fix, HealError, Healed, Healer, Progress, Tell, Wanted};
@@ -39,6 +39,8 @@ struct Scene {
     failure: Failure,
     all: Vec<ExecutionFrame>,
     good: Vec<Good>,
+    /// The failing frames of other runs of the group.
+    alike: Vec<ExecutionFrame>,
     former: Option<Workflow>,
 }
 
@@ -164,6 +166,7 @@ fn gather(healer: &Healer<'_>, wanted: &Wanted) -> Result<Scene, HealError> {
         Some(hash) => journal.workflow(hash)?,
         None => None,
     };
+    let alike = alike_frames(journal, wanted, &workflow, &frame, &failure)?;
     Ok(Scene {
         run,
         workflow,
@@ -171,8 +174,25 @@ fn gather(healer: &Healer<'_>, wanted: &Wanted) -> Result<Scene, HealError> {
         failure,
         all,
         good,
+        alike,
         former,
     })
+}
+
+/// The failing frames of other runs that failed alike, the latest runs first.
+fn alike_frames(
+    journal: &Journal,
+    wanted: &Wanted,
+    workflow: &Workflow,
+    frame: &ExecutionFrame,
+    failure: &Failure,
+) -> Result<Vec<ExecutionFrame>, HealError> {
+    let group = Group::of(frame, failure);
+    let runs = alike(journal, &workflow.id, &group, wanted.run)?;
+    let latest = runs.into_iter().rev().take(wanted.limits.alike_max);
+    let frames = latest.map(|run| Ok(blamed(journal, run)?));
+    let frames: Result<Vec<Option<ExecutionFrame>>, HealError> = frames.collect();
+    Ok(frames?.into_iter().flatten().collect())
 }
 
 /// Good frames of the node in past runs of the workflow, the newest runs first: those that computed the same,
@@ -428,6 +448,7 @@ impl Search<'_, '_> {
             workflow: &workflow,
             patch: &attempt.patch,
             failing: &self.scene.frame,
+            alike: &self.scene.alike,
             good: &self.scene.good,
         };
         let verdict = prove(self.healer.lab, claim, self.deadline).await?;

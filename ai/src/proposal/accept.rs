@@ -6,7 +6,7 @@ use flowforge_engine::edit::{Edit, EditError, Patch};
 use flowforge_engine::{Address, Workflow};
 
 use super::ground::Thing;
-use super::sentence::{Tense, sentence};
+use super::sentence::sentences;
 use super::{Part, Proposal, State};
 
 /// What accepting gives.
@@ -84,16 +84,11 @@ pub fn accept(proposal: &Proposal, current: &Workflow, parts: &[usize]) -> Resul
         within(&edits, current)?
     };
     let (workflow, undo) = patch.apply(current)?;
-    let sentences = patch
-        .edits
-        .iter()
-        .map(|edit| sentence(edit, current, Tense::Past))
-        .collect();
     Ok(Accepted {
         workflow,
+        sentences: sentences(&patch, current),
         patch,
         undo,
-        sentences,
         rebased,
     })
 }

@@ -1,6 +1,6 @@
 //! One edit in words. What a chat says was done is made of these, never of a model's words.
 
-use flowforge_engine::edit::Edit;
+use flowforge_engine::edit::{Edit, Patch};
 use flowforge_engine::workflow::Edge;
 use flowforge_engine::{Value, Workflow};
 
@@ -18,6 +18,15 @@ pub(super) enum Tense {
     Past,
     /// `Add`: a title.
     Order,
+}
+
+/// What a patch did to a workflow, told from the patch: one sentence an edit.
+#[must_use]
+pub fn sentences(patch: &Patch, before: &Workflow) -> Vec<String> {
+    let edits = patch.edits.iter();
+    edits
+        .map(|edit| sentence(edit, before, Tense::Past))
+        .collect()
 }
 
 /// The edit as one sentence without a full stop. `before` is the workflow that the patch is applied to.

@@ -214,7 +214,10 @@ impl Runtime {
         if let Some(key) = &start.idempotency_key
             && let Some(run) = self.inner.journal.run_by_key(key)?
         {
-            return self.resume(run.run);
+            return match self.resume(run.run) {
+                Err(RuntimeError::Busy(id)) => Ok(self.attend(id)),
+                resumed => resumed,
+            };
         }
         let id = new_run_id();
         let run = Run::new(id, Arc::clone(&start.plan), self.catalogue());
@@ -371,6 +374,25 @@ impl Runtime {
 
     fn send(&self, id: RunId, arrival: Arrival) -> Result<Option<RunHandle>, RuntimeError> {
         self.send_all(id, vec![arrival])
+    }
+
+    /// A run that somebody else has started and that is being driven: its end, when it comes to rest.
+    fn attend(&self, id: RunId) -> RunHandle {
+        let (tell, end) = oneshot::channel();
+        let runtime = self.clone();
+        tokio::spawn(async move {
+            let end = loop {
+                let mut rested = std::pin::pin!(runtime.inner.rested.notified());
+                rested.as_mut().enable();
+                match runtime.resume(id) {
+                    Ok(handle) => break handle.ended().await,
+                    Err(RuntimeError::Busy(_)) => rested.await,
+                    Err(error) => break Err(error),
+                }
+            };
+            drop(tell.send(end));
+        });
+        RunHandle { id, end }
     }
 
     /// Gives arrivals to a run that is being driven, or resumes it with them.

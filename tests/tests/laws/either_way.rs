@@ -130,6 +130,12 @@ const COMMANDS: &[&str] = &[
     "diff {double}@3 {fork}",
     "diff {double}@99 {fork}",
     "diff {double} {nobody}",
+    "bisect {sums} --good {sums-good} --bad {sums-bad}",
+    "bisect {sums} --good {sums-bad} --bad {sums-good}",
+    "bisect {sums} --good {sums-good} --bad {sums-good}",
+    "bisect {sums} --good {sums-good} --bad nonsense",
+    "bisect {double} --good {sums-good} --bad {sums-bad}",
+    "bisect {nobody} --good {sums-good} --bad {sums-bad}",
     "search x:42",
     "search go --workflow asks",
     "search x:42 --node double --run {double}",
@@ -193,9 +199,42 @@ impl Folder {
             .home
             .ok(&["fork", &at, "--input", r#"double={"x": 4}"#]);
         folder.runs.insert("fork".into(), id(&fork));
+        folder.break_sums();
         let nobody = "01a1fdcb-86e3-71f2-aa39-7aacfd1bf5f9";
         folder.runs.insert("nobody".into(), nobody.into());
         folder
+    }
+
+    /// A run whose workflow was changed three times since, once for the worse.
+    fn break_sums(&mut self) {
+        let sums = |name: &str, sum: &str| {
+            let node = format!(
+                "{{ id: sum, type: data.set, params: {{ fields: {{ sum: '{{{{ {sum} }}}}' }} }} }}"
+            );
+            format!("id: sums\nname: {name}\ngraph:\n  nodes:\n    - {node}\n")
+        };
+        let (right, wrong) = ("input.a + input.b", "input.a - input.b");
+        let versions = [
+            ("One", right),
+            ("Two", right),
+            ("Three", wrong),
+            ("Four", wrong),
+        ];
+        for (at, (name, sum)) in versions.into_iter().enumerate() {
+            let file = self.home.file("sums.yaml", &sums(name, sum));
+            let ran = self
+                .home
+                .ok(&["run", &file, "--input", r#"{"a": 1, "b": 2}"#]);
+            let workflow = &self.home.ok(&["show", &id(&ran)])["workflow"];
+            let hash = workflow["hash"].as_str().expect("a hash").to_owned();
+            match at {
+                0 => {
+                    self.runs.insert("sums".into(), id(&ran));
+                    self.runs.insert("sums-good".into(), hash);
+                }
+                _ => drop(self.runs.insert("sums-bad".into(), hash)),
+            }
+        }
     }
 
     fn write(&self, name: &str) {

@@ -90,3 +90,29 @@ fn a_killed_service_goes_on_by_itself_and_sends_nothing_twice() {
         requests.len()
     );
 }
+
+/// The same key while its run is under way gives that run, and its end.
+#[test]
+fn a_key_that_comes_again_meanwhile_gives_the_same_run() {
+    let server = TestServer::start();
+    let allow = ["--allow-host", &server.host()];
+    let service = Service::start(&allow).expect("a service");
+    let workflow = json!({ "id": "slow", "graph": { "nodes": [
+        { "id": "wait", "type": "http.request", "params": { "url": server.url("/slow/400") } },
+    ], "edges": [] } });
+    let saved = service.send(&format!("POST /api/v1/workflows\n\n{workflow}"));
+    assert_eq!(saved.expect("an answer").status, 201);
+    let start = |query: &str| {
+        let request = format!(
+            "POST /api/v1/workflows/slow/runs{query}\nIdempotency-Key: once\n\n{{ \"input\": null }}"
+        );
+        let answer = service.send(&request).expect("an answer");
+        assert!(answer.status < 300, "{}: {}", answer.status, answer.body);
+        serde_json::from_str::<JsonValue>(&answer.body).expect("JSON")
+    };
+    let first = start("");
+    let again = start("?wait=true");
+    assert_eq!(again["runId"], first["runId"]);
+    assert_eq!(again["status"], "COMPLETED");
+    assert_eq!(start("?wait=true")["runId"], first["runId"], "and later");
+}

@@ -81,8 +81,14 @@ function firstLine(child, complaints) {
   });
 }
 
-/** A browser with a new, empty profile, signed in by the service's link; `byHand` opens the link in the page itself. */
-export async function startBrowser(service, { width = 1440, height = 900, theme = "light", byHand = false } = {}) {
+/**
+ * A browser with a new, empty profile, signed in by the service's link, which works once, or by the cookies of one that is;
+ * `byHand` opens the link in the page itself.
+ */
+export async function startBrowser(
+  service,
+  { width = 1440, height = 900, theme = "light", byHand = false, cookies = null } = {},
+) {
   const profile = await mkdtemp(join(tmpdir(), "flowforge-profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -106,7 +112,8 @@ export async function startBrowser(service, { width = 1440, height = 900, theme 
   // The link itself is answered by the service, with the page that the binary carries.
   if (byHand) await page.goto(service.link, { waitUntil: "networkidle" });
   await serveDist(context, service);
-  if (!byHand) await signIn(context, service);
+  if (cookies) await context.addCookies(cookies);
+  else if (!byHand) await signIn(context, service);
   await page.goto(service.origin);
   const close = async () => {
     await context.close();

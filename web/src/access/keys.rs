@@ -129,6 +129,13 @@ pub(crate) struct Shown {
     hash: SecretHash,
 }
 
+impl Shown {
+    /// What it let them do when they showed it.
+    pub(crate) fn right(&self) -> Right {
+        self.right
+    }
+}
+
 /// What a one-time link gives.
 #[derive(Clone, Debug, Default)]
 struct Invited {

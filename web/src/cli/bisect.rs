@@ -48,9 +48,9 @@ fn text(found: &Json) -> String {
     }
     lines.extend(items(&found["by"]).iter().map(author));
     lines.extend(
-        items(&found["patch"])
+        items(&found["sentences"])
             .iter()
-            .map(|edit| format!("  {edit}")),
+            .map(|done| format!("  {}", word(done))),
     );
     let untold = items(&found["untold"]).len();
     if untold > 0 {
@@ -85,7 +85,7 @@ mod tests {
     fn what_broke_a_run_is_told_with_its_author() {
         let found = json!({
             "version": { "hash": "aabbccddeeff0011", "savedAt": "2026-01-02T03:04:05Z", "name": null },
-            "patch": [{ "edit": "removeNode", "node": "x" }],
+            "sentences": ["Removed the node `x`"],
             "by": [{ "author": { "name": "Ann" }, "places": ["nodes/x"], "at": null }],
             "steps": [
                 { "hash": "0011", "verdict": "good" },
@@ -94,7 +94,7 @@ mod tests {
             "untold": [],
         });
         let expected = "0011 good\naabb bad: the output differs\naabbccddeeff broke it, saved 2026-01-02T03:04:05Z\n  \
-                        Ann changed nodes/x\n  {\"edit\":\"removeNode\",\"node\":\"x\"}";
+                        Ann changed nodes/x\n  Removed the node `x`";
         assert_eq!(text(&found), expected);
     }
 }

@@ -119,7 +119,7 @@ impl Subject {
 }
 
 /// Writes a workflow over its file. What it was stays beside it when it holds comments, which the document does not.
-fn write(path: &Path, workflow: &Workflow) -> Result<(), CliError> {
+pub(crate) fn write(path: &Path, workflow: &Workflow) -> Result<(), CliError> {
     let failed = |error| CliError::WriteFile {
         path: path.to_owned(),
         error,

@@ -35,6 +35,10 @@ pub(crate) fn summary(end: &Json) -> String {
     lines.extend(error["message"].as_str().map(|text| format!("  {text}")));
     lines.extend(error["hint"].as_str().map(|text| format!("  hint: {text}")));
     lines.extend(items(&end["waits"]).iter().map(|wait| waits(run, wait)));
+    let has_failed = |wait: &&Json| word(&wait["reason"]) == "retry";
+    if status == "FAILED" || items(&end["waits"]).iter().any(|wait| has_failed(&wait)) {
+        lines.push(format!("  look for a fix with: flowforge heal {run}"));
+    }
     if status == "RUNNING" {
         lines.push(format!("  suspended; go on with: flowforge resume {run}"));
     }

@@ -1,5 +1,7 @@
 //! `flowforge heal`.
 
+use std::path::PathBuf;
+
 use flowforge_ai::Proposal;
 use flowforge_engine::RunId;
 use serde_json::{Value as Json, json};
@@ -23,6 +25,9 @@ pub(crate) struct Heal {
     /// Then let so many other runs that failed alike go on too, until one fails again.
     #[arg(long, value_name = "1|10|all", requires = "apply", value_parser = ["1", "10", "all"])]
     recover: Option<String>,
+    /// Write the mended workflow to this file, too.
+    #[arg(long, value_name = "FILE", requires = "apply")]
+    file: Option<PathBuf>,
 }
 
 impl Heal {
@@ -33,7 +38,11 @@ impl Heal {
             .await?;
         let best: Option<Proposal> = read(&healing["fixes"][0]);
         healing["applied"] = match best.as_ref().filter(|_| self.apply) {
-            Some(best) => proposals::accept(remote, best, &[], true).await?,
+            Some(best) => {
+                let mut accepted = proposals::accept(remote, best, &[], true).await?;
+                proposals::write_to(remote, &mut accepted, self.file.as_deref()).await?;
+                accepted
+            }
             None => Json::Null,
         };
         if let (Some(count), Some(best)) = (&self.recover, &best) {

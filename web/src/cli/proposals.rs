@@ -1,10 +1,13 @@
 //! `flowforge proposals`.
 
+use std::path::{Path, PathBuf};
+
 use flowforge_ai::Proposal;
 use flowforge_ai::proposal::show;
 use flowforge_engine::{Problem, Workflow};
 use serde_json::{Value as Json, json};
 
+use super::chat;
 use super::error::{CliError, Exit};
 use super::output::{Output, table};
 use super::remote::Remote;
@@ -36,6 +39,9 @@ enum Action {
         /// For a fix: let the run go on from the frame that failed.
         #[arg(long)]
         resume: bool,
+        /// Write the changed workflow to this file, too.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
     },
     /// Let other runs that failed alike go on with an accepted fix, until one fails again.
     Recover {
@@ -65,9 +71,15 @@ impl Proposals {
                 let base = base_of(remote, &proposal).await?;
                 output.result(&proposal, |proposal| told(proposal, &base));
             }
-            Action::Accept { id, parts, resume } => {
+            Action::Accept {
+                id,
+                parts,
+                resume,
+                file,
+            } => {
                 let proposal = find(remote, &id).await?;
-                let accepted = accept(remote, &proposal, &parts, resume).await?;
+                let mut accepted = accept(remote, &proposal, &parts, resume).await?;
+                write_to(remote, &mut accepted, file.as_deref()).await?;
                 output.result(&accepted, applied);
             }
             Action::Recover { id, count } => {
@@ -104,6 +116,24 @@ pub(crate) async fn accept(
     remote
         .post(&path, &[("wait", "true".to_owned())], &yes)
         .await
+}
+
+/// Writes the workflow that accepting changed to a file, and says so in the answer.
+pub(crate) async fn write_to(
+    remote: &Remote,
+    accepted: &mut Json,
+    file: Option<&Path>,
+) -> Result<(), CliError> {
+    let Some(path) = file else {
+        return Ok(());
+    };
+    let id = path_step(accepted["workflow"].as_str().unwrap_or_default());
+    let saved = remote.get(&format!("/workflows/{id}"), &[]).await?;
+    let workflow: Workflow =
+        serde_json::from_value(saved).map_err(|error| CliError::Usage(error.to_string()))?;
+    chat::write(path, &workflow)?;
+    accepted["file"] = path.display().to_string().into();
+    Ok(())
 }
 
 /// Lets other runs that failed alike go on with an accepted fix.
@@ -214,6 +244,14 @@ pub(crate) fn applied(accepted: &Json) -> String {
         .filter_map(Json::as_str)
         .map(str::to_owned)
         .collect();
+    let workflow = accepted["workflow"].as_str().unwrap_or_default();
+    lines.push(match accepted["file"].as_str() {
+        Some(file) => format!("saved as the newest version of `{workflow}`, and in {file}"),
+        None => format!("saved as the newest version of `{workflow}`; a file that it was run from is as before (--file FILE writes it)"),
+    });
+    if let Some(why) = accepted["notResumed"]["detail"].as_str() {
+        lines.push(format!("the run did not go on: {why}"));
+    }
     if let Some(run) = accepted["resumed"]["runId"].as_str() {
         let status = accepted["resumed"]["status"]
             .as_str()

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use flowforge_ai::proposal::sentences;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::{Address, RunId};
 use flowforge_runtime::Runtime;
@@ -31,6 +32,8 @@ pub(crate) struct Found {
     pub(crate) version: NotedVersion,
     /// What it did to the last one that is good.
     pub(crate) patch: Patch,
+    /// The same, one sentence an edit.
+    pub(crate) sentences: Vec<String>,
     /// Who did it.
     pub(crate) by: Vec<By>,
     /// What was looked at, in that order.
@@ -191,6 +194,7 @@ impl Bisecting {
         let touches = self.past.touches(journal, good + 1..=bad)?;
         Ok(Found {
             by: by_author(&touches, &patch),
+            sentences: sentences(&patch, &before),
             version: self.past.versions[bad].clone(),
             untold: self.past.versions[good + 1..bad].to_vec(),
             steps: self.steps,

@@ -5,7 +5,7 @@ use flowforge_engine::{Address, RunId, Value, Workflow};
 use flowforge_runtime::fork::PlannedEffect;
 use flowforge_runtime::trial::{Trials, Tried};
 use flowforge_runtime::{Runtime, RuntimeError};
-use flowforge_snapshots::{Journal, ReadError};
+use flowforge_snapshots::{Journal, ReadError, RunRow};
 
 use super::past::document;
 use crate::problem::HttpProblem;
@@ -74,7 +74,8 @@ impl Judge {
 
     /// What was recorded; nothing while the run has not ended.
     pub(crate) fn recorded(&self) -> Result<Option<Outcome>, ReadError> {
-        let Some(row) = self.journal.run(self.run)?.filter(|row| row.is_finished()) else {
+        let row = self.journal.run(self.run)?;
+        let Some(row) = row.filter(RunRow::is_finished) else {
             return Ok(None);
         };
         let kept = self

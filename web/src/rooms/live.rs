@@ -76,11 +76,7 @@ fn refuse(ask: Ask, code: u16, error: &RoomError, id: &WorkflowId) {
         Ask::Join { to, .. } => drop(to.try_send(Told::Close { code, reason })),
         Ask::Change { done, .. } => drop(done.send(Err(again()))),
         Ask::Settle(done) => drop(done.send(Err(again()))),
-        Ask::Leave(_)
-        | Ask::Message(..)
-        | Ask::SetRight(..)
-        | Ask::Show { .. }
-        | Ask::Close { .. } => {}
+        Ask::Leave(_) | Ask::Message(..) | Ask::Show { .. } | Ask::Close { .. } => {}
     }
 }
 
@@ -224,7 +220,6 @@ impl<'a> Live<'a> {
                 let author = self.seats.get(&peer).map(|seat| seat.author.clone());
                 batch.take(heard, author.as_ref());
             }
-            Ask::SetRight(peer, can_write) => self.room.set_can_write(peer, can_write),
             Ask::Change { made, make, done } => {
                 // What was typed until now is a version of those who typed.
                 self.settle(std::mem::take(batch))?;

@@ -38,6 +38,8 @@ pub(crate) struct Broke {
     /// What it did to the last good version.
     #[schema(value_type = Vec<Json_>)]
     patch: Patch,
+    /// The same, one sentence an edit.
+    sentences: Vec<String>,
     /// Who did it.
     by: Vec<By>,
     /// The versions that were looked at, in that order.
@@ -91,6 +93,7 @@ impl Broke {
         Ok(Self {
             version: HistoryRow::of(found.version, published),
             patch: found.patch,
+            sentences: found.sentences,
             by: found.by,
             steps: found.steps.into_iter().map(StepRow::of).collect(),
             untold: untold

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, timeout};
 
-use crate::access::{Person, Right, session_of};
+use crate::access::{Person, session_of};
 use crate::body::{PathOf, QueryOf};
 use crate::problem::HttpProblem;
 use crate::rooms::{NO_RIGHT, RESTART, Seat, TRY_AGAIN, Told};
@@ -27,6 +27,8 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENT_MAX: Duration = Duration::from_secs(70);
 /// Longest wait for a client to take what it is sent.
 const SEND_MAX: Duration = Duration::from_secs(20);
+/// Bytes that a socket reads or writes at once; most messages are far smaller, and a hundred sockets are a small room.
+const BUFFER_BYTES: usize = 8 << 10;
 /// Longest name that somebody gives themselves, in characters.
 const NAME_CHARS_MAX: usize = 60;
 /// An awareness message about nobody: public clients hold a connection for dead on which they hear nothing for long.
@@ -70,7 +72,9 @@ pub(crate) async fn join(
     .await?;
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX);
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| attend(app, id, person, coming.name, socket)))
 }
 
@@ -103,10 +107,11 @@ async fn attend(app: AppState, id: WorkflowId, person: Person, name: String, soc
                 Ok(()) => {}
                 Err(closing) => break closing,
             },
-            Ok(()) = rights.changed() => match app.access().still(&person.key) {
-                Some(right) => seat.set_right(right == Right::Editor).await,
-                None => break Some((NO_RIGHT, "this session or token was taken away".to_owned())),
-            },
+            Ok(()) = rights.changed() => {
+                if app.access().still(&person.key) != Some(person.key.right()) {
+                    break Some((NO_RIGHT, "this session or token was taken away".to_owned()));
+                }
+            }
             () = stopped(&mut stopping) => {
                 break Some((RESTART, "the service stops".to_owned()));
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use flowforge_ai::proposal::sentences;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::{Address, Timestamp, WorkflowId};
 use flowforge_snapshots::diff::{WorkflowDiff, diff_workflows};
@@ -210,6 +211,8 @@ pub(crate) struct Changes {
     /// What makes the second of the first, as edits.
     #[schema(value_type = Vec<Json_>)]
     patch: Patch,
+    /// The same in words, one sentence an edit.
+    sentences: Vec<String>,
     /// The same for the eye: node by node, code by line.
     #[schema(value_type = Json_)]
     diff: WorkflowDiff,
@@ -251,6 +254,7 @@ pub(crate) fn changed(
     Ok(Changes {
         by: by_author(&touches, &patch),
         diff: diff_workflows(&old, &new),
+        sentences: sentences(&patch, &old),
         patch,
     })
 }

@@ -103,6 +103,7 @@ pub(crate) struct Yes {
 
 /// What a yes did.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Accepted {
     #[schema(value_type = proposed::Proposal)]
     proposal: Proposal,
@@ -123,6 +124,9 @@ pub(crate) struct Accepted {
     /// The run that went on, when that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     resumed: Option<Resumed>,
+    /// Why the run did not go on, although that was asked for; the workflow is changed all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_resumed: Option<HttpProblem>,
     /// For a fix: other runs that failed in the same way.
     #[serde(skip_serializing_if = "Option::is_none")]
     alike: Option<Alike>,
@@ -153,12 +157,11 @@ pub(crate) async fn accept(
     colleague::share(&app, &applied.proposal).await;
     let mut accepted = Accepted::of(&applied);
     if resume {
-        let mended = {
-            let (app, proposal, patch) =
-                (Arc::clone(&app), applied.proposal.clone(), applied.patch);
-            off_reactor(move || Ok(app.desk().go_on(&proposal, &patch)?)).await?
-        };
-        accepted.resumed = Some(resumed(&app, mended, waiting.wait).await?);
+        match go_on(&app, &applied, waiting.wait).await {
+            Ok(resumed) => accepted.resumed = Some(resumed),
+            // The workflow is changed already: an error would say that nothing was.
+            Err(problem) => accepted.not_resumed = Some(problem),
+        }
     }
     if applied.proposal.mends.is_some() {
         let alike = off_reactor(move || Ok(app.desk().alike_of(&applied.proposal)?));
@@ -178,6 +181,13 @@ fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied
     let save =
         |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, made, yes.client);
     app.desk().accept(&decided, save)
+}
+
+async fn go_on(app: &AppState, applied: &Applied, wait: bool) -> Result<Resumed, HttpProblem> {
+    let (desk, proposal) = (Arc::clone(app), applied.proposal.clone());
+    let patch = applied.patch.clone();
+    let mended = off_reactor(move || Ok(desk.desk().go_on(&proposal, &patch)?)).await?;
+    resumed(app, mended, wait).await
 }
 
 /// How the mended run stands: when it has come to rest, or as soon as it is on its way.
@@ -203,6 +213,7 @@ impl Accepted {
             undo: applied.undo.clone(),
             problems: applied.problems.clone(),
             resumed: None,
+            not_resumed: None,
             alike: None,
         }
     }

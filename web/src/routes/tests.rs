@@ -443,7 +443,7 @@ async fn a_run_is_started_looked_at_and_repeated_by_key() {
     let (status, first) = read(api.send(keyed()).await).await;
     assert_eq!(status, StatusCode::CREATED);
     let (_, second) = read(api.send(keyed()).await).await;
-    assert_eq!(first["runId"], second["runId"]);
+    assert_eq!(first["runId"], second["runId"], "{second}");
     let listed = api.get("/runs?workflow=hello&status=COMPLETED").await;
     assert!(
         listed["items"]

@@ -33,6 +33,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             }
             outside_loop(subject, report, &source, look);
             unknown_names(subject, report, &source, look);
+            credentials(subject, report, &source, look);
             let read = look.references.nodes.iter().map(|id| Read {
                 source: source.clone(),
                 id: id.clone(),
@@ -264,6 +265,21 @@ fn unknown_names(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<
             .at(source.place(subject))
             .with_hint(format!("did you mean `{meant}`?"));
         report.add(problem);
+    }
+}
+
+/// What looks like a reference to something kept elsewhere is a name like any other, and not there.
+fn credentials(subject: &Subject<'_>, report: &mut Report<'_>, source: &Found<'_>, look: &Look) {
+    for name in ["credentials", "secrets"] {
+        if !look.references.names.contains(name) || defines(source.text, name) {
+            continue;
+        }
+        let message = format!("`{name}` is read here, and there is no such thing");
+        let hint = "no values are kept for expressions but `vars`, which everybody sees who sees the workflow";
+        let problem = Problem::error("no-credentials", message)
+            .at(source.place(subject))
+            .with_hint(hint.to_owned());
+        report.add_in(subject.node(source.node).is_passed_over(), problem);
     }
 }
 

@@ -707,6 +707,19 @@ fn names_that_are_nearly_right() {
 }
 
 #[test]
+fn credentials_are_not_there() {
+    check(
+        r#"a: test.any { params: { x: "Bearer {{ credentials.stripe }}" } }
+           b: test.code { params: { code: "secrets[\"key\"]" } }
+           c: test.code { params: { code: "let secrets = 1; secrets" } }
+           a -> b
+           b -> c"#,
+        "error no-credentials a /x: `credentials` is read here, and there is no such thing
+         error no-credentials b /code: `secrets` is read here, and there is no such thing",
+    );
+}
+
+#[test]
 fn numbers_out_of_range() {
     check(
         "a: test.any { timeoutMs: 0, retry: { maxAttempts: 0, jitter: -1, backoffMultiplier: -2 } }

@@ -97,7 +97,7 @@ fn four_runs_that_failed_alike_go_on_with_one_proven_fix() {
             &fix["evidence"]["wouldSend"]
         ),
         (
-            &json!({ "did": 1, "of": 1 }),
+            &json!({ "did": 4, "of": 4 }),
             &json!({ "did": 3, "of": 3 }),
             &json!([])
         ),

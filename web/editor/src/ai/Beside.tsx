@@ -1,13 +1,16 @@
-/** The AI panel beside a screen; where there is no room for it, as a sheet over its right half. */
+/** The AI panel or the history beside a screen; where there is no room for it, as a sheet over its right half. */
 import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
 import { useKeys } from "../app/keys";
 import { go } from "../app/router";
 import { Split } from "../ui/Split";
-import { hostNow } from "./host";
+import { hostNow, useHost } from "./host";
+import { useHistoryPanel } from "../history/historyStore";
+import { HistoryWindows } from "../history/HistoryWindows";
 import { openExplain, openHistory, turnChat, useAi } from "./panelStore";
 import { useReview } from "./reviewStore";
 
 const AiPanel = lazy(async () => ({ default: (await import("./AiPanel")).AiPanel }));
+const HistoryPanel = lazy(async () => ({ default: (await import("../history/HistoryPanel")).HistoryPanel }));
 const ReviewBar = lazy(async () => ({ default: (await import("./ReviewBar")).ReviewBar }));
 
 /** The store of the run is not in the first load. */
@@ -29,10 +32,12 @@ function useIsNarrow(): boolean {
 export function Beside({ children }: { children: ReactNode }) {
   const isOpen = useAi((panel) => panel.isOpen);
   const isNarrow = useIsNarrow();
+  const host = useHost((store) => store.host);
   useAiKeys();
-  const panel = isOpen && (
-    <Suspense fallback={<aside className="ai-waiting" aria-label="AI" aria-busy="true" />}>
-      <AiPanel />
+  const isHistory = useHistoryPanel((history) => history.isOpen) && !isOpen;
+  const panel = (isOpen || isHistory) && (
+    <Suspense fallback={<aside className="ai-waiting" aria-label={isHistory ? "History" : "AI"} aria-busy="true" />}>
+      {isHistory ? <HistoryPanel /> : <AiPanel />}
     </Suspense>
   );
   return (
@@ -40,7 +45,7 @@ export function Beside({ children }: { children: ReactNode }) {
       <Split
         side="right"
         name="ai"
-        label="Width of the AI panel"
+        label={isHistory ? "Width of the history" : "Width of the AI panel"}
         size={372}
         min={300}
         max={640}
@@ -49,6 +54,7 @@ export function Beside({ children }: { children: ReactNode }) {
         {children}
       </Split>
       {isNarrow && panel && <div className="ai-sheet">{panel}</div>}
+      {host && <HistoryWindows workflow={host.workflow} opened={host.opened} />}
     </div>
   );
 }

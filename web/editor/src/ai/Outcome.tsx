@@ -26,7 +26,7 @@ function useRunAnew(accepted: Accepted) {
 const runAt = (run: string) => addressOf({ screen: "run", id: run, seq: null, node: null, diff: null });
 
 export function Outcome({ accepted }: { accepted: Accepted }) {
-  const { proposal, applied, resumed, alike, problems } = accepted;
+  const { proposal, applied, resumed, notResumed, alike, problems } = accepted;
   useRunAnew(accepted);
   const isEditable = useHost(({ host }) => host?.opened != null && host.workflow === proposal.workflow);
   const takenBack = useReview((review) => review.takenBack.has(proposal.id));
@@ -50,6 +50,12 @@ export function Outcome({ accepted }: { accepted: Accepted }) {
         <p>
           {resumed.sameRun ? "The run goes on: " : "A fork goes on from the failed frame: "}
           <Link href={runAt(resumed.runId)}>{resumed.runId.slice(-6)}</Link>
+        </p>
+      )}
+      {notResumed && (
+        <p role="alert">
+          The workflow is changed, but the run did not go on: {visible(notResumed.detail)}
+          {notResumed.hint && <span className="ai-quiet"> {visible(notResumed.hint)}</span>}
         </p>
       )}
       {alike && alike.count > 0 && <Others proposal={proposal.id} alike={alike} />}

@@ -63,8 +63,16 @@ function Card({
 }
 
 function originOf({ origin }: Proposal): string {
-  if (origin.kind === "planner") return "built-in planner";
-  return origin.kind === "rule" ? `rule: ${origin.name}` : origin.model;
+  switch (origin.kind) {
+    case "planner":
+      return "built-in planner";
+    case "rule":
+      return `rule: ${origin.name}`;
+    case "model":
+      return origin.model;
+    case "branch":
+      return `branch ${origin.from}`;
+  }
 }
 
 function LookAt({ proposal }: { proposal: Proposal }) {

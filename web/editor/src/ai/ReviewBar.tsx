@@ -2,6 +2,7 @@
 import { Check, ChevronLeft, ChevronRight, X } from "lucide-react";
 import { keyOf, useKeys } from "../app/keys";
 import { counted } from "../lib/words";
+import { openMerge, useHistoryPanel } from "../history/historyStore";
 import { openChat, useAi } from "./panelStore";
 import { accept, leave, reject, step, turnPart } from "./review";
 import { useReview } from "./reviewStore";
@@ -72,13 +73,13 @@ function Bar({ proposal }: { proposal: Proposal }) {
           {visible(refusal.reason)}
         </p>
       )}
-      <Details />
+      <Details proposal={proposal} />
     </section>
   );
 }
 
 /** `+2 ~1 −1`, said in words for those who hear it. */
-function Tally({
+export function Tally({
   changes: { nodes, edges },
 }: {
   changes: NonNullable<ReturnType<typeof useReview.getState>["changes"]>;
@@ -127,11 +128,13 @@ function Steps({ proposal: { parts } }: { proposal: Proposal }) {
 }
 
 /** The parts and the lines are in the panel; with the panel closed, a way to it. */
-function Details() {
-  const isOpen = useAi((panel) => panel.isOpen);
-  if (isOpen) return null;
+function Details({ proposal }: { proposal: Proposal }) {
+  const isChat = useAi((panel) => panel.isOpen);
+  const isMerge = useHistoryPanel((panel) => panel.isOpen && panel.proposal === proposal.id);
+  if (isChat || isMerge) return null;
+  const show = proposal.origin.kind === "branch" ? () => openMerge(proposal.id) : openChat;
   return (
-    <button type="button" className="review-more" onClick={openChat}>
+    <button type="button" className="review-more" onClick={show}>
       Parts and values
     </button>
   );

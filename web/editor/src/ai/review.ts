@@ -2,24 +2,22 @@
 import { ServiceError } from "../api/client";
 import type { NodeId, Workflow } from "../api/types";
 import { getVersion } from "../api/workflows";
-import { clearGhosts, ghostKey, keepPlaces, showGhosts, type Ghost } from "../canvas/ghosts";
+import { clearGhosts, keepPlaces, showGhosts } from "../canvas/ghosts";
 import { onScreen } from "../canvas/onScreen";
 import { applyPatch } from "../document/applyPatch";
-import { edgeEnds } from "../document/ends";
 import { historyOf, type Expected } from "../document/history";
 import { patched, PatchError } from "../document/patch";
 import { viewOf } from "../document/view";
 import { refreshDetail } from "../run/runStore";
 import { say } from "../ui/say";
 import { acceptProposal, rejectProposal } from "./api";
-import { changesOf, type Changes } from "./changes";
-import { ghostPlaces } from "./ghostPlaces";
+import { changesOf } from "./changes";
+import { ghostsOf } from "./ghostsOf";
 import { hostNow, type Host } from "./host";
 import { allParts, chosenPatch, turned } from "./parts";
 import { knowProposal } from "./proposals";
 import { NO_REVIEW, useReview, type Refusal } from "./reviewStore";
 import type { Accepted, Part, Proposal } from "./types";
-import { shortValue } from "./words";
 
 const now = useReview.getState;
 const set = useReview.setState;
@@ -126,45 +124,9 @@ function draw() {
   const { proposal, changes, at } = now();
   const host = hostNow();
   if (!proposal || !changes || host?.workflow !== proposal.workflow) return clearGhosts();
-  const added = changes.nodes.filter(({ mark }) => mark === "added").map(({ node }) => node);
-  const wires = changes.edges.filter(({ mark }) => mark === "added").map(({ edge }) => edge);
-  const edges = [
-    ...viewOf(host.doc)
-      .get()
-      .edges.map(({ value }) => value),
-    ...wires,
-  ];
-  const known = new Set(
-    viewOf(host.doc)
-      .get()
-      .nodes.map(({ key }) => key),
-  );
-  const places = ghostPlaces(
-    added,
-    edges,
-    onScreen.nodes.filter(({ id }) => known.has(id)),
-  );
   const part = at === null ? undefined : proposal.parts[at];
-  showGhosts({
-    added: added.map((node) => ({ key: node.id, value: { ...node, position: places.get(node.id) ?? { x: 0, y: 0 } } })),
-    wires: wires.map((edge) => ({ key: ghostKey(edge), value: edge })),
-    byNode: new Map(changes.nodes.map((change) => [change.id, ghostOf(change)])),
-    byEnds: new Map(changes.edges.map(({ edge, mark }) => [edgeEnds(edge), mark])),
-    focus: part ? nodesOf(proposal, part) : new Set(),
-  });
+  showGhosts(ghostsOf(changes, host.doc, part ? nodesOf(proposal, part) : new Set()));
 }
-
-const ghostOf = ({ mark, values }: Changes["nodes"][number]): Ghost => ({
-  mark,
-  lines:
-    mark === "changed"
-      ? values.map(({ name, before, after }) => ({
-          name: name.replace(/^params\./, ""),
-          before: before === undefined ? null : shortValue(before),
-          after: after === undefined ? null : shortValue(after),
-        }))
-      : [],
-});
 
 /** Accepts the chosen parts. The change comes into the document as one step of undo. */
 export async function accept({ resume = false }: { resume?: boolean } = {}): Promise<Accepted | null> {
@@ -224,8 +186,8 @@ async function acceptInto(
   }
 }
 
-/** A client id that nobody has. */
-const someClient = () => crypto.getRandomValues(new Uint32Array(1))[0] as number;
+/** A client id that nobody has; 0 is none. */
+const someClient = () => crypto.getRandomValues(new Uint32Array(1))[0] || 1;
 
 /** The steps of undo that accepted proposals are, by proposal. */
 const steps = new Map<string, Expected>();
@@ -239,10 +201,11 @@ function rememberPlaces() {
 
 /** Says what was done, in the words that were made from the applied patch. */
 function announce(accepted: Accepted) {
-  const { applied, resumed } = accepted;
+  const { applied, resumed, notResumed } = accepted;
   const done = applied.length > 3 ? [...applied.slice(0, 3), `and ${applied.length - 3} more`] : applied;
   const text = [
     ...done,
+    ...(notResumed ? ["The run did not go on."] : []),
     ...(resumed ? [resumed.sameRun ? "The run goes on." : "A fork of the run goes on."] : []),
   ].join(" · ");
   const doc = hostNow()?.opened?.doc;

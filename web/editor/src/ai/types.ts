@@ -12,7 +12,12 @@ export type Schemas = components["schemas"];
 export type Narrowed<Theirs, Ours extends Record<Exclude<keyof Ours, keyof Theirs>, never>> = Omit<Theirs, keyof Ours> &
   Ours;
 
-export type Origin = { kind: "planner" } | { kind: "rule"; name: string } | { kind: "model"; model: string };
+export type Origin =
+  | { kind: "planner" }
+  | { kind: "rule"; name: string }
+  | { kind: "model"; model: string }
+  /** People, in a branch of the workflow. */
+  | { kind: "branch"; from: string };
 
 /** What a patch does, computed by the service from the patch and the graph, never from a model's words. */
 export type Summary = Schemas["Summary"];

@@ -56,6 +56,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bisect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds the edit between two versions that broke a recorded run, by playing it again from its recordings under the
+         *     versions in between. Nothing is performed.
+         */
+        post: operations["postBisect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chat": {
         parameters: {
             query?: never;
@@ -229,6 +249,23 @@ export interface paths {
         get: operations["getFunctions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link that lets one other browser in, once: a person of their own. */
+        post: operations["postInvitations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -903,6 +940,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{id}/blame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who touched each place last, by place. A place without an entry is as it was when its node was added. */
+        get: operations["getWorkflowsIdBlame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a copy of the current version that remembers where it came from. */
+        post: operations["postWorkflowsIdBranch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what between two versions. The earlier one may be either. */
+        get: operations["getWorkflowsIdChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions that were saved, the current one first. One that was saved again after another is there twice. */
+        get: operations["getWorkflowsIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposes what a branch changed, by part. Nothing is changed before somebody accepts it. */
+        post: operations["postWorkflowsIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes a version: triggers run it from now on. */
+        post: operations["postWorkflowsIdPublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/publish/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plays recorded runs again under the draft, from their recordings; nothing is performed. */
+        post: operations["postWorkflowsIdPublishCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which version is published. */
+        get: operations["getWorkflowsIdPublished"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an older version the current one again, as a new edit: what came in between stays in the history. */
+        post: operations["postWorkflowsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{id}/runs": {
         parameters: {
             query?: never;
@@ -912,7 +1102,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts a run. The same `Idempotency-Key` gives the same run. */
+        /**
+         * Starts a run of the draft as it stands, pinned for as long as it runs; or of the published version. The same
+         *     `Idempotency-Key` gives the same run.
+         */
         post: operations["postWorkflowsIdRuns"];
         delete?: never;
         options?: never;
@@ -930,6 +1123,23 @@ export interface paths {
         /** The versions that were saved, the current one first. */
         get: operations["getWorkflowsIdVersions"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/versions/{hash}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Names a version. */
+        put: operations["putWorkflowsIdVersionsHashName"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1062,6 +1272,7 @@ export interface components {
             alike?: components["schemas"]["Alike"] | null;
             /** @description What was done, told from the patch. */
             applied: string[];
+            notResumed?: components["schemas"]["HttpProblem"] | null;
             /** @description The patch as it was applied: the accepted parts, on the workflow as it was then. */
             patch: components["schemas"]["Value"][];
             /** @description What is wrong with the workflow now. */
@@ -1092,6 +1303,40 @@ export interface components {
             recorded: boolean;
             request: components["schemas"]["Value"];
         };
+        /** @description Who made a change. */
+        Author: {
+            /** @description Who it is for the service. */
+            id: string;
+            /** @description `person`, `ai`, `import`, `restore` or `service`. */
+            kind: string;
+            /** @description How they are called. */
+            name: string;
+        };
+        /** @description What to look for. */
+        Bisect: {
+            /** @description A later version under which it does not. */
+            bad: string;
+            /** @description A version under which it comes out as it should. */
+            good: string;
+            /**
+             * Format: uuid
+             * @description The recorded run.
+             */
+            run: string;
+        };
+        /** @description Who touched a place last. */
+        Blamed: {
+            /**
+             * Format: date-time
+             * @description When; null when that was not recorded.
+             */
+            at?: string | null;
+            author?: components["schemas"]["Author"] | null;
+            /** @description The first version that has it; null while none has. */
+            hash?: string | null;
+            /** @description `nodes/fetch/params/url`; `nodes/fetch` when the whole node was added, moved or removed. */
+            place: string;
+        };
         /** @description A run in the tree of its family. */
         Branch: {
             /**
@@ -1104,6 +1349,39 @@ export interface components {
             /** @description What somebody called it. */
             name?: string | null;
             run: components["schemas"]["RunRow"];
+        };
+        /** @description A branch that was made. */
+        Branched: components["schemas"]["Saved"] & {
+            /** @description The version of that. */
+            base: string;
+            /** @description The workflow that it came from. */
+            from: string;
+        };
+        /** @description The edit that broke the run. */
+        Broke: {
+            /** @description Who did it. */
+            by: components["schemas"]["By"][];
+            /** @description What it did to the last good version. */
+            patch: components["schemas"]["Value"][];
+            /** @description The same, one sentence an edit. */
+            sentences: string[];
+            /** @description The versions that were looked at, in that order. */
+            steps: components["schemas"]["StepRow"][];
+            /** @description Versions between the last good and the first bad one that cannot be told: the edit may be in one of them. */
+            untold: components["schemas"]["HistoryRow"][];
+            /** @description The first version under which the run comes out differently. */
+            version: components["schemas"]["HistoryRow"];
+        };
+        /** @description What one author did. */
+        By: {
+            /**
+             * Format: date-time
+             * @description When they did the last of it.
+             */
+            at?: string | null;
+            author?: components["schemas"]["Author"] | null;
+            /** @description The places, sorted: `nodes/fetch/params/url`, `edges/a.out>b.in`, `meta/name`. */
+            places: string[];
         };
         /** @description Why a run is to end. */
         Cancel: {
@@ -1149,6 +1427,17 @@ export interface components {
             replayed: string;
             run: string;
         };
+        /** @description What differs between two versions, and who did it. */
+        Changes: {
+            /** @description Who did what of it. What was taken back meanwhile is not there. */
+            by: components["schemas"]["By"][];
+            /** @description The same for the eye: node by node, code by line. */
+            diff: components["schemas"]["Value"];
+            /** @description What makes the second of the first, as edits. */
+            patch: components["schemas"]["Value"][];
+            /** @description The same in words, one sentence an edit. */
+            sentences: string[];
+        };
         /** @description A conversation. */
         Chat: {
             /** @description Its id; sorts by time. */
@@ -1176,6 +1465,16 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
             workflow: string;
+        };
+        /** @description Which runs to play again. */
+        Check: {
+            /**
+             * @description How many of the latest.
+             * @default 20
+             */
+            count: number | null;
+            /** @description These; the latest ones that ended by themselves when absent. */
+            runs?: string[] | null;
         };
         /** @description What is wrong. */
         Checked: {
@@ -1207,6 +1506,18 @@ export interface components {
             /** @description Whether it failed by policy, and is not healed away. */
             policy: boolean;
             sentence: string;
+        };
+        /** @description A run that comes to something else. */
+        Differs: {
+            draft?: components["schemas"]["Status"] | null;
+            /** @description How the outputs differ. */
+            output: components["schemas"]["Value"][];
+            /** @description What it came to. */
+            recorded: components["schemas"]["Status"];
+            /** Format: uuid */
+            run: string;
+            /** @description What is wrong with the draft, when it has errors. */
+            why?: string | null;
         };
         /** @description A candidate that is not shown as a fix. */
         Discarded: {
@@ -1427,6 +1738,30 @@ export interface components {
             /** @description The version of FlowForge. */
             version: string;
         };
+        /** @description A version that was saved, and what is known of how it came about. */
+        HistoryRow: {
+            /** @description Who made it of the version before; nobody when that was not recorded. */
+            authors: components["schemas"]["Author"][];
+            hash: string;
+            /** @description What somebody called it. */
+            name?: string | null;
+            /** @description `typing`, `save`, `proposal`, `restore`, `import` or `seed`; empty when that was not recorded. */
+            origin: string;
+            /** @description Whether it is the published version. */
+            published: boolean;
+            /**
+             * Format: date-time
+             * @description When it was saved; null when that was not recorded.
+             */
+            savedAt?: string | null;
+            /** @description What they touched: `nodes/fetch/params/url`, `edges/a.out>b.in`, `meta/name`. */
+            touched: string[];
+            /**
+             * Format: int64
+             * @description The number that the document gives itself.
+             */
+            version: number;
+        };
         /** @description A frame in which a value flowed that matches. */
         Hit: {
             address: string;
@@ -1489,6 +1824,13 @@ export interface components {
             /** @description A URI for the kind of problem; always `about:blank`, the kind is `code`. */
             type: string;
         };
+        /** @description Somebody to let in. */
+        Invitation: {
+            /** @description What others see of them. */
+            name: string;
+            /** @description What they may do; everything when absent. */
+            right?: components["schemas"]["Right"];
+        };
         /** @description An item of a list, or a field of a record. */
         Item: {
             /** @description How many items, fields, characters or bytes it has. */
@@ -1537,6 +1879,29 @@ export interface components {
             workflowBytes: number;
             workflowEdges: number;
             workflowNodes: number;
+        };
+        /** @description A way in for somebody else. */
+        Link: {
+            /** @description Opens the editor once, in one browser. */
+            link: string;
+        };
+        /** @description One page of a list. */
+        List_Blamed: {
+            /** @description What is on it. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When; null when that was not recorded.
+                 */
+                at?: string | null;
+                author?: components["schemas"]["Author"] | null;
+                /** @description The first version that has it; null while none has. */
+                hash?: string | null;
+                /** @description `nodes/fetch/params/url`; `nodes/fetch` when the whole node was added, moved or removed. */
+                place: string;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         List_ChatRow: {
@@ -1588,6 +1953,35 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_HistoryRow: {
+            /** @description What is on it. */
+            items: {
+                /** @description Who made it of the version before; nobody when that was not recorded. */
+                authors: components["schemas"]["Author"][];
+                hash: string;
+                /** @description What somebody called it. */
+                name?: string | null;
+                /** @description `typing`, `save`, `proposal`, `restore`, `import` or `seed`; empty when that was not recorded. */
+                origin: string;
+                /** @description Whether it is the published version. */
+                published: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was saved; null when that was not recorded.
+                 */
+                savedAt?: string | null;
+                /** @description What they touched: `nodes/fetch/params/url`, `edges/a.out>b.in`, `meta/name`. */
+                touched: string[];
+                /**
+                 * Format: int64
+                 * @description The number that the document gives itself.
+                 */
+                version: number;
+            }[];
+            /** @description What to ask for as `cursor` next; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_ModelEntry: {
             /** @description What is on it. */
             items: {
@@ -1629,7 +2023,7 @@ export interface components {
                     string,
                     number
                 ] | null;
-                /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`. */
+                /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}`, `{"kind": "model", "model"}` or `{"kind": "branch", "from"}`. */
                 origin: components["schemas"]["Value"];
                 parts: components["schemas"]["Part"][];
                 /** @description Edits, in order: `{"edit": "setParam", "node", "pointer", "value"}` and so on. */
@@ -1756,6 +2150,8 @@ export interface components {
                 lastUsedAt?: string | null;
                 /** @description What its maker called it. */
                 name: string;
+                /** @description What it lets its holder do. */
+                right: components["schemas"]["Right"];
             }[];
             /** @description What to ask for as `cursor` next; null on the last page. */
             next?: string | null;
@@ -1790,6 +2186,8 @@ export interface components {
         List_WorkflowRow: {
             /** @description What is on it. */
             items: {
+                /** @description The workflow that this one was branched from. */
+                branchOf?: string | null;
                 description: string;
                 hash: string;
                 id: string;
@@ -1798,6 +2196,8 @@ export interface components {
                 name: string;
                 /** @description How many nodes it has. */
                 nodes: number;
+                /** @description The version that triggers run; null when none is published. Runs that a person starts run the current one. */
+                publishedHash?: string | null;
                 tags: string[];
                 /**
                  * Format: date-time
@@ -1846,6 +2246,13 @@ export interface components {
             name?: string | null;
             /** Format: double */
             promptUsd?: number | null;
+        };
+        /** @description A branch to make. */
+        NewBranch: {
+            /** @description Its id; made from the workflow's when absent. */
+            id?: string | null;
+            /** @description Its name; made from the workflow's when absent. */
+            name?: string | null;
         };
         /** @description What a script should do. */
         NewCode: {
@@ -1900,6 +2307,11 @@ export interface components {
             } | null;
             workflow?: components["schemas"]["Workflow"] | null;
         };
+        /** @description What to merge. */
+        NewMerge: {
+            /** @description The branch; or for a branch, the workflow that it came from. */
+            from: string;
+        };
         /** @description A script node that is to become a node type. */
         NewNodeType: {
             /** @description Run the tests and show what would be made; keep nothing. */
@@ -1925,12 +2337,15 @@ export interface components {
             only?: string | null;
             /** @description Run up to this node: it and everything that leads to it. */
             until?: string | null;
+            version?: ("draft" | "published") & Record<string, never>;
             workflow?: components["schemas"]["Workflow"] | null;
         };
         /** @description A token to make. */
         NewToken: {
             /** @description What to call it. */
             name: string;
+            /** @description What it lets its holder do; everything when absent. */
+            right?: components["schemas"]["Right"];
         };
         /** @description What a person says. */
         NewTurn: {
@@ -2126,7 +2541,7 @@ export interface components {
                 string,
                 number
             ] | null;
-            /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}` or `{"kind": "model", "model"}`. */
+            /** @description `{"kind": "planner"}`, `{"kind": "rule", "name"}`, `{"kind": "model", "model"}` or `{"kind": "branch", "from"}`. */
             origin: components["schemas"]["Value"];
             parts: components["schemas"]["Part"][];
             /** @description Edits, in order: `{"edit": "setParam", "node", "pointer", "value"}` and so on. */
@@ -2180,6 +2595,26 @@ export interface components {
              * @description Of the finished runs, this many of the latest stay.
              */
             runsMax?: number | null;
+        };
+        /** @description Which version to publish. */
+        Publish: {
+            /** @description Its hash; the current version when absent. */
+            hash?: string | null;
+        };
+        /** @description What is published, and how the draft stands to it. */
+        PublishedRow: {
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            at?: string | null;
+            by?: components["schemas"]["Author"] | null;
+            /** @description Whether the draft differs from what is published. */
+            draftDiffers: boolean;
+            /** @description The hash of the current version. */
+            draftHash: string;
+            /** @description The hash of the published version; null when none is. */
+            hash?: string | null;
         };
         /** @description A question to the person. */
         Question: {
@@ -2254,6 +2689,11 @@ export interface components {
             frames: number;
             identical: boolean;
         };
+        /** @description Which version. */
+        Restore: {
+            /** @description Its hash. */
+            hash: string;
+        };
         /** @description How a run went on. */
         Resumed: {
             /**
@@ -2294,6 +2734,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What a key lets its holder do.
+         * @enum {string}
+         */
+        Right: "editor" | "viewer";
         /** @description A run, with what went in and what came out. */
         RunDetail: components["schemas"]["RunRow"] & {
             error?: components["schemas"]["Failure"] | null;
@@ -2434,6 +2879,8 @@ export interface components {
             /** @description Where the service is reached. */
             address: string;
             person: components["schemas"]["PersonShown"];
+            /** @description What they may do. */
+            right: components["schemas"]["Right"];
             /** @description The version of FlowForge. */
             version: string;
         };
@@ -2551,6 +2998,14 @@ export interface components {
         StatusChange: {
             after: components["schemas"]["Status"];
             before: components["schemas"]["Status"];
+        };
+        /** @description A version that was looked at. */
+        StepRow: {
+            hash: string;
+            /** @description `good`, `bad`, or `skipped` when the run cannot be played under it. */
+            verdict: string;
+            /** @description Why it is bad, or what is in the way. */
+            why?: string | null;
         };
         /** @description How much room the journal takes. */
         Store: {
@@ -2745,6 +3200,8 @@ export interface components {
             lastUsedAt?: string | null;
             /** @description What its maker called it. */
             name: string;
+            /** @description What it lets its holder do. */
+            right: components["schemas"]["Right"];
         };
         /** @description A tool that was used. */
         ToolUse: {
@@ -2796,6 +3253,13 @@ export interface components {
             /** Format: uuid */
             b: string;
         };
+        /** @description A run that cannot be told. */
+        Untold: {
+            /** Format: uuid */
+            run: string;
+            /** @description What is in the way. */
+            why: string;
+        };
         /** @description What a call used. */
         Usage: {
             /** Format: int64 */
@@ -2809,6 +3273,11 @@ export interface components {
             promptTokens: number;
         };
         Value: unknown;
+        /** @description What to call a version. */
+        VersionName: {
+            /** @description Null or nothing takes the name away. */
+            name?: string | null;
+        };
         /** @description A version that was saved. */
         VersionRow: {
             hash: string;
@@ -2880,6 +3349,8 @@ export interface components {
         };
         /** @description What a list shows of a workflow. */
         WorkflowRow: {
+            /** @description The workflow that this one was branched from. */
+            branchOf?: string | null;
             description: string;
             hash: string;
             id: string;
@@ -2888,6 +3359,8 @@ export interface components {
             name: string;
             /** @description How many nodes it has. */
             nodes: number;
+            /** @description The version that triggers run; null when none is published. Runs that a person starts run the current one. */
+            publishedHash?: string | null;
             tags: string[];
             /**
              * Format: date-time
@@ -2899,6 +3372,12 @@ export interface components {
         };
         /** @description A person's yes. */
         Yes: {
+            /**
+             * Format: int32
+             * @description The id under which the change comes into the shared document, so that its author can take it back: a number that
+             *     no other author has, from 1 to 4294967295.
+             */
+            client?: number | null;
             /** @description The hash of the patch that they saw. */
             hash: string;
             /** @description The parts that they want, with what these need; all when absent. */
@@ -3049,6 +3528,54 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postBisect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Bisect"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broke"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3570,6 +4097,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Function"][];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
                 };
             };
             /** @description anything else is a problem */
@@ -5655,11 +6222,421 @@ export interface operations {
             };
         };
     };
+    getWorkflowsIdBlame: {
+        parameters: {
+            query?: {
+                /** @description Only places of this node. */
+                node?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Blamed"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postWorkflowsIdBranch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBranch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branched"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getWorkflowsIdChanges: {
+        parameters: {
+            query: {
+                /** @description A version. */
+                from: string;
+                /** @description Another one; the current one when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getWorkflowsIdHistory: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Most on the page; more than 200 count as 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HistoryRow"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postWorkflowsIdMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postWorkflowsIdPublish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedRow"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postWorkflowsIdPublishCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Check"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    getWorkflowsIdPublished: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedRow"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    postWorkflowsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
     postWorkflowsIdRuns: {
         parameters: {
             query?: {
                 /** @description Answer when the run has ended, or waits for somebody. */
                 wait?: boolean;
+                /** @description As `version` in the body, for callers that can only choose a URL. */
+                version?: "draft" | "published";
             };
             header?: {
                 /** @description the same key gives the same run */
@@ -5756,6 +6733,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_VersionRow"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+            /** @description anything else is a problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HttpProblem"];
+                };
+            };
+        };
+    };
+    putWorkflowsIdVersionsHashName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the workflow */
+                id: string;
+                /** @description the version */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryRow"];
                 };
             };
             404: {

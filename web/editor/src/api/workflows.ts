@@ -13,6 +13,8 @@ export interface WorkflowRow {
   tags: string[];
   updatedAt: string;
   lastRun: RunRow | null;
+  /** The workflow that this one was branched from. */
+  branchOf?: string | null;
 }
 
 export interface SavedWorkflow {

@@ -1,11 +1,12 @@
 /** The editor of one workflow. */
-import { History } from "lucide-react";
 import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
+import { useLinkedThread } from "../collab/comments/useLinkedThread";
+import { useCountedThreads } from "../collab/comments/useThreads";
 import { useCompany } from "../collab/people";
 import { useFollowedPlace, useTellPlace } from "../collab/usePlaces";
 import { editing } from "../document/draft";
@@ -13,25 +14,24 @@ import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
 import { useWorkflow } from "../document/useDocument";
-import { runsAddress } from "../lists/runFilter";
+import { useHistoryKeys, useOpenForVersion } from "../history/useHistoryKeys";
+import { useShownVersion } from "../history/useShownVersion";
 import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
-import { Link } from "../ui/Link";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
 import { Failed } from "./Failed";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
-import { ChatButton } from "./ChatButton";
 import { useKeys } from "./keys";
 import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
-import { RunButton } from "./RunButton";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
-import { People } from "./slots";
+import { BranchOf, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
+import { WorkflowTools } from "./WorkflowTools";
 
 type WorkflowPlace = Extract<Place, { screen: "workflow" }>;
 
@@ -60,7 +60,12 @@ interface EditorProps {
 function Editor({ place, opened, specs }: EditorProps) {
   const { doc, saver, provider } = opened;
   const isReadOnly = useSaved(saver).state.kind === "read-only";
-  const { id, run: runId, seq = null } = place;
+  const { id, run: runId, seq = null, version = null } = place;
+  const shown = useShownVersion(id, version, specs);
+  const kept = useMemo(
+    () => ({ screen: "workflow", id, ...(version !== null && { version }) }) as const,
+    [id, version],
+  );
   const run = useMemo<ShownRun | null>(() => (runId === undefined ? null : { id: runId, seq }), [runId, seq]);
   useProblemWatch(doc);
   useEffect(() => () => showProblems([]), []);
@@ -70,45 +75,32 @@ function Editor({ place, opened, specs }: EditorProps) {
     save: () => void saver.now().then(() => say(saver.saved.state.kind === "saved" ? "Saved." : "Not saved yet.")),
   });
   const close = useCallback(() => {
-    go(addressOf({ screen: "workflow", id }), "replace");
+    go(addressOf(kept), "replace");
     clearRunStatus();
-  }, [id]);
+  }, [kept]);
   useEffect(() => clearRunStatus, []);
   const onRun = useCallback((run: string) => go(addressOf({ screen: "workflow", id, run }), "replace"), [id]);
   const onSeq = useCallback(
     (seq: number | null) =>
-      runId !== undefined &&
-      go(addressOf({ screen: "workflow", id, run: runId, ...(seq !== null && { seq }) }), "replace"),
-    [id, runId],
+      runId !== undefined && go(addressOf({ ...kept, run: runId, ...(seq !== null && { seq }) }), "replace"),
+    [kept, runId],
   );
   useCompany(opened);
+  useCountedThreads(doc);
+  useLinkedThread(doc);
   useTellPlace(run);
   useFollowedPlace(id);
+  useHistoryKeys(!isReadOnly);
+  useOpenForVersion(version);
   useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
   const title = `Workflow ${useWorkflow(doc).name || id}`;
   return (
     <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
-      <Header
-        title={title}
-        tools={
-          <>
-            <Suspense>
-              <People />
-            </Suspense>
-            <Link
-              className="tool"
-              href={runsAddress({ workflow: id })}
-              aria-label="Runs of this workflow"
-              title="Its runs"
-            >
-              <History size={16} aria-hidden />
-            </Link>
-            <ChatButton />
-            <RunButton id={id} opened={opened} onStarted={onRun} />
-          </>
-        }
-      >
+      <Header title={title} tools={<WorkflowTools id={id} opened={opened} canEdit={!isReadOnly} onRun={onRun} />}>
         <Name opened={opened} readOnly={isReadOnly} />
+        <Suspense>
+          <BranchOf id={id} opened={opened} canEdit={!isReadOnly} />
+        </Suspense>
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>
@@ -123,8 +115,19 @@ function Editor({ place, opened, specs }: EditorProps) {
             max={560}
             pane={run && <Dock workflowId={id} run={run} onSeq={onSeq} onClose={close} />}
           >
-            <Middle doc={doc} specs={specs} run={run} editable={!isReadOnly} onRun={onRun}>
-              {run === null && <LastRun workflow={id} onShow={onRun} />}
+            <Middle
+              doc={shown?.read?.doc ?? doc}
+              specs={specs}
+              run={run}
+              editable={!isReadOnly && shown === null}
+              onRun={onRun}
+            >
+              {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
+              {shown && (
+                <Suspense>
+                  <VersionBar id={id} shown={shown} opened={opened} canEdit={!isReadOnly} />
+                </Suspense>
+              )}
             </Middle>
           </Split>
         </Beside>

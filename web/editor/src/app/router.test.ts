@@ -7,6 +7,8 @@ const PLACES: Exclude<Place, { screen: "unknown" }>[] = [
   { screen: "workflow", id: "a/b c%" },
   { screen: "workflow", id: "w", run: "r1", seq: 4 },
   { screen: "workflow", id: "w", run: "r1" },
+  { screen: "workflow", id: "w", version: "abc" },
+  { screen: "workflow", id: "w", run: "r1", version: "abc" },
   { screen: "runs" },
   { screen: "dashboard" },
   { screen: "settings" },

@@ -3,7 +3,8 @@ import { useSyncExternalStore, type MouseEvent } from "react";
 
 export type Place =
   | { screen: "workflows" }
-  | { screen: "workflow"; id: string; run?: string; seq?: number }
+  // `version` is the hash of the one that is shown instead of the current one.
+  | { screen: "workflow"; id: string; run?: string; seq?: number; version?: string }
   | { screen: "runs" }
   | { screen: "run"; id: string; seq: number | null; node: string | null; diff: string | null }
   | { screen: "dashboard" }
@@ -15,7 +16,8 @@ export function parsePlace(path: string, search = ""): Place {
   const query = new URLSearchParams(search);
   if (rest.length > 0) return { screen: "unknown", path };
   if (first === undefined || (first === "workflows" && second === undefined)) return { screen: "workflows" };
-  if (first === "workflows" && second !== undefined) return { screen: "workflow", id: second, ...shownRun(query) };
+  if (first === "workflows" && second !== undefined)
+    return { screen: "workflow", id: second, ...shownRun(query), ...shownVersion(query) };
   if (first === "runs" && second === undefined) return { screen: "runs" };
   if (first === "runs" && second !== undefined) {
     return {
@@ -43,6 +45,11 @@ function shownRun(query: URLSearchParams): { run?: string; seq?: number } {
   return run === null ? {} : { run, ...(seq !== null && { seq }) };
 }
 
+function shownVersion(query: URLSearchParams): { version?: string } {
+  const version = query.get("version");
+  return version === null ? {} : { version };
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -57,7 +64,7 @@ export function addressOf(place: Exclude<Place, { screen: "unknown" }>): string 
     case "workflows":
       return "/";
     case "workflow":
-      return `/workflows/${encodeURIComponent(place.id)}${queryOf({ run: place.run, seq: place.seq })}`;
+      return `/workflows/${encodeURIComponent(place.id)}${queryOf({ run: place.run, seq: place.seq, version: place.version })}`;
     case "runs":
       return "/runs";
     case "dashboard":
@@ -98,13 +105,14 @@ function subscribe(listener: () => void) {
 
 let last: { address: string; place: Place } | null = null;
 
-function current(): Place {
+/** Which screen is shown. */
+export function placeNow(): Place {
   const address = location.pathname + location.search;
   if (last?.address !== address) last = { address, place: parsePlace(location.pathname, location.search) };
   return last.place;
 }
 
-export const usePlace = () => useSyncExternalStore(subscribe, current);
+export const usePlace = () => useSyncExternalStore(subscribe, placeNow);
 
 /** What a link inside the page does on a plain click; with a modifier the browser opens a tab as ever. */
 export function follow(event: MouseEvent<HTMLAnchorElement>) {

@@ -1,7 +1,8 @@
 /** What stands at the right end of a node: problems, a pin, and what the run did. */
-import { Pin, TriangleAlert, Wrench } from "lucide-react";
+import { MessageCircle, Pin, TriangleAlert, Wrench } from "lucide-react";
 import type { Problem, WorkflowNode } from "../api/types";
-import { duration } from "../lib/words";
+import { useOpenThreads } from "../collab/comments/useThreads";
+import { counted, duration } from "../lib/words";
 import type { NodeRunStatus } from "../run/statusStore";
 import { StatusDot } from "../ui/StatusDot";
 import { useProblemsOf } from "./problems";
@@ -16,9 +17,20 @@ export function NodeBadges({
   status: NodeRunStatus | undefined;
 }) {
   const problems = useProblemsOf(id);
+  const said = useOpenThreads(id);
   return (
     <span className="step-badges">
       {"pinned" in node && <Pin size={12} aria-label="Output is pinned" className="text-accent" />}
+      {said > 0 && (
+        <span
+          className="said-count"
+          role="img"
+          aria-label={counted(said, "open thread")}
+          title={counted(said, "open thread")}
+        >
+          <MessageCircle size={12} aria-hidden /> {said}
+        </span>
+      )}
       {problems.length > 0 && <ProblemBadge problems={problems} />}
       {status?.status === "FAILED" && <Mend node={id} />}
       {status && <RunBadge status={status} />}

@@ -1,11 +1,12 @@
 /** Edits of nodes. */
 import * as Y from "yjs";
+import { writeJson } from "../lib/exact";
 import type { Json, NodeId, Position, WorkflowNode } from "../api/types";
 import { hold } from "./definitions";
 import { edit } from "./edit";
 import { same } from "./json";
 import { isShared, NO_SPECS, yNode, type Specs } from "./load";
-import { fromShared, put, toPlain } from "./nested";
+import { fromShared, plainOf, put, toPlain } from "./nested";
 import { freeKey, lastOrder, ORDER, paramsOf, roots, within, type Fields, type Roots } from "./shape";
 import { addWire, setPort } from "./wire";
 
@@ -179,14 +180,17 @@ export function setDisabled(doc: Y.Doc, ids: Iterable<NodeId>, disabled: boolean
   });
 }
 
-/** Holds a node's output, so that runs use it instead of running the node; undefined lets go. */
-export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined) {
+/**
+ * Holds a node's output, so that runs use it instead of running the node; undefined lets go. `text` is the JSON that it was
+ * read from.
+ */
+export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined, text = writeJson(value ?? null)) {
   const node = roots(doc).nodes.get(id);
   if (!node) return;
   edit(doc, value === undefined ? "Unpin" : "Pin", () => {
     // Null is a value that can be pinned.
     if (value === undefined) node.delete("pinned");
-    else node.set("pinned", toPlain(value));
+    else node.set("pinned", plainOf(text));
   });
 }
 

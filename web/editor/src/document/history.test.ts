@@ -66,6 +66,28 @@ describe("typing, by the clock", () => {
     expect(steps(history)).toBe(3);
   });
 
+  test("is one step also when others write in the same text meanwhile, and is taken back without theirs", () => {
+    const { doc, history } = start();
+    const mine = new (class Binding {
+      readonly tracked = true;
+    })();
+    history.track(mine);
+    const text = sharedText(doc, "a", "code") as Y.Text;
+    // As a text editor's binding does: what changed is asked of the event.
+    text.observe((event) => void event.delta);
+    const theirs = new Y.Doc();
+    Y.applyUpdate(theirs, Y.encodeStateAsUpdate(doc));
+    const room = {};
+    for (const key of " + 2") {
+      doc.transact(() => text.insert(text.length, key), mine);
+      sharedText(theirs, "a", "code")?.insert(0, "x");
+      Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs), room);
+    }
+    history.undo();
+    expect(text.toString()).toBe("xxxx1");
+    expect(history.canUndo()).toBe(false);
+  });
+
   test("in a text editor is a step of its own, and no part of what was done before or in another editor", () => {
     const { doc, history } = start();
     class Binding {

@@ -50,6 +50,8 @@ function makeHistory(doc: Y.Doc): History {
     captureTransaction: (transaction) => {
       named = undefined;
       if (!transaction.local) return isAnnounced(transaction);
+      // Reading what others wrote is a transaction, too; it must not end what this person is typing.
+      if (transaction.changed.size === 0) return false;
       manager.captureTimeout = mergesWithLast(transaction.origin) ? Infinity : 0;
       return true;
     },

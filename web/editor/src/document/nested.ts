@@ -8,6 +8,7 @@
  */
 import * as Y from "yjs";
 import type { Json } from "../api/types";
+import { parseExact, type Exact } from "../lib/exact";
 import { same } from "./json";
 import { rewrite } from "./text";
 
@@ -38,6 +39,25 @@ export function toPlain(value: unknown): unknown {
   const isAlone = names.length === 1;
   return Object.fromEntries(
     names.map((name) => [isAlone && MARK.test(name) ? `$${name}` : name, toPlain(value[name])]),
+  );
+}
+
+/** The plain value of this JSON text: a number that JavaScript would write in another way lies there as it was written. */
+export function plainOf(text: string): unknown {
+  const { value, exact } = parseExact(text);
+  return withTexts(value, exact);
+}
+
+function withTexts(value: Json, exact: Exact): unknown {
+  if (exact === null) return toPlain(value);
+  if ("text" in exact) return { [NUMBER]: exact.text };
+  if ("list" in exact) return (value as Json[]).map((item, at) => withTexts(item, exact.list[at] ?? null));
+  const names = Object.entries(value as Fields);
+  return Object.fromEntries(
+    names.map(([name, item]) => [
+      names.length === 1 && MARK.test(name) ? `$${name}` : name,
+      withTexts(item, exact.record[name] ?? null),
+    ]),
   );
 }
 

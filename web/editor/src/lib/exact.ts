@@ -109,6 +109,13 @@ export function writeJson(value: unknown, indent = 0): string {
 export const writeJsonOf = (holder: object, name: string, indent = 0): string =>
   numberText(holder, name) ?? writeJson((holder as Record<string, unknown>)[name] ?? null, indent);
 
+/** Gives a holder a value from JSON; `writeJson` of the holder writes it as it stands there. */
+export function putExact(holder: Record<string, unknown>, name: string, text: string): void {
+  const { value, exact } = parseExact(text);
+  holder[name] = value;
+  remember(holder as Record<string, Json>, exact && { record: { [name]: exact } });
+}
+
 /** The same with other fields: numbers of those that it keeps are still known. */
 export function changedOf<T extends object>(was: T, fields: Partial<T>): T {
   const made = { ...was, ...fields };

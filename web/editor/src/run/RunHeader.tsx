@@ -1,16 +1,18 @@
 /** How the shown run stands, and what can be done with it. */
-import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, Square } from "lucide-react";
+import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, SearchCode, Square } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
 import type { RunDetail } from "../api/types";
 import { Avatars } from "../collab/Avatars";
+import { useKeys } from "../app/keys";
 import { addressOf } from "../app/router";
+import { openWindow } from "../history/historyStore";
 import { ago, counted, duration } from "../lib/words";
 import { Link } from "../ui/Link";
 import { say } from "../ui/say";
 import { StatusDot } from "../ui/StatusDot";
 import { comparePrevious, complain, openForkDialog, useRunPanels } from "./actions";
-import { cancelRun, exportAddress, replayRun, retryRun } from "./api";
+import { cancelRun, exportAddress, getRun, replayRun, retryRun } from "./api";
 import { type FrameTable, isOpen } from "./frameTable";
 import { stepFailure, toStart } from "./moves";
 import { refreshDetail, useRun } from "./runStore";
@@ -117,11 +119,29 @@ function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; 
         isPressed={isForksShown}
         act={() => useRunPanels.setState({ isForksShown: !isForksShown })}
       />
+      {(hasFailed || comparedWith !== null) && <BisectTool detail={detail} comparedWith={comparedWith} />}
       <a className="mini words" href={exportAddress(run)} download title="Export the run as a file">
         <FileDown size={13} aria-hidden />
         <span className="mini-label">Export</span>
       </a>
     </div>
+  );
+}
+
+/** From a run that failed, or came out differently, to the edit that made it so. */
+function BisectTool({ detail: { run }, comparedWith }: { detail: RunDetail; comparedWith: string | null }) {
+  const find = async () => {
+    const other = comparedWith === null ? null : await getRun(comparedWith).catch(() => null);
+    openWindow({ kind: "bisect", run, good: other?.workflow.hash ?? null });
+  };
+  useKeys({ bisect: () => void find() });
+  return (
+    <Tool
+      icon={<SearchCode size={13} />}
+      label="Find the edit"
+      title="Find the edit that broke it…"
+      act={() => void find()}
+    />
   );
 }
 

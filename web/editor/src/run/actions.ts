@@ -3,6 +3,7 @@ import { create } from "zustand";
 import { ServiceError } from "../api/client";
 import { getWorkflow, putWorkflow } from "../api/workflows";
 import type { Json, NodeId, RunId } from "../api/types";
+import { putExact, writeJsonOf } from "../lib/exact";
 import { getFrame, listRuns } from "./api";
 import { say } from "../ui/say";
 import { currentFrame } from "./moves";
@@ -51,7 +52,7 @@ export async function comparePrevious(): Promise<void> {
 export const compareWith = (run: RunId | null) => useRunPanels.setState({ comparedWith: run });
 
 /** Puts a pinned output on a node of the workflow that is being edited, when one is open. */
-export type Pin = (node: NodeId, value: Json) => void;
+export type Pin = (node: NodeId, value: Json, text: string) => void;
 let pinInto: Pin | null = null;
 export const setPin = (pin: Pin | null) => void (pinInto = pin);
 
@@ -64,19 +65,20 @@ export async function pinOutput(): Promise<void> {
   const node = table.node[frame] as NodeId;
   if (table.status[frame] !== "COMPLETED") return say(`${node} has no output here to pin`);
   try {
-    const { output } = await getFrame(table.run, table.opened[frame] as number, "full");
-    if (pinInto) pinInto(node, output);
-    else await pinInSaved(detail.workflow.id, node, output);
+    const seen = await getFrame(table.run, table.opened[frame] as number, "full");
+    const text = writeJsonOf(seen, "output");
+    if (pinInto) pinInto(node, seen.output, text);
+    else await pinInSaved(detail.workflow.id, node, text);
     say(`The output of ${node} is pinned in the workflow`);
   } catch (error) {
     complain(error);
   }
 }
 
-async function pinInSaved(id: string, node: NodeId, output: Json): Promise<void> {
+async function pinInSaved(id: string, node: NodeId, text: string): Promise<void> {
   const { workflow, hash } = await getWorkflow(id);
   const found = workflow.graph.nodes.find((each) => each.id === node);
   if (!found) throw new Error(`the workflow has no node ${node} any more`);
-  found.pinned = output;
+  putExact(found, "pinned", text);
   await putWorkflow(id, workflow, hash);
 }

@@ -6,6 +6,8 @@ import { DescribeCode } from "../../ai/DescribeCode";
 import type { NodeId, NodeSpec, Problem, RunId, WorkflowNode } from "../../api/types";
 import { NodeIcon } from "../../canvas/icons";
 import { useProblemsOf } from "../../canvas/problems";
+import { Threads } from "../../collab/comments/Threads";
+import { useOpenThreads } from "../../collab/comments/useThreads";
 import type { Specs } from "../../document/load";
 import { useNode, useWorkflow } from "../../document/useDocument";
 import { fieldsOf } from "../../lib/schema";
@@ -49,12 +51,14 @@ const TABS = [
   ["settings", "Settings"],
   ["docs", "Docs"],
   ["problems", "Problems"],
+  ["comments", "Comments"],
 ] as const;
 
 function Shown(props: ShownProps) {
   const { doc, id, specs, spec, node, view, readOnly, onRun } = props;
   const tab = usePanel((panel) => panel.tab);
   const problems = useProblemsOf(id);
+  const said = useOpenThreads(id);
   const seen = useFrame(view, id);
   const root = useRef<HTMLDivElement>(null);
   useFocus(root, id, tab);
@@ -69,12 +73,16 @@ function Shown(props: ShownProps) {
           {TABS.map(([key, word]) => (
             <Tabs.Trigger key={key} value={key} className="panel-tab">
               {word}
+              {key === "comments" && said > 0 && <span className="panel-count">{said}</span>}
               {key === "problems" && problems.length > 0 && <span className="panel-count">{problems.length}</span>}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
         <Tabs.Content value="parameters" className="panel-body" tabIndex={-1}>
           <Parameters {...props} problems={problems} />
+        </Tabs.Content>
+        <Tabs.Content value="comments" className="panel-body">
+          <Threads doc={doc} about={{ node: id }} readOnly={readOnly} />
         </Tabs.Content>
         <Tabs.Content value="input" className="panel-body">
           <FrameTab {...values} side="input" />

@@ -1,4 +1,5 @@
 /** What can be done with a node from the inspector, and how it went. */
+import { writeJsonOf } from "../../lib/exact";
 import { useState } from "react";
 import type * as Y from "yjs";
 import type { ExecutionFrame, Json, NodeId, RunId } from "../../api/types";
@@ -29,7 +30,11 @@ export function useNodeActions(doc: Y.Doc, node: NodeId, onRun: (run: RunId) => 
     error,
     runToHere: (input) => attempt(async () => onRun(await runToHere(doc, node, input))),
     runOnly: (frame) => attempt(async () => onRun(await runOnly(doc, node, frame))),
-    pin: (frame) => attempt(async () => edits.setPinned(doc, node, (await whole(frame)).output)),
+    pin: (frame) =>
+      attempt(async () => {
+        const seen = await whole(frame);
+        edits.setPinned(doc, node, seen.output, writeJsonOf(seen, "output"));
+      }),
     unpin: () => edits.setPinned(doc, node, undefined),
   };
 }
