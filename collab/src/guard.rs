@@ -10,11 +10,15 @@
 
 mod awareness;
 mod bytes;
+mod gate;
+mod ledger;
 mod outline;
 mod update;
 
 pub use awareness::{AWARENESS_STATE_BYTES_MAX, check_awareness};
-pub use outline::{Missing, Outline};
+pub use gate::{Gate, Stopped, WAITING_BYTES_MAX, WAITING_MAX};
+pub use ledger::{Ledger, Unfit};
+pub use outline::Outline;
 pub use update::{CLIENTS_MAX, MEMORY_BYTES_MAX, check_state_vector, check_update, outline};
 
 use bytes::Bytes;

@@ -12,6 +12,7 @@ use yrs::updates::encoder::Encode;
 use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
 
 use crate::document;
+use crate::guard;
 use crate::pace::{Millis, Pace};
 use crate::presence::{ClientId, Presence};
 use crate::touched::{self, Watch};
@@ -243,6 +244,7 @@ impl Room {
 
     /// Gives a peer what it does not have.
     fn answer(&self, peer: PeerId, has: &[u8], heard: &mut Heard) -> Result<(), Why> {
+        guard::check_state_vector(has).map_err(malformed)?;
         let has = StateVector::decode_v1(has).map_err(malformed)?;
         let missing = self.doc.transact().encode_state_as_update_v1(&has);
         heard.tell(peer, wire::step_2(&missing));
@@ -259,6 +261,7 @@ impl Room {
             return Ok(());
         }
         self.make_room_for(bytes.len())?;
+        guard::check_update(bytes).map_err(malformed)?;
         let update = Update::decode_v1(bytes).map_err(malformed)?;
         let is_new = {
             let mut transaction = self.doc.transact_mut_with("peer");

@@ -6,6 +6,8 @@
 
 #[path = "limits/bench.rs"]
 mod bench;
+#[path = "limits/document.rs"]
+mod document;
 #[path = "limits/engine.rs"]
 mod engine;
 #[path = "limits/ground.rs"]
@@ -47,6 +49,7 @@ const BENCHES: &[Bench] = &[
     ("http-runs", service::runs_over_http),
     ("http-looks", service::looks_over_http),
     ("http-watchers", service::watchers),
+    ("typing-history", document::typing_history),
 ];
 
 /// Too long for every run: only when asked for by name.

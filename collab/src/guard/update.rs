@@ -1,7 +1,7 @@
 //! An update: structs by client, then what is deleted. The format is that of yjs, version 1.
 
 use super::bytes::Bytes;
-use super::outline::Outline;
+use super::outline::{Id, Outline, Parent, Step};
 use super::{DEPTH_MAX, Refused, Why};
 
 /// Most clients that one update or state vector may speak of. Each is an entry in a table whose hashes a stranger
@@ -61,6 +61,9 @@ pub fn check_state_vector(vector: &[u8]) -> Result<(), Refused> {
     look.once(seen)?;
     look.bytes.end()
 }
+
+/// The neighbours of an item, or what it lies in and under which key.
+type Position = (Option<Id>, Option<Id>, Option<(Parent, Option<String>)>);
 
 struct Look<'b> {
     bytes: Bytes<'b>,
@@ -140,7 +143,7 @@ impl<'b> Look<'b> {
     /// A struct that begins at this clock; the clock after it.
     fn one_struct(&mut self, clock: u32) -> Result<u32, Refused> {
         let info = self.bytes.u8("a struct")?;
-        let mut needs = Vec::new();
+        let mut step = Step::Gone;
         let len = match info {
             // What is gone, and what is left out.
             0 | 10 => {
@@ -153,37 +156,44 @@ impl<'b> Look<'b> {
             }
             _ => {
                 self.weigh(weight::ITEM)?;
-                needs = self.position(info)?;
-                self.content(info & 0x1f)?
+                let (left, right, parent) = self.position(info)?;
+                let kind = info & 0x1f;
+                step = Step::Item {
+                    left,
+                    right,
+                    parent,
+                    is_type: kind == 7,
+                };
+                self.content(kind)?
             }
         };
+        if info == 10 {
+            step = Step::LeftOut;
+        }
         let end = self.after(clock, len)?;
-        self.outline.push(end, &needs, info == 10);
+        self.outline.push(end, step);
         Ok(end)
     }
 
-    /// Where an item stands: beside others, or in a parent. What of these is an item.
-    fn position(&mut self, info: u8) -> Result<Vec<(u64, u32)>, Refused> {
-        let sides = [info & 0x80 != 0, info & 0x40 != 0];
-        let mut needs = Vec::new();
-        for _ in sides.iter().filter(|side| **side) {
-            needs.push(self.id()?);
+    /// Where an item stands: beside others, or in a parent.
+    fn position(&mut self, info: u8) -> Result<Position, Refused> {
+        let left = (info & 0x80 != 0).then(|| self.id()).transpose()?;
+        let right = (info & 0x40 != 0).then(|| self.id()).transpose()?;
+        if left.is_some() || right.is_some() {
+            return Ok((left, right, None));
         }
-        if !needs.is_empty() {
-            return Ok(needs);
-        }
-        match self.bytes.u32("the kind of parent")? {
-            0 => needs.push(self.id()?),
-            1 => drop(self.text("the name of a root", weight::BYTE)?),
+        let parent = match self.bytes.u32("the kind of parent")? {
+            0 => Parent::Item(self.id()?),
+            1 => Parent::Root(self.text("the name of a root", weight::BYTE)?.to_owned()),
             found => return Err(self.bytes.kind("a parent", found)),
-        }
-        if info & 0x20 != 0 {
-            self.text("the key of an item", weight::BYTE)?;
-        }
-        Ok(needs)
+        };
+        let has_key = info & 0x20 != 0;
+        let key = has_key.then(|| self.text("the key of an item", weight::BYTE));
+        let key = key.transpose()?.map(str::to_owned);
+        Ok((None, None, Some((parent, key))))
     }
 
-    fn id(&mut self) -> Result<(u64, u32), Refused> {
+    fn id(&mut self) -> Result<Id, Refused> {
         Ok((self.bytes.client()?, self.clock(0)?))
     }
 
@@ -271,7 +281,8 @@ impl<'b> Look<'b> {
         let mut seen = Vec::new();
         for _ in 0..clients {
             self.weigh(weight::CLIENT)?;
-            seen.push(self.bytes.client()?);
+            let client = self.bytes.client()?;
+            seen.push(client);
             let mut end = 0;
             for _ in 0..self.bytes.count(2, "the deletions of a client")? {
                 self.weigh(weight::RANGE)?;
@@ -281,6 +292,7 @@ impl<'b> Look<'b> {
                 }
                 end = self.clock(start)?;
             }
+            self.outline.deletions.push((client, end));
         }
         self.once(seen)
     }

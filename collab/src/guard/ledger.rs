@@ -1,0 +1,215 @@
+//! Where every item of a document lies: what an update must fit to be let in.
+//!
+//! yrs trusts the neighbours and parents that an update names. Items put between neighbours of two different lists,
+//! or into what holds nothing, make it walk in circles or leave things alive in a parent that is gone; and what comes
+//! before what it stands on is merged later, by code that trusts even more. So a room keeps this ledger beside its
+//! document, lets in only what fits, and keeps what comes too early outside until it fits.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
+
+use super::outline::{Id, Outline, Parent, Section, Step};
+
+/// Why an update is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It stands on something that is not there yet; it may fit later.
+    #[error("the change stands on clock {clock} of client {client}, which is not there yet")]
+    Early {
+        /// Whose.
+        client: u64,
+        /// The clock.
+        clock: u32,
+    },
+    /// It says of an item what cannot be.
+    #[error(
+        "clock {clock} of client {client} lies between neighbours of two lists, or in what holds nothing"
+    )]
+    Forged {
+        /// Whose.
+        client: u64,
+        /// The clock.
+        clock: u32,
+    },
+}
+
+/// The number of a place: a list, or a key of a map. Of what is gone, the place is not known.
+type Place = Option<u32>;
+
+/// Items of one client, up to a clock, that lie in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    end: u32,
+    place: Place,
+    is_type: bool,
+    is_gone: bool,
+}
+
+/// Where every item of a document lies.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    places: HashMap<(Parent, Option<String>), u32>,
+    clients: HashMap<u64, Vec<Run>>,
+}
+
+impl Ledger {
+    /// Lets an update in: from now on its items are there.
+    ///
+    /// # Errors
+    /// When it does not fit; then nothing has changed.
+    pub fn admit(&mut self, outline: &Outline) -> Result<(), Unfit> {
+        let mut before: HashMap<u64, usize> = HashMap::new();
+        for section in &outline.sections {
+            let runs = self.clients.get(&section.client);
+            before.insert(section.client, runs.map_or(0, Vec::len));
+        }
+        let admitted = self.admit_all(outline);
+        if admitted.is_err() {
+            for (client, len) in before {
+                if let Some(runs) = self.clients.get_mut(&client) {
+                    runs.truncate(len);
+                }
+            }
+        }
+        admitted
+    }
+
+    fn admit_all(&mut self, outline: &Outline) -> Result<(), Unfit> {
+        let mut left: VecDeque<(&Section, usize)> = outline
+            .sections
+            .iter()
+            .map(|section| (section, 0))
+            .collect();
+        let mut waiting = 0;
+        while let Some((section, from)) = left.pop_front() {
+            let (done, early) = match self.advance(section, from) {
+                ControlFlow::Continue(()) => {
+                    waiting = 0;
+                    continue;
+                }
+                ControlFlow::Break((_, forged @ Unfit::Forged { .. })) => return Err(forged),
+                ControlFlow::Break((done, early)) => (done, early),
+            };
+            left.push_back((section, done));
+            waiting = if done > from { 0 } else { waiting + 1 };
+            if waiting >= left.len() {
+                return Err(early);
+            }
+        }
+        self.covers(&outline.deletions)
+    }
+
+    /// Whether all that is deleted is there.
+    fn covers(&self, deletions: &[Id]) -> Result<(), Unfit> {
+        let lacking = deletions
+            .iter()
+            .find(|(client, end)| *end > self.clock(*client));
+        match lacking {
+            Some((client, end)) => Err(Unfit::Early {
+                client: *client,
+                clock: end - 1,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets in the structs of a client until one does not fit: that one, and why.
+    fn advance(&mut self, section: &Section, from: usize) -> ControlFlow<(usize, Unfit)> {
+        for (at, (end, step)) in section.steps.iter().enumerate().skip(from) {
+            let start = at
+                .checked_sub(1)
+                .map_or(section.start, |before| section.steps[before].0);
+            let clock = self.clock(section.client);
+            if *end <= clock {
+                continue;
+            }
+            if start > clock {
+                let client = section.client;
+                return ControlFlow::Break((at, Unfit::Early { client, clock }));
+            }
+            match self.run((section.client, start), *end, step) {
+                Ok(run) => self.push(section.client, run),
+                Err(unfit) => return ControlFlow::Break((at, unfit)),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn clock(&self, client: u64) -> u32 {
+        let last = self.clients.get(&client).and_then(|runs| runs.last());
+        last.map_or(0, |run| run.end)
+    }
+
+    /// One entry for neighbours that are alike would be smaller; it would also be harder to take back.
+    fn push(&mut self, client: u64, run: Run) {
+        self.clients.entry(client).or_default().push(run);
+    }
+
+    fn run(&mut self, id: Id, end: u32, step: &Step) -> Result<Run, Unfit> {
+        let forged = Unfit::Forged {
+            client: id.0,
+            clock: id.1,
+        };
+        let gone = Run {
+            end,
+            place: None,
+            is_type: false,
+            is_gone: true,
+        };
+        let (left, right, parent, is_type) = match step {
+            Step::Gone => return Ok(gone),
+            Step::LeftOut => {
+                return Err(Unfit::Early {
+                    client: id.0,
+                    clock: id.1,
+                });
+            }
+            Step::Item {
+                left,
+                right,
+                parent,
+                is_type,
+            } => (*left, *right, parent, *is_type),
+        };
+        let (before, after) = (self.neighbour(left)?, self.neighbour(right)?);
+        let place = match parent {
+            Some((Parent::Item(holder), key)) => {
+                let holds = self.found(*holder)?;
+                if !holds.is_type && !holds.is_gone {
+                    return Err(forged);
+                }
+                (!holds.is_gone).then(|| self.place(Parent::Item(*holder), key.as_ref()))
+            }
+            Some((root, key)) => Some(self.place(root.clone(), key.as_ref())),
+            None => match (
+                before.and_then(|run| run.place),
+                after.and_then(|run| run.place),
+            ) {
+                (Some(before), Some(after)) if before != after => return Err(forged),
+                (before, after) => before.or(after),
+            },
+        };
+        Ok(Run {
+            end,
+            place,
+            is_type,
+            is_gone: false,
+        })
+    }
+
+    fn place(&mut self, parent: Parent, key: Option<&String>) -> u32 {
+        let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        *self.places.entry((parent, key.cloned())).or_insert(next)
+    }
+
+    fn neighbour(&self, id: Option<Id>) -> Result<Option<Run>, Unfit> {
+        id.map(|id| self.found(id)).transpose()
+    }
+
+    /// What is known of an item.
+    fn found(&self, (client, clock): Id) -> Result<Run, Unfit> {
+        let runs = self.clients.get(&client).map_or(&[][..], Vec::as_slice);
+        let at = runs.partition_point(|run| run.end <= clock);
+        runs.get(at).copied().ok_or(Unfit::Early { client, clock })
+    }
+}
