@@ -107,7 +107,7 @@ impl Reusable {
             "" => format!("{}: a script of this workspace.", self.definition.title),
             first => first.to_owned(),
         };
-        defined(&self.name, &about, &self.docs, self.definition.clone())
+        defined(&self.name, &about, &self.docs, &self.definition)
     }
 }
 

@@ -245,7 +245,7 @@ async fn a_hostile_proposal_is_only_shown_with_its_host() {
 async fn what_reads_credentials_that_are_not_there_goes_back() {
     let drafted = proposed(&shop(), &evil(&json!("{{ credentials.stripe }}"))).await;
     assert!(drafted.proposal.is_none(), "{drafted:?}");
-    let refused = |tool: &crate::draft::ToolUse| !tool.ok && tool.name == "propose_edits";
+    let refused = |tool: &ToolUse| !tool.ok && tool.name == "propose_edits";
     assert!(drafted.tools.iter().any(refused), "{:?}", drafted.tools);
 }
 

@@ -65,7 +65,7 @@ impl<'a> Building<'a> {
     fn take(&mut self, step: Step) -> Planned<()> {
         match step {
             Step::Schedule(schedule) => self.schedule(&schedule),
-            Step::Add(new) => self.add(new),
+            Step::Add(new) => self.add(&new),
             Step::Remove(who) => self.find(&who).and_then(|node| self.remove(&node)),
             Step::Rename(who, to) => {
                 let (node, change) = (self.find(&who)?, NodeField::Name(Some(to)));
@@ -158,7 +158,7 @@ impl<'a> Building<'a> {
             .unwrap_or(spec.name)
             .replace('_', "-");
         let (kind, name, params) = (spec.name, spec.title.to_owned(), json!({}));
-        self.add(New {
+        self.add(&New {
             id,
             kind,
             name,
@@ -229,7 +229,7 @@ impl<'a> Building<'a> {
     }
 
     /// Adds a node behind the tail, in front of what followed it, and becomes the tail.
-    fn add(&mut self, new: New) -> Planned<()> {
+    fn add(&mut self, new: &New) -> Planned<()> {
         let leaves = new.leaves;
         let (from, (tail, port)) = (self.from()?, self.settled()?);
         let params = new.params.to_string().replace(FROM, &from);

@@ -13,7 +13,7 @@ pub struct Defined(NodeSpec);
 ///
 /// Its texts live as long as the process, like those of the built-in types: people make few of them.
 #[must_use]
-pub fn defined(name: &str, about: &str, docs: &str, definition: Definition) -> Defined {
+pub fn defined(name: &str, about: &str, docs: &str, definition: &Definition) -> Defined {
     let live = |text: &str| -> &'static str { text.to_owned().leak() };
     Defined(NodeSpec {
         icon: "blocks",

@@ -157,7 +157,7 @@ mod tests {
             "workspace.double",
             "Doubles.",
             "",
-            definition,
+            &definition,
         )));
         catalogue
     }
