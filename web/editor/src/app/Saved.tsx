@@ -19,7 +19,7 @@ export function SavedState({ saver }: { saver: Saver }) {
   return (
     <span className="saved" data-state={state.kind} role="status" title={why}>
       <Sign kind={state.kind} />
-      {WORDS[state.kind]}
+      <span className="saved-words">{WORDS[state.kind]}</span>
       {why && `: ${why}`}
     </span>
   );
