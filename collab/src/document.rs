@@ -108,7 +108,7 @@ pub fn reconcile(doc: &Doc, workflow: &Workflow, texts: &Texts, origin: &str) {
 /// The same in a transaction that is open already.
 pub fn reconcile_in(txn: &mut TransactionMut<'_>, workflow: &Workflow, texts: &Texts) {
     let shown = show(txn);
-    put(txn, shown, workflow, texts);
+    put(txn, &shown, workflow, texts);
 }
 
 /// Applies a patch to what the document shows, as one transaction.
@@ -119,11 +119,11 @@ pub fn apply_patch(doc: &Doc, patch: &Patch, texts: &Texts, origin: &str) -> Res
     let mut txn = doc.transact_mut_with(origin);
     let shown = show(&txn);
     let (workflow, _) = patch.apply(&shown.projected.workflow)?;
-    put(&mut txn, shown, &workflow, texts);
+    put(&mut txn, &shown, &workflow, texts);
     Ok(())
 }
 
-fn put(txn: &mut TransactionMut<'_>, shown: Shown, workflow: &Workflow, texts: &Texts) {
+fn put(txn: &mut TransactionMut<'_>, shown: &Shown, workflow: &Workflow, texts: &Texts) {
     let roots = Roots::made(txn);
     let have = if shown.is_blank {
         layout::Layout::default()

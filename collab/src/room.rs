@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
-use yrs::{Doc, ReadTxn, StateVector, Transact, Update};
+use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update};
 
 use crate::document;
-use crate::guard;
+use crate::guard::{self, Gate};
 use crate::pace::{Millis, Pace};
 use crate::presence::{ClientId, Presence};
 use crate::touched::{self, Watch};
@@ -106,6 +106,8 @@ struct Peer {
 /// One shared document and the peers in it.
 pub struct Room {
     doc: Doc,
+    /// Only what passes goes into the document.
+    gate: Gate,
     touched: Watch,
     peers: BTreeMap<PeerId, Peer>,
     presence: Presence,
@@ -125,20 +127,22 @@ impl Room {
     ) -> Result<Self, Damaged> {
         let doc = document::open(client_id);
         let mut size = 0;
+        let mut gate = Gate::default();
         {
             let mut transaction = doc.transact_mut_with("kept");
             for (at, bytes) in updates.into_iter().enumerate() {
                 size += bytes.len();
                 let damaged = |why: String| Damaged { at, why };
-                let update = Update::decode_v1(bytes).map_err(|why| damaged(why.to_string()))?;
-                transaction
-                    .apply_update(update)
+                let passed = gate
+                    .pass_kept(bytes)
                     .map_err(|why| damaged(why.to_string()))?;
+                apply(&mut transaction, &passed).map_err(|why| damaged(why.to_string()))?;
             }
         }
         Ok(Self {
             touched: touched::watch(&doc),
             doc,
+            gate,
             peers: BTreeMap::new(),
             presence: Presence::default(),
             size,
@@ -156,6 +160,12 @@ impl Room {
     pub fn state(&self) -> Vec<u8> {
         let transaction = self.doc.transact();
         transaction.encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// Whether an update waits for something that has not come; it is kept, and not in [`state`](Self::state).
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.gate.is_waiting()
     }
 
     /// Whether nobody is here.
@@ -261,13 +271,12 @@ impl Room {
             return Ok(());
         }
         self.make_room_for(bytes.len())?;
-        guard::check_update(bytes).map_err(malformed)?;
-        let update = Update::decode_v1(bytes).map_err(malformed)?;
-        let is_new = {
+        let passed = self.gate.pass(bytes).map_err(malformed)?;
+        // What waits for something that has not come yet changes nothing, and must not be lost.
+        let is_new = passed.is_empty() || {
             let mut transaction = self.doc.transact_mut_with("peer");
-            transaction.apply_update(update).map_err(malformed)?;
-            // What waits for something that has not come yet changes nothing, and must not be lost.
-            transaction.has_changes() || transaction.has_missing_updates()
+            apply(&mut transaction, &passed)?;
+            transaction.has_changes()
         };
         if is_new {
             self.size += bytes.len();
@@ -333,6 +342,8 @@ impl Room {
         let mut touched = self.touched.take();
         for update in made.into_iter().filter(|update| update != NOTHING) {
             self.size += update.len();
+            let passed = self.gate.pass_kept(&update);
+            passed.expect("what the service writes stands on what is there");
             heard.tell_others(None, wire::update(&update));
             heard.keep.push(Kept {
                 update,
@@ -345,6 +356,14 @@ impl Room {
 
 /// An update that changes nothing: the usual answer to a step 1.
 const NOTHING: &[u8] = &[0, 0];
+
+fn apply(transaction: &mut TransactionMut<'_>, updates: &[Vec<u8>]) -> Result<(), Why> {
+    for update in updates {
+        let update = Update::decode_v1(update).map_err(malformed)?;
+        transaction.apply_update(update).map_err(malformed)?;
+    }
+    Ok(())
+}
 
 fn malformed(why: impl std::fmt::Display) -> Why {
     Why::Malformed(why.to_string())

@@ -62,10 +62,12 @@ fn is_mark(key: &str) -> bool {
 )]
 fn any_number(number: &Number) -> Any {
     if let Some(int) = number.as_i64() {
-        match int.unsigned_abs() {
-            0..=INT_MAX => return Any::Number(AnyNumber::Int(int)),
-            ..=EXACT_MAX => return Any::Number(AnyNumber::Float(int as f64)),
-            _ => {}
+        let size = int.unsigned_abs();
+        if size <= INT_MAX {
+            return Any::Number(AnyNumber::Int(int));
+        }
+        if size <= EXACT_MAX {
+            return Any::Number(AnyNumber::Float(int as f64));
         }
     } else if let Some(float) = number.as_f64().filter(|_| number.is_f64())
         && !is_taken_for_int(float)

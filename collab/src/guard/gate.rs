@@ -2,6 +2,7 @@
 
 use super::ledger::{Ledger, Unfit};
 use super::outline::Outline;
+use super::update::outline_of_kept;
 use super::{Refused, outline};
 
 /// Most updates that may wait, and most bytes of them.
@@ -37,17 +38,37 @@ impl Gate {
     pub fn pass(&mut self, update: &[u8]) -> Result<Vec<Vec<u8>>, Stopped> {
         let outline = outline(update)?;
         match self.ledger.admit(&outline) {
-            Ok(()) => {}
-            Err(early @ Unfit::Early { .. }) => return self.wait(outline, update, early),
-            Err(forged @ Unfit::Forged { .. }) => return Err(forged.into()),
+            Ok(()) => Ok(self.passed(update)),
+            Err(early @ Unfit::Early { .. }) => self.wait(outline, update, early),
+            Err(forged @ Unfit::Forged { .. }) => Err(forged.into()),
         }
+    }
+
+    /// The same of an update that was kept: it passed or waited before, so however large, it does so again.
+    ///
+    /// # Errors
+    /// When it is no update, or can never fit.
+    pub fn pass_kept(&mut self, update: &[u8]) -> Result<Vec<Vec<u8>>, Stopped> {
+        let outline = outline_of_kept(update)?;
+        match self.ledger.admit(&outline) {
+            Ok(()) => Ok(self.passed(update)),
+            Err(Unfit::Early { .. }) => {
+                self.keep_waiting(outline, update);
+                Ok(Vec::new())
+            }
+            Err(forged @ Unfit::Forged { .. }) => Err(forged.into()),
+        }
+    }
+
+    /// This one, and those that waited for it.
+    fn passed(&mut self, update: &[u8]) -> Vec<Vec<u8>> {
         let mut passed = vec![update.to_vec()];
         while let Some(at) = self.next_that_fits() {
             let (_, update) = self.waiting.remove(at);
             self.waiting_bytes -= update.len();
             passed.push(update);
         }
-        Ok(passed)
+        passed
     }
 
     /// Whether an update waits for something.
@@ -69,9 +90,13 @@ impl Gate {
         if self.waiting.len() >= WAITING_MAX || bytes > WAITING_BYTES_MAX {
             return Err(early.into());
         }
-        self.waiting_bytes = bytes;
-        self.waiting.push((outline, update.to_vec()));
+        self.keep_waiting(outline, update);
         Ok(Vec::new())
+    }
+
+    fn keep_waiting(&mut self, outline: Outline, update: &[u8]) {
+        self.waiting_bytes += update.len();
+        self.waiting.push((outline, update.to_vec()));
     }
 
     /// The first that waits and fits; its items are in the ledger then. What turns out forged waits no more.

@@ -45,6 +45,12 @@ struct Run {
     is_gone: bool,
 }
 
+impl Run {
+    fn is_like(self, other: Self) -> bool {
+        Self { end: 0, ..self } == Self { end: 0, ..other }
+    }
+}
+
 /// Where every item of a document lies.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -58,20 +64,35 @@ impl Ledger {
     /// # Errors
     /// When it does not fit; then nothing has changed.
     pub fn admit(&mut self, outline: &Outline) -> Result<(), Unfit> {
-        let mut before: HashMap<u64, usize> = HashMap::new();
-        for section in &outline.sections {
-            let runs = self.clients.get(&section.client);
-            before.insert(section.client, runs.map_or(0, Vec::len));
-        }
+        let before = self.lasts(outline);
         let admitted = self.admit_all(outline);
         if admitted.is_err() {
-            for (client, len) in before {
-                if let Some(runs) = self.clients.get_mut(&client) {
-                    runs.truncate(len);
-                }
+            for (client, len, last) in before {
+                self.take_back(client, len, last);
             }
         }
         admitted
+    }
+
+    /// Of each client in the outline, how many runs there are, and the last.
+    fn lasts(&self, outline: &Outline) -> Vec<(u64, usize, Option<Run>)> {
+        let last = |section: &Section| {
+            let runs = self
+                .clients
+                .get(&section.client)
+                .map_or(&[][..], Vec::as_slice);
+            (section.client, runs.len(), runs.last().copied())
+        };
+        outline.sections.iter().map(last).collect()
+    }
+
+    fn take_back(&mut self, client: u64, len: usize, last: Option<Run>) {
+        if let Some(runs) = self.clients.get_mut(&client) {
+            runs.truncate(len);
+            if let (Some(run), Some(last)) = (runs.last_mut(), last) {
+                *run = last;
+            }
+        }
     }
 
     fn admit_all(&mut self, outline: &Outline) -> Result<(), Unfit> {
@@ -140,9 +161,13 @@ impl Ledger {
         last.map_or(0, |run| run.end)
     }
 
-    /// One entry for neighbours that are alike would be smaller; it would also be harder to take back.
     fn push(&mut self, client: u64, run: Run) {
-        self.clients.entry(client).or_default().push(run);
+        let runs = self.clients.entry(client).or_default();
+        match runs.last_mut() {
+            // Keystrokes of one hand in one text are one run.
+            Some(last) if last.is_like(run) => last.end = run.end,
+            _ => runs.push(run),
+        }
     }
 
     fn run(&mut self, id: Id, end: u32, step: &Step) -> Result<Run, Unfit> {

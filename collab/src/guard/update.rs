@@ -39,7 +39,16 @@ pub fn check_update(update: &[u8]) -> Result<(), Refused> {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn outline(update: &[u8]) -> Result<Outline, Refused> {
-    let mut look = Look::new(update);
+    outline_of(update, MEMORY_BYTES_MAX)
+}
+
+/// The same of an update that we have kept ourselves, which may be the whole of a large document.
+pub(super) fn outline_of_kept(update: &[u8]) -> Result<Outline, Refused> {
+    outline_of(update, u64::MAX)
+}
+
+fn outline_of(update: &[u8], weight_max: u64) -> Result<Outline, Refused> {
+    let mut look = Look::new(update, weight_max);
     look.structs()?;
     look.deletions()?;
     look.bytes.end()?;
@@ -51,7 +60,7 @@ pub fn outline(update: &[u8]) -> Result<Outline, Refused> {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn check_state_vector(vector: &[u8]) -> Result<(), Refused> {
-    let mut look = Look::new(vector);
+    let mut look = Look::new(vector, MEMORY_BYTES_MAX);
     let clients = look.clients(2, "the clients of a state vector")?;
     let mut seen = Vec::new();
     for _ in 0..clients {
@@ -68,13 +77,15 @@ type Position = (Option<Id>, Option<Id>, Option<(Parent, Option<String>)>);
 struct Look<'b> {
     bytes: Bytes<'b>,
     weight: u64,
+    weight_max: u64,
     outline: Outline,
 }
 
 impl<'b> Look<'b> {
-    fn new(bytes: &'b [u8]) -> Self {
+    fn new(bytes: &'b [u8], weight_max: u64) -> Self {
         Self {
             bytes: Bytes::new(bytes),
+            weight_max,
             weight: 0,
             outline: Outline::default(),
         }
@@ -82,7 +93,7 @@ impl<'b> Look<'b> {
 
     fn weigh(&mut self, weight: u64) -> Result<(), Refused> {
         self.weight = self.weight.saturating_add(weight);
-        if self.weight > MEMORY_BYTES_MAX {
+        if self.weight > self.weight_max {
             Err(self.bytes.refused(Why::TooHeavy))
         } else {
             Ok(())

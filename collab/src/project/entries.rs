@@ -20,13 +20,11 @@ fn node(Listed { key, mut fields }: Listed, problems: &mut Vec<Problem>) -> Opti
         needed(&mut fields, "type", "", &mut found),
     ]);
     look_at_position(&fields, &mut found);
-    if fields
-        .get("params")
-        .is_some_and(|params| params.as_object().is_some_and(|params| params.is_empty()))
-    {
+    let params = fields.get("params").and_then(Json::as_object);
+    if params.is_some_and(serde_json::Map::is_empty) {
         fields.remove("params");
     }
-    let made: Option<Node> = fit(fields, needed, "", &mut found);
+    let made: Option<Node> = fit(fields, &needed, "", &mut found);
     problems.extend(found.into_iter().map(|problem| {
         let field = problem.place.field.clone().unwrap_or_default();
         problem.at(Place::node(key.as_str()).in_field(field))
@@ -87,7 +85,7 @@ fn edge(Listed { key, mut fields }: Listed, problems: &mut Vec<Problem>) -> Opti
             }
         }
     }
-    Some((key, fit(fields, needed, &place, problems)?))
+    Some((key, fit(fields, &needed, &place, problems)?))
 }
 
 /// A note, with the key that it lies under.

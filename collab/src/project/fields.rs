@@ -68,13 +68,13 @@ pub(super) fn fitted<T: DeserializeOwned + Default>(
     place: &str,
     problems: &mut Vec<Problem>,
 ) -> T {
-    fit(fields, Fields::new(), place, problems).unwrap_or_default()
+    fit(fields, &Fields::new(), place, problems).unwrap_or_default()
 }
 
 /// The thing that the fields make together with `needed`, which it cannot be without.
 pub(super) fn fit<T: DeserializeOwned>(
     mut fields: Fields,
-    needed: Fields,
+    needed: &Fields,
     place: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<T> {

@@ -360,7 +360,8 @@ impl<'a> Live<'a> {
     }
 
     fn compact(&mut self) -> Result<(), RoomError> {
-        if self.loose > 1 {
+        // What waits for something else is in no state of the document, so its updates stay.
+        if self.loose > 1 && !self.room.is_waiting() {
             let journal = self.inside.around.journal();
             journal.compact_document(self.id, self.seq, &self.room.state())?;
             self.loose = 0;
