@@ -14,7 +14,7 @@ export function ChatButton() {
       onClick={turnChat}
     >
       <Sparkles size={14} aria-hidden />
-      AI
+      <span className="ai-word">AI</span>
     </button>
   );
 }

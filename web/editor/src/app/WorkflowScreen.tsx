@@ -98,12 +98,12 @@ function Editor({ place, opened, specs }: EditorProps) {
     <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
       <Header title={title} tools={<WorkflowTools id={id} opened={opened} canEdit={!isReadOnly} onRun={onRun} />}>
         <Name opened={opened} readOnly={isReadOnly} />
-        <Suspense>
-          <BranchOf id={id} opened={opened} canEdit={!isReadOnly} />
-        </Suspense>
         <SavedState saver={saver} />
         <ProblemList doc={doc} specs={specs} />
       </Header>
+      <Suspense>
+        <BranchOf id={id} opened={opened} canEdit={!isReadOnly} />
+      </Suspense>
       <main className="min-h-0">
         <Beside>
           <Split

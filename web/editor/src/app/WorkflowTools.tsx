@@ -9,6 +9,7 @@ import { Link } from "../ui/Link";
 import { ChatButton } from "./ChatButton";
 import { act, findHandler, keyOf, type Action } from "./keys";
 import { RunButton } from "./RunButton";
+import { go } from "./router";
 import { People, PublishButton } from "./slots";
 
 interface ToolsProps {
@@ -24,11 +25,16 @@ export function WorkflowTools({ id, opened, canEdit, onRun }: ToolsProps) {
       <Suspense>
         <People />
       </Suspense>
-      <Link className="tool" href={runsAddress({ workflow: id })} aria-label="Runs of this workflow" title="Its runs">
+      <Link
+        className="tool in-menu"
+        href={runsAddress({ workflow: id })}
+        aria-label="Runs of this workflow"
+        title="Its runs"
+      >
         <History size={16} aria-hidden />
       </Link>
       <HistoryButton />
-      <WorkflowMenu />
+      <WorkflowMenu id={id} />
       <ChatButton />
       <Suspense>
         <PublishButton workflow={id} canEdit={canEdit} />
@@ -43,7 +49,7 @@ function HistoryButton() {
   return (
     <button
       type="button"
-      className="tool"
+      className="tool in-menu"
       aria-label="History of this workflow"
       aria-pressed={isOpen}
       title={`History (${keyOf("versions")})`}
@@ -62,7 +68,7 @@ const ITEMS: readonly [Action, string][] = [
 ];
 
 /** Whatever of it can be done now. */
-function WorkflowMenu() {
+function WorkflowMenu({ id }: { id: string }) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="tool" aria-label="More for this workflow" title="More">
@@ -70,6 +76,9 @@ function WorkflowMenu() {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" sideOffset={4}>
+          <DropdownMenu.Item onSelect={() => go(runsAddress({ workflow: id }))}>
+            Runs of this workflow
+          </DropdownMenu.Item>
           <Items />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

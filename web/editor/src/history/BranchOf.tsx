@@ -1,6 +1,6 @@
-/** In the head of a branch: what it is a branch of, and the way back. */
+/** Under the head of a branch: what it is a branch of, and the way back. */
 import { useQuery } from "@tanstack/react-query";
-import { GitMerge } from "lucide-react";
+import { GitBranch, GitMerge } from "lucide-react";
 import { addressOf } from "../app/router";
 import { useKeys } from "../app/keys";
 import type { Opened } from "../document/open";
@@ -27,7 +27,8 @@ function Of({ id, opened, canEdit, origin }: BranchOfProps & { origin: { id: str
   const back = () => void mergeBack(id, origin.id, opened);
   useKeys({ ...(canEdit && { mergeBack: back }) });
   return (
-    <span className="branch-of">
+    <section className="branch-of" aria-label="Branch">
+      <GitBranch size={13} aria-hidden />
       <span>
         Branch of <Link href={addressOf({ screen: "workflow", id: origin.id })}>{origin.name}</Link>
       </span>
@@ -36,6 +37,6 @@ function Of({ id, opened, canEdit, origin }: BranchOfProps & { origin: { id: str
           <GitMerge size={14} aria-hidden /> Merge back…
         </button>
       )}
-    </span>
+    </section>
   );
 }

@@ -8,6 +8,9 @@ import { STATUS_WORDS } from "../ui/StatusDot";
 import "../run/run.css";
 import type { Checked, Differs } from "./api";
 
+/** Of each run as many as show what kind of difference it is. */
+const PLACES_MAX = 4;
+
 export function CheckedRuns({ checked: { same, differs, untold } }: { checked: Checked }) {
   return (
     <section aria-label="What came of the runs">
@@ -43,7 +46,10 @@ function Differing({ one: { run, recorded, draft, output, why } }: { one: Differ
     <li>
       <RunLink run={run} />{" "}
       {why === undefined || why === null ? statusWords(recorded, draft, output.length) : `would not run: ${why}`}
-      {output.length > 0 && <ChangeList changes={output} />}
+      {output.length > 0 && <ChangeList changes={output.slice(0, PLACES_MAX)} />}
+      {output.length > PLACES_MAX && (
+        <p className="ai-quiet">and {counted(output.length - PLACES_MAX, "other place")}</p>
+      )}
     </li>
   );
 }

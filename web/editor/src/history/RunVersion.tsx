@@ -18,7 +18,7 @@ export function RunVersion({ detail: { run, workflow } }: { detail: RunDetail })
   const { older, newer } = neighbours(rows, shown);
   const show = (hash: string) => showBeside(workflow.id, run, hash);
   return (
-    <span className="run-version" role="group" aria-label="Version of the workflow">
+    <span className="run-version" role="group" aria-label="The version that it executed">
       <Step label="The version before" version={older} act={show}>
         <ChevronLeft size={13} aria-hidden />
       </Step>

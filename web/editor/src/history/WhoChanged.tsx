@@ -58,6 +58,8 @@ export function CausedBy({ a, b, node }: Omit<TwoRuns, "nameOf"> & { node: NodeI
 }
 
 function EditLink({ row, side, words }: { row: Version; side: RunSide; words: string }) {
+  const version = row.name ? `in “${row.name}”` : `in version ${row.hash.slice(0, 7)}`;
+  const facts = [words !== row.name && version, row.savedAt && ago(row.savedAt)];
   const show = () => {
     showSide("in");
     openVersions();
@@ -67,10 +69,7 @@ function EditLink({ row, side, words }: { row: Version; side: RunSide; words: st
     <button type="button" className="edit-link" title="Show this edit in the history" onClick={show}>
       <Avatar person={looksOf(row.authors[0] ?? NOBODY)} />
       <span>{words}</span>
-      <span className="ai-quiet">
-        {row.name ? `“${row.name}”` : `version ${row.hash.slice(0, 7)}`}
-        {row.savedAt && `, ${ago(row.savedAt)}`}
-      </span>
+      <span className="ai-quiet">{facts.filter(Boolean).join(", ")}</span>
       <FileClock size={12} aria-hidden />
     </button>
   );

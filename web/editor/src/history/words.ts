@@ -83,11 +83,11 @@ function metaWords(place: string): string {
   return id === "config" ? "settings" : id;
 }
 
-/** What a version is called: its name, or what it touched. */
+/** What a version is called: its name, or what it touched. Of the first one nothing is known but that it is there. */
 export function titleOf({ name, touched, origin }: Version, nameOf: NameOf): string {
   if (name) return name;
   if (origin === "seed") return "The beginning";
-  return touchedWords(touched, nameOf) || (origin === "import" ? "The whole workflow" : "No change of the graph");
+  return touchedWords(touched, nameOf) || "The whole workflow";
 }
 
 const DAY_MS = 86_400_000;

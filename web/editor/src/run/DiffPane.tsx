@@ -192,7 +192,7 @@ const nameOfLine = (line: Extract<Line, { kind: "whole" | "who" }>) =>
   line.kind === "who" ? "Who changed what" : line.name;
 
 function factsOfLine(line: Exclude<Line, { kind: "only" }>): string {
-  if (line.kind === "who") return "in the workflow, from the other run to this";
+  if (line.kind === "who") return "in the workflow";
   return line.kind === "whole" ? counted(line.changes.length, "change") : factsOf(line.change);
 }
 
