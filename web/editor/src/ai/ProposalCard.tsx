@@ -1,6 +1,7 @@
 /** A proposal in the chat: what it does, computed from the patch; looked at, its parts and every value by line. */
 import { Check, Eye, X } from "lucide-react";
 import type { ReactNode } from "react";
+import { useMayEdit } from "../api/session";
 import { keyOf } from "../app/keys";
 import { Outcome } from "./Outcome";
 import { PartList } from "./PartList";
@@ -87,6 +88,15 @@ function LookAt({ proposal }: { proposal: Proposal }) {
 
 function Decide({ resume, verb }: { resume: boolean; verb: string }) {
   const isBusy = useReview((review) => review.isBusy);
+  if (!useMayEdit()) {
+    return (
+      <footer className="ai-decide">
+        <button type="button" className="button" onClick={leave}>
+          Close
+        </button>
+      </footer>
+    );
+  }
   return (
     <footer className="ai-decide">
       <button type="button" className="button primary" disabled={isBusy} onClick={() => void accept({ resume })}>

@@ -1,5 +1,6 @@
 /** Over the canvas while a proposal is looked at: what it does outside, its parts one by one, accept and reject. */
 import { Check, ChevronLeft, ChevronRight, X } from "lucide-react";
+import { useMayEdit } from "../api/session";
 import { keyOf, useKeys } from "../app/keys";
 import { counted } from "../lib/words";
 import { openMerge, useHistoryPanel } from "../history/historyStore";
@@ -19,9 +20,9 @@ export function ReviewBar() {
 function Bar({ proposal }: { proposal: Proposal }) {
   const { changes, isBusy, isMoved, refusal } = useReview();
   const resume = Boolean(proposal.mends);
+  const mayEdit = useMayEdit();
   useKeys({
-    acceptProposal: () => void accept({ resume }),
-    rejectProposal: () => void reject(),
+    ...(mayEdit && { acceptProposal: () => void accept({ resume }), rejectProposal: () => void reject() }),
     nextPart: () => step(1),
     previousPart: () => step(-1),
     turnPart: () => {
@@ -33,7 +34,8 @@ function Bar({ proposal }: { proposal: Proposal }) {
   return (
     <section className="review" aria-label="Proposed change" data-keys="canvas">
       <p className="sr-only" role="status">
-        Proposed: {proposal.title}. {keyOf("acceptProposal")} accepts, {keyOf("rejectProposal")} rejects,{" "}
+        Proposed: {proposal.title}.{" "}
+        {mayEdit && `${keyOf("acceptProposal")} accepts, ${keyOf("rejectProposal")} rejects. `}
         {keyOf("nextPart")} leads through its parts.
       </p>
       <div className="review-row">
@@ -42,24 +44,7 @@ function Bar({ proposal }: { proposal: Proposal }) {
         </span>
         {changes && <Tally changes={changes} />}
         <Steps proposal={proposal} />
-        <button
-          type="button"
-          className="button primary"
-          disabled={isBusy}
-          title={`Accept (${keyOf("acceptProposal")})`}
-          onClick={() => void accept({ resume })}
-        >
-          <Check size={14} aria-hidden /> Accept <kbd>{keyOf("acceptProposal")}</kbd>
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={isBusy}
-          title={`Reject (${keyOf("rejectProposal")})`}
-          onClick={() => void reject()}
-        >
-          Reject <kbd>{keyOf("rejectProposal")}</kbd>
-        </button>
+        {mayEdit && <Decide isBusy={isBusy} resume={resume} />}
         <button type="button" className="tool" aria-label="Decide later" title="Decide later" onClick={leave}>
           <X size={14} aria-hidden />
         </button>
@@ -75,6 +60,31 @@ function Bar({ proposal }: { proposal: Proposal }) {
       )}
       <Details proposal={proposal} />
     </section>
+  );
+}
+
+function Decide({ isBusy, resume }: { isBusy: boolean; resume: boolean }) {
+  return (
+    <>
+      <button
+        type="button"
+        className="button primary"
+        disabled={isBusy}
+        title={`Accept (${keyOf("acceptProposal")})`}
+        onClick={() => void accept({ resume })}
+      >
+        <Check size={14} aria-hidden /> Accept <kbd>{keyOf("acceptProposal")}</kbd>
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={isBusy}
+        title={`Reject (${keyOf("rejectProposal")})`}
+        onClick={() => void reject()}
+      >
+        Reject <kbd>{keyOf("rejectProposal")}</kbd>
+      </button>
+    </>
   );
 }
 

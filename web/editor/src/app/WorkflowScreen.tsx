@@ -5,6 +5,7 @@ import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
+import { ViewerNote } from "../collab/ViewerNote";
 import { useLinkedThread } from "../collab/comments/useLinkedThread";
 import { useCountedThreads } from "../collab/comments/useThreads";
 import { useCompany } from "../collab/people";
@@ -122,6 +123,7 @@ function Editor({ place, opened, specs }: EditorProps) {
               editable={!isReadOnly && shown === null}
               onRun={onRun}
             >
+              <div className="canvas-notes">{isReadOnly && <ViewerNote />}</div>
               {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
               {shown && (
                 <Suspense>
