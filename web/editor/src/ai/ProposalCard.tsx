@@ -3,6 +3,8 @@ import { Check, Eye, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMayEdit } from "../api/session";
 import { keyOf } from "../app/keys";
+import { Threads } from "../collab/comments/Threads";
+import { useHost } from "./host";
 import { Outcome } from "./Outcome";
 import { PartList } from "./PartList";
 import { useProposal } from "./proposals";
@@ -58,6 +60,7 @@ function Card({
       {accepted && <Outcome accepted={accepted} />}
       {isLookedAt && <PartList />}
       {isLookedAt && <Refused onAgain={onAgain} />}
+      {isLookedAt && <Discussed proposal={proposal} />}
       {isOpen && (isLookedAt ? <Decide resume={resume} verb={verb} /> : <LookAt proposal={proposal} />)}
     </section>
   );
@@ -74,6 +77,13 @@ function originOf({ origin }: Proposal): string {
     case "branch":
       return `branch ${origin.from}`;
   }
+}
+
+/** What people say to each other about it, in the document that is open here. */
+function Discussed({ proposal: { id, workflow } }: { proposal: Proposal }) {
+  const doc = useHost(({ host }) => (host?.workflow === workflow ? host.opened?.doc : null));
+  const mayEdit = useMayEdit();
+  return doc ? <Threads doc={doc} about={{ proposal: id }} readOnly={!mayEdit} /> : null;
 }
 
 function LookAt({ proposal }: { proposal: Proposal }) {

@@ -30,7 +30,7 @@ import { ProblemList } from "./ProblemList";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
-import { BranchOf, VersionBar } from "./slots";
+import { BranchOf, ProposalChips, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
 import { WorkflowTools } from "./WorkflowTools";
 
@@ -123,7 +123,10 @@ function Editor({ place, opened, specs }: EditorProps) {
               editable={!isReadOnly && shown === null}
               onRun={onRun}
             >
-              <div className="canvas-notes">{isReadOnly && <ViewerNote />}</div>
+              <div className="canvas-notes">
+                {isReadOnly && <ViewerNote />}
+                <Suspense>{shown === null && <ProposalChips doc={doc} />}</Suspense>
+              </div>
               {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
               {shown && (
                 <Suspense>

@@ -44,7 +44,8 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
   );
 }
 
-function whereOf({ place, drag }: Peer): string {
+function whereOf({ place, drag, doing }: Peer): string {
+  if (doing) return `, is ${doing}`;
   if (drag) return ", is moving nodes";
   if (place.run) return `, looks at run ${place.run.slice(-6)}${place.seq === undefined ? "" : `, event ${place.seq}`}`;
   return place.node ? `, is at ${place.node}` : "";
