@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { ServiceError } from "../api/client";
+import { useMayEdit } from "../api/session";
 import { counted } from "../lib/words";
 import { changeAi, listModels, testAi } from "./api";
 import { dollars } from "./liveTurn";
@@ -11,6 +12,7 @@ import "./ai.css";
 
 export function AiSettings() {
   const { data, error } = useAiState();
+  const mayEdit = useMayEdit();
   return (
     <div className="page">
       <div className="page-inner">
@@ -18,7 +20,9 @@ export function AiSettings() {
           <h1>Settings</h1>
         </header>
         {error && <p className="ai-problem">{error.message}</p>}
-        {data && <Shown key={data.baseUrl ?? ""} state={data} />}
+        <fieldset className="contents" disabled={!mayEdit}>
+          {data && <Shown key={data.baseUrl ?? ""} state={data} />}
+        </fieldset>
       </div>
     </div>
   );

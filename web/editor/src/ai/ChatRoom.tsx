@@ -1,6 +1,8 @@
 /** A chat about the workflow: what was asked, what was answered, and what is proposed. */
 import { Wand } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
+import { useMayEdit } from "../api/session";
+import { ONLY_LOOK } from "../collab/ViewerNote";
 import { ask, isAnswering, useChat } from "./chatStore";
 import { Composer } from "./Composer";
 import type { Host } from "./host";
@@ -14,21 +16,26 @@ const EXAMPLES = [
 
 export function ChatRoom({ host }: { host: Host }) {
   const { turns, isReading } = useChat();
+  const mayEdit = useMayEdit();
   return (
     <>
       <Follow of={turns}>
         {isReading && <p className="ai-quiet">Reading the chat…</p>}
-        {turns.length === 0 && !isReading && <Beginning canEdit={host.opened !== null} />}
+        {turns.length === 0 && !isReading && mayEdit && <Beginning canEdit={host.opened !== null} />}
         {turns.map((turn, at) => (
           <TurnView
             key={turn.id ?? `new ${at}`}
             turn={turn}
-            isLast={at === turns.length - 1}
+            isLast={at === turns.length - 1 && mayEdit}
             onAnswer={(text) => void ask(text, NO_LOOKING)}
           />
         ))}
       </Follow>
-      <Composer host={host} isAnswering={isAnswering(turns)} />
+      {mayEdit ? (
+        <Composer host={host} isAnswering={isAnswering(turns)} />
+      ) : (
+        <p className="ai-quiet ai-room">{ONLY_LOOK}</p>
+      )}
     </>
   );
 }

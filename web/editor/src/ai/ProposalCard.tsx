@@ -1,7 +1,10 @@
 /** A proposal in the chat: what it does, computed from the patch; looked at, its parts and every value by line. */
 import { Check, Eye, X } from "lucide-react";
 import type { ReactNode } from "react";
+import { useMayEdit } from "../api/session";
 import { keyOf } from "../app/keys";
+import { Threads } from "../collab/comments/Threads";
+import { useHost } from "./host";
 import { Outcome } from "./Outcome";
 import { PartList } from "./PartList";
 import { useProposal } from "./proposals";
@@ -57,6 +60,7 @@ function Card({
       {accepted && <Outcome accepted={accepted} />}
       {isLookedAt && <PartList />}
       {isLookedAt && <Refused onAgain={onAgain} />}
+      {isLookedAt && <Discussed proposal={proposal} />}
       {isOpen && (isLookedAt ? <Decide resume={resume} verb={verb} /> : <LookAt proposal={proposal} />)}
     </section>
   );
@@ -75,6 +79,13 @@ function originOf({ origin }: Proposal): string {
   }
 }
 
+/** What people say to each other about it, in the document that is open here. */
+function Discussed({ proposal: { id, workflow } }: { proposal: Proposal }) {
+  const doc = useHost(({ host }) => (host?.workflow === workflow ? host.opened?.doc : null));
+  const mayEdit = useMayEdit();
+  return doc ? <Threads doc={doc} about={{ proposal: id }} readOnly={!mayEdit} /> : null;
+}
+
 function LookAt({ proposal }: { proposal: Proposal }) {
   return (
     <footer className="ai-decide">
@@ -87,6 +98,15 @@ function LookAt({ proposal }: { proposal: Proposal }) {
 
 function Decide({ resume, verb }: { resume: boolean; verb: string }) {
   const isBusy = useReview((review) => review.isBusy);
+  if (!useMayEdit()) {
+    return (
+      <footer className="ai-decide">
+        <button type="button" className="button" onClick={leave}>
+          Close
+        </button>
+      </footer>
+    );
+  }
   return (
     <footer className="ai-decide">
       <button type="button" className="button primary" disabled={isBusy} onClick={() => void accept({ resume })}>

@@ -1,8 +1,10 @@
 /** Over the canvas while a proposal is looked at: what it does outside, its parts one by one, accept and reject. */
 import { Check, ChevronLeft, ChevronRight, X } from "lucide-react";
+import { useMayEdit } from "../api/session";
 import { keyOf, useKeys } from "../app/keys";
 import { counted } from "../lib/words";
 import { openMerge, useHistoryPanel } from "../history/historyStore";
+import { newChat, openChat as readChat, useChat } from "./chatStore";
 import { openChat, useAi } from "./panelStore";
 import { accept, leave, reject, step, turnPart } from "./review";
 import { useReview } from "./reviewStore";
@@ -19,9 +21,9 @@ export function ReviewBar() {
 function Bar({ proposal }: { proposal: Proposal }) {
   const { changes, isBusy, isMoved, refusal } = useReview();
   const resume = Boolean(proposal.mends);
+  const mayEdit = useMayEdit();
   useKeys({
-    acceptProposal: () => void accept({ resume }),
-    rejectProposal: () => void reject(),
+    ...(mayEdit && { acceptProposal: () => void accept({ resume }), rejectProposal: () => void reject() }),
     nextPart: () => step(1),
     previousPart: () => step(-1),
     turnPart: () => {
@@ -33,7 +35,8 @@ function Bar({ proposal }: { proposal: Proposal }) {
   return (
     <section className="review" aria-label="Proposed change" data-keys="canvas">
       <p className="sr-only" role="status">
-        Proposed: {proposal.title}. {keyOf("acceptProposal")} accepts, {keyOf("rejectProposal")} rejects,{" "}
+        Proposed: {proposal.title}.{" "}
+        {mayEdit && `${keyOf("acceptProposal")} accepts, ${keyOf("rejectProposal")} rejects. `}
         {keyOf("nextPart")} leads through its parts.
       </p>
       <div className="review-row">
@@ -42,24 +45,7 @@ function Bar({ proposal }: { proposal: Proposal }) {
         </span>
         {changes && <Tally changes={changes} />}
         <Steps proposal={proposal} />
-        <button
-          type="button"
-          className="button primary"
-          disabled={isBusy}
-          title={`Accept (${keyOf("acceptProposal")})`}
-          onClick={() => void accept({ resume })}
-        >
-          <Check size={14} aria-hidden /> Accept <kbd>{keyOf("acceptProposal")}</kbd>
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={isBusy}
-          title={`Reject (${keyOf("rejectProposal")})`}
-          onClick={() => void reject()}
-        >
-          Reject <kbd>{keyOf("rejectProposal")}</kbd>
-        </button>
+        {mayEdit && <Decide isBusy={isBusy} resume={resume} />}
         <button type="button" className="tool" aria-label="Decide later" title="Decide later" onClick={leave}>
           <X size={14} aria-hidden />
         </button>
@@ -75,6 +61,31 @@ function Bar({ proposal }: { proposal: Proposal }) {
       )}
       <Details proposal={proposal} />
     </section>
+  );
+}
+
+function Decide({ isBusy, resume }: { isBusy: boolean; resume: boolean }) {
+  return (
+    <>
+      <button
+        type="button"
+        className="button primary"
+        disabled={isBusy}
+        title={`Accept (${keyOf("acceptProposal")})`}
+        onClick={() => void accept({ resume })}
+      >
+        <Check size={14} aria-hidden /> Accept <kbd>{keyOf("acceptProposal")}</kbd>
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={isBusy}
+        title={`Reject (${keyOf("rejectProposal")})`}
+        onClick={() => void reject()}
+      >
+        Reject <kbd>{keyOf("rejectProposal")}</kbd>
+      </button>
+    </>
   );
 }
 
@@ -127,12 +138,20 @@ function Steps({ proposal: { parts } }: { proposal: Proposal }) {
   );
 }
 
+/** The chat it came from, also when somebody else asked. */
+function openChatOf({ chat, workflow }: Proposal) {
+  openChat();
+  if (!chat || useChat.getState().chat === chat) return;
+  newChat(workflow);
+  void readChat(chat).catch(() => newChat(workflow));
+}
+
 /** The parts and the lines are in the panel; with the panel closed, a way to it. */
 function Details({ proposal }: { proposal: Proposal }) {
   const isChat = useAi((panel) => panel.isOpen);
   const isMerge = useHistoryPanel((panel) => panel.isOpen && panel.proposal === proposal.id);
   if (isChat || isMerge) return null;
-  const show = proposal.origin.kind === "branch" ? () => openMerge(proposal.id) : openChat;
+  const show = proposal.origin.kind === "branch" ? () => openMerge(proposal.id) : () => openChatOf(proposal);
   return (
     <button type="button" className="review-more" onClick={show}>
       Parts and values

@@ -9,6 +9,8 @@ const useKnown = create<{ byId: Readonly<Record<string, Proposal>> }>(() => ({ b
 export const knowProposal = (proposal: Proposal) =>
   useKnown.setState(({ byId }) => ({ byId: { ...byId, [proposal.id]: proposal } }));
 
+export const knownProposals = (): Readonly<Record<string, Proposal>> => useKnown.getState().byId;
+
 /** Reads it when it is not known; null until it is. */
 export function useProposal(id: string): Proposal | null {
   const known = useKnown(({ byId }) => byId[id]);

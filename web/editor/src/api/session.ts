@@ -1,10 +1,30 @@
 /** Who this browser's person is, and what they may do. */
-import { get } from "./client";
+import { create } from "zustand";
+import { get, post } from "./client";
+
+/** A viewer may look at everything and change nothing. */
+export type Right = "editor" | "viewer";
 
 export interface Session {
   person: { id: string; name: string };
-  /** A viewer may look at everything and change nothing. */
-  role?: "editor" | "viewer";
+  right: Right;
 }
 
 export const getSession = () => get<Session>("/session");
+
+/** What this person may do. As long as nobody knows, it is everything: the service refuses by itself. */
+const useRight = create<{ right: Right }>(() => ({ right: "editor" }));
+
+/** Asks the service anew; null when it does not answer. */
+export async function heedRight(): Promise<Right | null> {
+  const session = await getSession().catch(() => null);
+  if (session) useRight.setState({ right: session.right });
+  return session?.right ?? null;
+}
+
+export const useMayEdit = (): boolean => useRight(({ right }) => right !== "viewer");
+export const mayEdit = (): boolean => useRight.getState().right !== "viewer";
+
+/** A link that lets one other browser in, once. */
+export const invite = async (name: string, right: Right): Promise<string> =>
+  (await post<{ link: string }>("/invitations", { name, right })).link;

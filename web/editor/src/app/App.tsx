@@ -1,6 +1,7 @@
 /** The frame around every screen. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
+import { heedRight } from "../api/session";
 import { WorkflowsScreen } from "../lists/WorkflowsScreen";
 import { Link } from "../ui/Link";
 import { Said } from "../ui/say";
@@ -17,6 +18,7 @@ import { WorkflowScreen } from "./WorkflowScreen";
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
 
 export function App() {
+  useEffect(() => void heedRight(), []);
   useKeys({
     help: () => openOverlay("help"),
     palette: () => openOverlay(useOverlay.getState().open === "commands" ? "none" : "commands"),

@@ -5,6 +5,7 @@ import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
+import { ViewerNote } from "../collab/ViewerNote";
 import { useLinkedThread } from "../collab/comments/useLinkedThread";
 import { useCountedThreads } from "../collab/comments/useThreads";
 import { useCompany } from "../collab/people";
@@ -29,7 +30,7 @@ import { ProblemList } from "./ProblemList";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
-import { BranchOf, VersionBar } from "./slots";
+import { BranchOf, ProposalChips, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
 import { WorkflowTools } from "./WorkflowTools";
 
@@ -122,6 +123,10 @@ function Editor({ place, opened, specs }: EditorProps) {
               editable={!isReadOnly && shown === null}
               onRun={onRun}
             >
+              <div className="canvas-notes">
+                {isReadOnly && <ViewerNote />}
+                <Suspense>{shown === null && <ProposalChips doc={doc} />}</Suspense>
+              </div>
               {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
               {shown && (
                 <Suspense>

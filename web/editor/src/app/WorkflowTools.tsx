@@ -39,7 +39,7 @@ export function WorkflowTools({ id, opened, canEdit, onRun }: ToolsProps) {
       <Suspense>
         <PublishButton workflow={id} canEdit={canEdit} />
       </Suspense>
-      <RunButton id={id} opened={opened} onStarted={onRun} />
+      {canEdit && <RunButton id={id} opened={opened} onStarted={onRun} />}
     </>
   );
 }

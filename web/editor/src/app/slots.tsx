@@ -15,6 +15,10 @@ export const DashboardScreen = lazy(async () => ({
 export const People = lazy(async () => ({ default: (await import("../collab/People")).People }));
 export const CompanyLayer = lazy(async () => ({ default: (await import("../collab/Layer")).Layer }));
 
+export const ProposalChips = lazy(async () => ({
+  default: (await import("../collab/proposals/ProposalChips")).ProposalChips,
+}));
+
 export const VersionBar = lazy(async () => ({ default: (await import("../history/VersionBar")).VersionBar }));
 export const BranchOf = lazy(async () => ({ default: (await import("../history/BranchOf")).BranchOf }));
 export const PublishButton = lazy(async () => ({ default: (await import("../history/PublishButton")).PublishButton }));

@@ -1,12 +1,15 @@
 /** Who is here, in the header: each can be followed; oneself can be renamed and hidden. */
-import { EyeOff } from "lucide-react";
+import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useMayEdit } from "../api/session";
 import { Avatar } from "./Avatar";
 import type { Company } from "./company";
 import { hide, rename, useMe } from "./me";
 import { initialsOf, NAME_MAX, type Peer } from "./peer";
 import { follow, usePeople } from "./people";
+
+const InviteWindow = lazy(async () => ({ default: (await import("./InviteWindow")).InviteWindow }));
 
 const SHOWN = 4;
 
@@ -41,7 +44,8 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
   );
 }
 
-function whereOf({ place, drag }: Peer): string {
+function whereOf({ place, drag, doing }: Peer): string {
+  if (doing) return `, is ${doing}`;
   if (drag) return ", is moving nodes";
   if (place.run) return `, looks at run ${place.run.slice(-6)}${place.seq === undefined ? "" : `, event ${place.seq}`}`;
   return place.node ? `, is at ${place.node}` : "";
@@ -87,8 +91,15 @@ function More({ people, following }: { people: readonly Peer[]; following: numbe
 function Me({ company }: { company: Company }) {
   const { isHidden } = useMe();
   const { name, color } = company;
+  const mayEdit = useMayEdit();
+  const [isOpen, setOpen] = useState(false);
+  const [isInviting, setInviting] = useState(false);
+  const invite = () => {
+    setOpen(false);
+    setInviting(true);
+  };
   return (
-    <Popover.Root>
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger
         className="person me"
         data-hidden={isHidden || undefined}
@@ -111,8 +122,18 @@ function Me({ company }: { company: Company }) {
           <p className="text-ink-soft">
             Hidden, the others do not see where you are. What you change is still known as yours.
           </p>
+          {mayEdit && (
+            <button type="button" className="button" onClick={invite}>
+              <UserPlus size={14} aria-hidden /> Invite…
+            </button>
+          )}
         </Popover.Content>
       </Popover.Portal>
+      {isInviting && (
+        <Suspense>
+          <InviteWindow onClose={() => setInviting(false)} />
+        </Suspense>
+      )}
     </Popover.Root>
   );
 }

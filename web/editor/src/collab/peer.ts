@@ -35,6 +35,8 @@ export interface Peer {
   selection: readonly NodeId[];
   /** Where the nodes are that they drag. */
   drag: Readonly<Record<NodeId, Position>> | null;
+  /** What the AI is at. */
+  doing?: string;
 }
 
 export const NAME_MAX = 60;
@@ -44,6 +46,7 @@ const ID_MAX = 200;
 export function peerOf(client: number, state: unknown): Peer | null {
   if (!isRecord(state) || !isRecord(state["user"])) return null;
   const { name, color, kind, avatar } = state["user"];
+  const { doing } = state;
   const shown = typeof name === "string" ? name.trim().slice(0, NAME_MAX) : "";
   if (!shown) return null;
   return {
@@ -56,6 +59,7 @@ export function peerOf(client: number, state: unknown): Peer | null {
     pointer: positionOf(state["pointer"]),
     selection: idsOf(state["selection"]),
     drag: dragOf(state["drag"]),
+    ...(typeof doing === "string" && doing.trim() && { doing: doing.trim().slice(0, NAME_MAX) }),
   };
 }
 

@@ -83,8 +83,8 @@ export function keepCompany(company: Company): () => void {
 
 const seldom = (peers: readonly Peer[]) =>
   JSON.stringify(
-    peers.map(({ client, name, initials, color, kind, place: { eye: _, ...place }, drag }) => [
-      ...[client, name, initials, color, kind],
+    peers.map(({ client, name, initials, color, kind, doing, place: { eye: _, ...place }, drag }) => [
+      ...[client, name, initials, color, kind, doing],
       place,
       drag !== null,
     ]),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket as Socket } from "ws";
 import { ServiceError } from "../api/client";
 import type { Workflow } from "../api/types";
-import { getSession } from "../api/session";
+import { heedRight } from "../api/session";
 import { getWorkflow } from "../api/workflows";
 import { playService, type PlayedService } from "../collab/playService";
 import { addNode, setParam } from "./edits";
@@ -27,7 +27,7 @@ let opened: Opened[] = [];
 beforeEach(async () => {
   service = await playService();
   vi.mocked(getWorkflow).mockResolvedValue({ workflow: structuredClone(FIRST), hash: "aa" });
-  vi.mocked(getSession).mockResolvedValue({ person: { id: "p", name: "Ada" }, role: "editor" });
+  vi.mocked(heedRight).mockResolvedValue("editor");
 });
 
 afterEach(async () => {
@@ -125,7 +125,7 @@ test("a viewer is told so, also when the right to write was taken away meanwhile
   load(FIRST, undefined, service.room("seen").doc);
   const one = await open("seen");
   await saved(one);
-  vi.mocked(getSession).mockResolvedValue({ person: { id: "p", name: "Ada" }, role: "viewer" });
+  vi.mocked(heedRight).mockResolvedValue("viewer");
   service.close(4403);
   await until(() => expect(one.saver.saved.state.kind).toBe("read-only"));
   // They go on seeing what others do.

@@ -3,7 +3,7 @@ import { IndexeddbPersistence } from "y-indexeddb";
 import type { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { ServiceError } from "../api/client";
-import { getSession } from "../api/session";
+import { heedRight } from "../api/session";
 import { getWorkflow } from "../api/workflows";
 import { useMe } from "../collab/me";
 import { joinRoom, roomsHere, type Where } from "../collab/provider";
@@ -37,16 +37,15 @@ export async function openWorkflow(id: string, anew: () => void, where: Partial<
     workflow: id,
     stranger,
   });
-  const heedRole = () =>
-    getSession().then(
-      ({ role }) => saver.mayWrite(role !== "viewer"),
-      () => undefined,
-    );
-  void heedRole();
+  const heed = async () => {
+    const right = await heedRight();
+    if (right !== null) saver.mayWrite(right !== "viewer");
+  };
+  const heeded = heed();
   // After a right was taken away, another may be left.
   provider.on("closed", ({ code }) => {
     if (code !== RIGHT_TAKEN) return;
-    void heedRole().then(() => saver.saved.state.kind === "read-only" && provider.connect());
+    void heed().then(() => saver.saved.state.kind === "read-only" && provider.connect());
   });
   const close = () => {
     leave();
@@ -57,7 +56,7 @@ export async function openWorkflow(id: string, anew: () => void, where: Partial<
     // Also tells why there is no room, which a socket cannot; and which numbers must be sent as they were written.
     const known = getWorkflow(id);
     if (holds(doc)) known.catch(() => undefined);
-    else await Promise.all([known, filled(doc)]);
+    else await Promise.all([known, filled(doc), heeded]);
   } catch (error) {
     close();
     throw error;

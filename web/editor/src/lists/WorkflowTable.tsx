@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Copy, Download, EllipsisVertical, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
+import { useMayEdit } from "../api/session";
 import type { WorkflowRow } from "../api/workflows";
 import { addressOf, go } from "../app/router";
 import { ago } from "../lib/words";
@@ -72,6 +73,7 @@ function LastRun({ row: { lastRun } }: { row: WorkflowRow }) {
 
 function More({ row: { id, name } }: { row: WorkflowRow }) {
   const queries = useQueryClient();
+  const mayEdit = useMayEdit();
   const reread = () => queries.invalidateQueries({ queryKey: ["workflows"] });
   const attempt = (work: Promise<unknown>) =>
     void work.then(reread).catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
@@ -82,14 +84,16 @@ function More({ row: { id, name } }: { row: WorkflowRow }) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" sideOffset={4}>
-          <DropdownMenu.Item
-            onSelect={() =>
-              attempt(duplicateWorkflow(id).then((copy) => go(addressOf({ screen: "workflow", id: copy }))))
-            }
-          >
-            <Copy size={14} aria-hidden />
-            Duplicate
-          </DropdownMenu.Item>
+          {mayEdit && (
+            <DropdownMenu.Item
+              onSelect={() =>
+                attempt(duplicateWorkflow(id).then((copy) => go(addressOf({ screen: "workflow", id: copy }))))
+              }
+            >
+              <Copy size={14} aria-hidden />
+              Duplicate
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Item onSelect={() => attempt(exportToFile(id, "yaml"))}>
             <Download size={14} aria-hidden />
             Export as YAML
@@ -98,14 +102,18 @@ function More({ row: { id, name } }: { row: WorkflowRow }) {
             <Download size={14} aria-hidden />
             Export as JSON
           </DropdownMenu.Item>
-          <DropdownMenu.Separator />
-          <DropdownMenu.Item
-            className="danger"
-            onSelect={() => attempt(removeWithUndo(id, name || id, () => void reread()))}
-          >
-            <Trash2 size={14} aria-hidden />
-            Delete
-          </DropdownMenu.Item>
+          {mayEdit && (
+            <>
+              <DropdownMenu.Separator />
+              <DropdownMenu.Item
+                className="danger"
+                onSelect={() => attempt(removeWithUndo(id, name || id, () => void reread()))}
+              >
+                <Trash2 size={14} aria-hidden />
+                Delete
+              </DropdownMenu.Item>
+            </>
+          )}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { FileUp, Plus, Search } from "lucide-react";
 import { useDeferredValue, useState } from "react";
+import { useMayEdit } from "../api/session";
 import { listWorkflows } from "../api/workflows";
 import { Header } from "../app/Header";
 import { addressOf, go } from "../app/router";
@@ -16,6 +17,7 @@ export function WorkflowsScreen() {
   const [isImporting, setImporting] = useState(false);
   const query = useDeferredValue(words.trim());
   const queries = useQueryClient();
+  const mayEdit = useMayEdit();
   const list = useInfiniteQuery({
     queryKey: ["workflows", "list", query, tag],
     queryFn: ({ pageParam }) => listWorkflows(query, tag, pageParam),
@@ -44,20 +46,29 @@ export function WorkflowsScreen() {
                 onChange={(event) => setWords(event.target.value)}
               />
             </label>
-            <button type="button" className="button" onClick={() => setImporting(true)}>
-              <FileUp size={14} aria-hidden />
-              Import
-            </button>
-            <button type="button" className="button primary" onClick={create}>
-              <Plus size={14} aria-hidden />
-              New workflow
-            </button>
+            {mayEdit && (
+              <>
+                <button type="button" className="button" onClick={() => setImporting(true)}>
+                  <FileUp size={14} aria-hidden />
+                  Import
+                </button>
+                <button type="button" className="button primary" onClick={create}>
+                  <Plus size={14} aria-hidden />
+                  New workflow
+                </button>
+              </>
+            )}
           </div>
           <Tags tags={tags} chosen={tag} onChoose={setTag} />
           {list.error && <p role="alert">{list.error.message}</p>}
           {rows.length > 0 && <WorkflowTable rows={rows} />}
           {list.isSuccess && rows.length === 0 && (
-            <Nothing isFiltered={query !== "" || tag !== ""} onCreate={create} onImport={() => setImporting(true)} />
+            <Nothing
+              isFiltered={query !== "" || tag !== ""}
+              mayEdit={mayEdit}
+              onCreate={create}
+              onImport={() => setImporting(true)}
+            />
           )}
           {list.hasNextPage && (
             <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
@@ -101,10 +112,12 @@ function Tags({
 
 function Nothing({
   isFiltered,
+  mayEdit,
   onCreate,
   onImport,
 }: {
   isFiltered: boolean;
+  mayEdit: boolean;
   onCreate: () => void;
   onImport: () => void;
 }) {
@@ -116,14 +129,16 @@ function Nothing({
         A workflow is a graph of steps that runs and remembers every value that flowed. Draw one, or bring a YAML or
         JSON file.
       </p>
-      <div className="flex gap-2">
-        <button type="button" className="button primary" onClick={onCreate}>
-          Draw one
-        </button>
-        <button type="button" className="button" onClick={onImport}>
-          Import a file
-        </button>
-      </div>
+      {mayEdit && (
+        <div className="flex gap-2">
+          <button type="button" className="button primary" onClick={onCreate}>
+            Draw one
+          </button>
+          <button type="button" className="button" onClick={onImport}>
+            Import a file
+          </button>
+        </div>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { FileDown, GitBranch, GitCompare, GitFork, History, RotateCcw, SearchCode, Square } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
+import { useMayEdit } from "../api/session";
 import type { RunDetail } from "../api/types";
 import { Avatars } from "../collab/Avatars";
 import { useKeys } from "../app/keys";
@@ -88,6 +89,7 @@ export const short = (run: string) => run.slice(-6);
 
 function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; hasFailed: boolean }) {
   const { comparedWith, isForksShown } = useRunPanels();
+  const mayEdit = useMayEdit();
   const { run } = detail;
   const steer = (act: () => Promise<unknown>, done: string) => async () => {
     try {
@@ -98,16 +100,19 @@ function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; 
       complain(error);
     }
   };
-  const canRetry = detail.status === "INTERRUPTED" || detail.waits.some((wait) => wait.reason !== "signal");
+  const canRetry =
+    mayEdit && (detail.status === "INTERRUPTED" || detail.waits.some((wait) => wait.reason !== "signal"));
   return (
     <div className="run-tools" role="toolbar" aria-label="Run">
-      {live && <Tool icon={<Square size={13} />} label="Cancel" act={steer(() => cancelRun(run), "Cancelling")} />}
+      {live && mayEdit && (
+        <Tool icon={<Square size={13} />} label="Cancel" act={steer(() => cancelRun(run), "Cancelling")} />
+      )}
       {canRetry && (
         <Tool icon={<RotateCcw size={13} />} label="Retry" act={steer(() => retryRun(run), "Trying again")} />
       )}
       {hasFailed && <FixButton className="mini words run-fix" failed={{ run, frame: null }} />}
-      {!live && <Replay run={run} />}
-      <Tool icon={<GitFork size={13} />} label="Fork" title="Fork here (F)" act={openForkDialog} />
+      {!live && mayEdit && <Replay run={run} />}
+      {mayEdit && <Tool icon={<GitFork size={13} />} label="Fork" title="Fork here (F)" act={openForkDialog} />}
       <Tool
         icon={<GitCompare size={13} />}
         label="Compare"
@@ -121,7 +126,7 @@ function Tools({ detail, live, hasFailed }: { detail: RunDetail; live: boolean; 
         isPressed={isForksShown}
         act={() => useRunPanels.setState({ isForksShown: !isForksShown })}
       />
-      {(hasFailed || comparedWith !== null) && <BisectTool detail={detail} comparedWith={comparedWith} />}
+      {mayEdit && (hasFailed || comparedWith !== null) && <BisectTool detail={detail} comparedWith={comparedWith} />}
       <a className="mini words" href={exportAddress(run)} download title="Export the run as a file">
         <FileDown size={13} aria-hidden />
         <span className="mini-label">Export</span>

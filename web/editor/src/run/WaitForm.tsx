@@ -1,6 +1,7 @@
 /** What a waiting run wants of a person: a yes or no, a value, or another attempt. */
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
+import { useMayEdit } from "../api/session";
 import type { Json, NodeId, RunDetail } from "../api/types";
 import { oneLine } from "../lib/words";
 import { complain } from "./actions";
@@ -17,12 +18,15 @@ interface Props {
 }
 
 export function WaitForm({ detail, nameOf, onNode }: Props) {
+  const mayEdit = useMayEdit();
   if (detail.waits.length === 0) return null;
   return (
     <section className="run-waits" aria-label="The run waits">
-      {detail.waits.map((wait) => (
-        <OneWait key={wait.frame} run={detail.run} name={nameOf(wait.nodeId)} wait={wait} onNode={onNode} />
-      ))}
+      <fieldset className="contents" disabled={!mayEdit}>
+        {detail.waits.map((wait) => (
+          <OneWait key={wait.frame} run={detail.run} name={nameOf(wait.nodeId)} wait={wait} onNode={onNode} />
+        ))}
+      </fieldset>
     </section>
   );
 }

@@ -7,7 +7,8 @@
 import * as Y from "yjs";
 import type { NodeId, RunId, Seq } from "../../api/types";
 
-export type About = { node: NodeId } | { edge: string } | { run: RunId; frame: Seq };
+export type About =
+  { node: NodeId } | { edge: string } | { group: string } | { proposal: string } | { run: RunId; frame: Seq };
 
 export interface Message {
   id: string;
@@ -119,9 +120,11 @@ function shown(id: string, value: unknown): Message[] {
 
 function aboutOf(value: unknown): About | null {
   if (!isRecord(value)) return null;
-  const { node, edge, run, frame } = value;
+  const { node, edge, group, proposal, run, frame } = value;
   if (typeof node === "string") return { node };
   if (typeof edge === "string") return { edge };
+  if (typeof group === "string") return { group };
+  if (typeof proposal === "string") return { proposal };
   return typeof run === "string" && typeof frame === "number" ? { run, frame } : null;
 }
 
