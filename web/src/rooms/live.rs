@@ -110,8 +110,10 @@ struct Batch {
     keep: Vec<DocumentUpdate>,
     out: Vec<Out>,
     /// Told when it is kept.
-    after: Vec<Box<dyn FnOnce(&mut Live<'_>) + Send>>,
+    after: Vec<After>,
 }
+
+type After = Box<dyn FnOnce(&mut Live<'_>) + Send>;
 
 impl<'a> Live<'a> {
     fn open(inside: &'a Inside, id: &'a WorkflowId) -> Result<Self, RoomError> {
