@@ -6,6 +6,7 @@ import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
 import { ViewerNote } from "../collab/ViewerNote";
+import { useCommentKeys } from "../collab/comments/useCommentKeys";
 import { useLinkedThread } from "../collab/comments/useLinkedThread";
 import { useCountedThreads } from "../collab/comments/useThreads";
 import { useCompany } from "../collab/people";
@@ -30,7 +31,7 @@ import { ProblemList } from "./ProblemList";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
-import { BranchOf, ProposalChips, VersionBar } from "./slots";
+import { BranchOf, ProposalChips, ThreadList, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
 import { WorkflowTools } from "./WorkflowTools";
 
@@ -89,6 +90,7 @@ function Editor({ place, opened, specs }: EditorProps) {
   useCompany(opened);
   useCountedThreads(doc);
   useLinkedThread(doc);
+  useCommentKeys(!isReadOnly);
   useTellPlace(run);
   useFollowedPlace(id);
   useHistoryKeys(!isReadOnly);
@@ -125,7 +127,10 @@ function Editor({ place, opened, specs }: EditorProps) {
             >
               <div className="canvas-notes">
                 {isReadOnly && <ViewerNote />}
-                <Suspense>{shown === null && <ProposalChips doc={doc} />}</Suspense>
+                <Suspense>
+                  {shown === null && <ProposalChips doc={doc} />}
+                  {shown === null && <ThreadList doc={doc} />}
+                </Suspense>
               </div>
               {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
               {shown && (

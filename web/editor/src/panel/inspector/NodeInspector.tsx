@@ -59,7 +59,7 @@ function Shown(props: ShownProps) {
   const { doc, id, specs, spec, node, view, readOnly, onRun } = props;
   const tab = usePanel((panel) => panel.tab);
   const problems = useProblemsOf(id);
-  const said = useOpenThreads(id);
+  const said = useOpenThreads({ node: id });
   const seen = useFrame(view, id);
   const root = useRef<HTMLDivElement>(null);
   useFocus(root, id, tab);
