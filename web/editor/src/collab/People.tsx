@@ -54,7 +54,10 @@ function whereOf({ place, drag, doing }: Peer): string {
 function More({ people, following }: { people: readonly Peer[]; following: number | null }) {
   return (
     <Popover.Root>
-      <Popover.Trigger className="person people-more" aria-label={`All ${people.length} people`}>
+      <Popover.Trigger
+        className="person people-more"
+        aria-label={`+${people.length - SHOWN}: all ${people.length} people`}
+      >
         +{people.length - SHOWN}
       </Popover.Trigger>
       <Popover.Portal>
