@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "./attempt.mjs";
-import { MOD, node, openWorkflow, saved, stillness, withEditor } from "./editor.mjs";
+import { MOD, node, openWorkflow, stillness, withEditor } from "./editor.mjs";
 import { joinRoom } from "./hand.mjs";
 import { api, SHOTS, startBrowser } from "./harness.mjs";
 import { CODE } from "./two.mjs";
@@ -58,7 +58,7 @@ for (const theme of ["light", "dark"]) {
             found.push(...(await findings(on)).map((finding) => `${name}: ${finding}`));
           };
           const id = await openWorkflow(editor, CODE);
-          await saved(page);
+          await page.waitForSelector('.saved[data-state="saved"]', { state: "attached" });
           await page.click(`${node("sum")} .step-title`);
           await page.keyboard.press("m");
           await page.waitForSelector(".inspector .thread-write textarea:focus");
@@ -73,7 +73,7 @@ for (const theme of ["light", "dark"]) {
           await page.waitForSelector(".wire-tools");
           await page.fill('.inspector [aria-label="Say something about this"]', "All of it?");
           await page.keyboard.press("Enter");
-          await page.waitForSelector(".wire-said");
+          await page.waitForSelector(".wire-tools [data-said]");
           await seen("together-edge");
           await page.click(".thread-count");
           await page.waitForSelector(".thread-list li");

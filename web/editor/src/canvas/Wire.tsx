@@ -39,7 +39,7 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
         {(isValue || said > 0 || (selected && ghost !== "added")) && (
           <div className="wire-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
             {selected ? (
-              <Insert edge={id} />
+              <Tools edge={id} said={said} />
             ) : (
               isValue && (
                 <span className="wire-value" style={{ maxWidth: room }}>
@@ -47,7 +47,7 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
                 </span>
               )
             )}
-            {said > 0 && <SaidCount said={said} />}
+            {said > 0 && !selected && <SaidCount said={said} />}
           </div>
         )}
       </EdgeLabelRenderer>
@@ -55,7 +55,7 @@ export const Wire = memo(function Wire(props: EdgeProps<FlowEdge>) {
   );
 });
 
-function Insert({ edge }: { edge: string }) {
+function Tools({ edge, said }: { edge: string; said: number }) {
   const actions = useContext(CanvasActions);
   if (!actions) return null;
   return (
@@ -73,7 +73,8 @@ function Insert({ edge }: { edge: string }) {
         type="button"
         className="wire-add nodrag nopan"
         aria-label="Comment on this connection"
-        title="Comment"
+        title={said > 0 ? `Comment; ${counted(said, "open thread")}` : "Comment"}
+        data-said={said > 0 || undefined}
         onClick={() => act("comment")}
       >
         <MessageCircle size={12} aria-hidden />
