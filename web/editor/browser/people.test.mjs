@@ -134,9 +134,8 @@ test("one asks, another sees the proposal and accepts it while the first types; 
       await two.waitForSelector(".react-flow__node [data-ghost=added]");
       await two.waitForSelector(".proposal-chip", { state: "detached" });
 
-      // What the chat said is read by whoever asks for the parts, and they talk about it there.
+      // They talk about it where its values are.
       await two.click('.review button:has-text("Parts and values")');
-      await two.waitForSelector('.ai-asked:has-text("add a step that logs it after sum")');
       await two.fill('.ai-proposal [aria-label="Say something about this"]', "Shall we?");
       await two.keyboard.press("Enter");
       await one.waitForSelector('.ai-proposal .thread-text:has-text("Shall we?")');
@@ -190,7 +189,7 @@ test("what one rejects is closed for whoever looks at it; a viewer only looks", 
       );
       await viewer.keyboard.press("Alt+Enter");
       await one.click('.review button:has-text("Reject")');
-      await viewer.waitForSelector('.said-box:has-text("rejected")');
+      await viewer.waitForSelector('.said-box:has-text("Owner rejected")');
       await viewer.waitForSelector(".review", { state: "detached" });
       await one.waitForSelector(".proposal-chip", { state: "detached" });
       assert.deepEqual(ids(await stored(one, id)), ["start", "sum", "tell"]);

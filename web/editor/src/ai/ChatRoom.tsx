@@ -6,7 +6,10 @@ import { ONLY_LOOK } from "../collab/ViewerNote";
 import { ask, isAnswering, useChat } from "./chatStore";
 import { Composer } from "./Composer";
 import type { Host } from "./host";
+import type { LiveTurn } from "./liveTurn";
 import { NO_LOOKING } from "./looking";
+import { ProposalCard } from "./ProposalCard";
+import { useReview } from "./reviewStore";
 import { TurnView } from "./TurnView";
 
 const EXAMPLES = [
@@ -30,6 +33,7 @@ export function ChatRoom({ host }: { host: Host }) {
             onAnswer={(text) => void ask(text, NO_LOOKING)}
           />
         ))}
+        <OfAnother turns={turns} workflow={host.workflow} />
       </Follow>
       {mayEdit ? (
         <Composer host={host} isAnswering={isAnswering(turns)} />
@@ -38,6 +42,14 @@ export function ChatRoom({ host }: { host: Host }) {
       )}
     </>
   );
+}
+
+/** What somebody else asked for, while it is looked at: a chat is its person's own, a proposal is everybody's. */
+function OfAnother({ turns, workflow }: { turns: readonly LiveTurn[]; workflow: string }) {
+  const proposal = useReview((review) => review.proposal);
+  if (!proposal || proposal.workflow !== workflow || proposal.origin.kind === "branch") return null;
+  if (turns.some(({ proposals }) => proposals.includes(proposal.id))) return null;
+  return <ProposalCard id={proposal.id} onAgain={() => void ask(proposal.title, NO_LOOKING)} />;
 }
 
 function Beginning({ canEdit }: { canEdit: boolean }) {

@@ -4,7 +4,6 @@ import { useMayEdit } from "../api/session";
 import { keyOf, useKeys } from "../app/keys";
 import { counted } from "../lib/words";
 import { openMerge, useHistoryPanel } from "../history/historyStore";
-import { newChat, openChat as readChat, useChat } from "./chatStore";
 import { openChat, useAi } from "./panelStore";
 import { accept, leave, reject, step, turnPart } from "./review";
 import { useReview } from "./reviewStore";
@@ -138,20 +137,12 @@ function Steps({ proposal: { parts } }: { proposal: Proposal }) {
   );
 }
 
-/** The chat it came from, also when somebody else asked. */
-function openChatOf({ chat, workflow }: Proposal) {
-  openChat();
-  if (!chat || useChat.getState().chat === chat) return;
-  newChat(workflow);
-  void readChat(chat).catch(() => newChat(workflow));
-}
-
 /** The parts and the lines are in the panel; with the panel closed, a way to it. */
 function Details({ proposal }: { proposal: Proposal }) {
   const isChat = useAi((panel) => panel.isOpen);
   const isMerge = useHistoryPanel((panel) => panel.isOpen && panel.proposal === proposal.id);
   if (isChat || isMerge) return null;
-  const show = proposal.origin.kind === "branch" ? () => openMerge(proposal.id) : () => openChatOf(proposal);
+  const show = proposal.origin.kind === "branch" ? () => openMerge(proposal.id) : openChat;
   return (
     <button type="button" className="review-more" onClick={show}>
       Parts and values

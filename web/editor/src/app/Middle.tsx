@@ -4,7 +4,7 @@ import type * as Y from "yjs";
 import { ReviewSlot } from "../ai/Beside";
 import { Canvas } from "../canvas/Canvas";
 import { isStepId } from "../canvas/flowTypes";
-import { soleStep, useSelection } from "../canvas/selection";
+import { soleEdge, soleStep, useSelection } from "../canvas/selection";
 import type { Specs } from "../document/load";
 import { useNode } from "../document/useDocument";
 import { Split } from "../ui/Split";
@@ -25,7 +25,7 @@ export function Middle({ doc, specs, run, editable, onRun, children }: MiddlePro
   const sole = useSelection(soleStep);
   const node = useNode(doc, sole);
   // Of a run nothing can be set, so that with nothing selected there is nothing to show.
-  const isSome = useSelection(({ nodes }) => [...nodes].some(isStepId));
+  const isSome = useSelection((selection) => soleEdge(selection) !== null || [...selection.nodes].some(isStepId));
   return (
     <Split
       side="right"

@@ -5,9 +5,7 @@ import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { showProblems } from "../canvas/problems";
 import { watchArrivals, wordsOf } from "../collab/arrived";
-import { ViewerNote } from "../collab/ViewerNote";
-import { useLinkedThread } from "../collab/comments/useLinkedThread";
-import { useCountedThreads } from "../collab/comments/useThreads";
+import { useComments } from "../collab/comments/useComments";
 import { useCompany } from "../collab/people";
 import { useFollowedPlace, useTellPlace } from "../collab/usePlaces";
 import { editing } from "../document/draft";
@@ -21,6 +19,7 @@ import { useProblemWatch } from "../panel/problems";
 import { clearRunStatus } from "../run/statusStore";
 import { Split } from "../ui/Split";
 import { say } from "../ui/say";
+import { CanvasNotes } from "./CanvasNotes";
 import { Failed } from "./Failed";
 import { Dock, type ShownRun } from "./Dock";
 import { Header } from "./Header";
@@ -30,7 +29,7 @@ import { ProblemList } from "./ProblemList";
 import { addressOf, go, type Place } from "./router";
 import { SavedState, useSaved } from "./Saved";
 import { Middle } from "./Middle";
-import { BranchOf, ProposalChips, VersionBar } from "./slots";
+import { BranchOf, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
 import { WorkflowTools } from "./WorkflowTools";
 
@@ -87,8 +86,7 @@ function Editor({ place, opened, specs }: EditorProps) {
     [kept, runId],
   );
   useCompany(opened);
-  useCountedThreads(doc);
-  useLinkedThread(doc);
+  useComments(doc, !isReadOnly);
   useTellPlace(run);
   useFollowedPlace(id);
   useHistoryKeys(!isReadOnly);
@@ -123,10 +121,7 @@ function Editor({ place, opened, specs }: EditorProps) {
               editable={!isReadOnly && shown === null}
               onRun={onRun}
             >
-              <div className="canvas-notes">
-                {isReadOnly && <ViewerNote />}
-                <Suspense>{shown === null && <ProposalChips doc={doc} />}</Suspense>
-              </div>
+              {shown === null && <CanvasNotes doc={doc} readOnly={isReadOnly} />}
               {run === null && shown === null && <LastRun workflow={id} onShow={onRun} />}
               {shown && (
                 <Suspense>

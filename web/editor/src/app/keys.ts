@@ -63,6 +63,7 @@ export const KEYS = [
   { action: "edit", keys: ["Enter"], says: "Edit the node's parameters", where: "canvas" },
   { action: "rename", keys: ["F2"], says: "Rename", where: "canvas" },
   { action: "disable", keys: ["d"], says: "Disable or enable", where: "canvas" },
+  { action: "comment", keys: ["m"], says: "Comment on the node or connection", where: "canvas" },
   { action: "delete", keys: ["Delete", "Backspace"], says: "Delete", where: "canvas" },
   { action: "copy", keys: ["Mod+c"], says: "Copy", where: "canvas", native: true },
   { action: "cut", keys: ["Mod+x"], says: "Cut", where: "canvas", native: true },

@@ -19,6 +19,10 @@ export const ProposalChips = lazy(async () => ({
   default: (await import("../collab/proposals/ProposalChips")).ProposalChips,
 }));
 
+export const ThreadList = lazy(async () => ({
+  default: (await import("../collab/comments/ThreadList")).ThreadList,
+}));
+
 export const VersionBar = lazy(async () => ({ default: (await import("../history/VersionBar")).VersionBar }));
 export const BranchOf = lazy(async () => ({ default: (await import("../history/BranchOf")).BranchOf }));
 export const PublishButton = lazy(async () => ({ default: (await import("../history/PublishButton")).PublishButton }));

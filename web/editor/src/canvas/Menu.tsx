@@ -21,6 +21,7 @@ const ITEMS: Record<On, readonly Item[]> = {
     "edit",
     "rename",
     "runToHere",
+    "comment",
     "-",
     "copy",
     "cut",
@@ -33,7 +34,7 @@ const ITEMS: Record<On, readonly Item[]> = {
     "-",
     "delete",
   ],
-  edge: ["delete"],
+  edge: ["comment", "-", "delete"],
   pane: ["add", "note", "paste", "-", "selectAll", "layout", "fit"],
 };
 
@@ -41,6 +42,7 @@ const WORDS: Partial<Record<Action, string>> = {
   edit: "Edit parameters",
   rename: "Rename",
   runToHere: "Run to here",
+  comment: "Comment",
   copy: "Copy",
   cut: "Cut",
   paste: "Paste",
@@ -134,6 +136,7 @@ function isUseful(action: Action, nodes: ReadonlySet<string>): boolean {
   const [first] = nodes;
   const isStep = first !== undefined && noteKeyOf(first) === null && groupKeyOf(first) === null;
   if (action === "edit" || action === "rename" || action === "runToHere") return isOne && isStep;
+  if (action === "comment") return nodes.size === 0 || (isOne && isStep);
   if (action === "connect") return nodes.size > 1;
   if (action === "ungroup") return [...nodes].some((id) => groupKeyOf(id) !== null);
   if (action === "disable" || action === "group") return [...nodes].some((id) => !noteKeyOf(id) && !groupKeyOf(id));

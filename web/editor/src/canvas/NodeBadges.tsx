@@ -17,7 +17,7 @@ export function NodeBadges({
   status: NodeRunStatus | undefined;
 }) {
   const problems = useProblemsOf(id);
-  const said = useOpenThreads(id);
+  const said = useOpenThreads({ node: id });
   return (
     <span className="step-badges">
       {"pinned" in node && <Pin size={12} aria-label="Output is pinned" className="text-accent" />}

@@ -23,6 +23,12 @@ export const selectedSteps = () => [...useSelection.getState().nodes].filter(isS
 export const selectedNotes = () => [...useSelection.getState().nodes].flatMap((id) => noteKeyOf(id) ?? []);
 export const selectedGroups = () => [...useSelection.getState().nodes].flatMap((id) => groupKeyOf(id) ?? []);
 
+/** The one connection that is selected, when nothing else is. */
+export function soleEdge({ nodes, edges }: Selection): string | null {
+  const [id = null] = edges;
+  return nodes.size === 0 && edges.size === 1 ? id : null;
+}
+
 /** The one node that the inspector shows, when exactly one is selected. */
 export function soleStep({ nodes }: Selection): string | null {
   if (nodes.size !== 1) return null;

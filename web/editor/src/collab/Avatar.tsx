@@ -8,8 +8,15 @@ type Looks = Pick<Peer, "color" | "kind" | "initials">;
 
 export function Avatar({ person }: { person: Looks }) {
   return (
-    <span className="avatar" data-kind={person.kind} style={{ "--person": person.color } as CSSProperties} aria-hidden>
-      {person.kind === "ai" ? <Sparkles size={12} /> : person.initials}
+    <span
+      className="avatar"
+      data-kind={person.kind}
+      // Drawn, not written: whoever shows an avatar says the name.
+      {...(person.kind !== "ai" && { "data-initials": person.initials })}
+      style={{ "--person": person.color } as CSSProperties}
+      aria-hidden
+    >
+      {person.kind === "ai" && <Sparkles size={12} />}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 /** Who is here, in the header: each can be followed; oneself can be renamed and hidden. */
 import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useMayEdit } from "../api/session";
 import { Avatar } from "./Avatar";
 import type { Company } from "./company";
@@ -11,17 +11,31 @@ import { follow, usePeople } from "./people";
 
 const InviteWindow = lazy(async () => ({ default: (await import("./InviteWindow")).InviteWindow }));
 
-const SHOWN = 4;
+const NARROW = "(max-width: 1180px)";
+
+/** As many avatars as the head of the page has room for. */
+function useRoom(): number {
+  const isNarrow = useSyncExternalStore(
+    (told) => {
+      const query = matchMedia(NARROW);
+      query.addEventListener("change", told);
+      return () => query.removeEventListener("change", told);
+    },
+    () => matchMedia(NARROW).matches,
+  );
+  return isNarrow ? 1 : 3;
+}
 
 export function People() {
   const { company, people, following } = usePeople();
+  const room = useRoom();
   if (!company) return null;
   return (
     <div className="people" role="group" aria-label="People here" data-people>
-      {people.slice(0, SHOWN).map((peer) => (
+      {people.slice(0, room).map((peer) => (
         <Other key={peer.client} peer={peer} isFollowed={following === peer.client} />
       ))}
-      {people.length > SHOWN && <More people={people} following={following} />}
+      {people.length > room && <More people={people} hidden={people.length - room} following={following} />}
       <Me company={company} />
       <Following people={people} following={following} />
     </div>
@@ -51,11 +65,17 @@ function whereOf({ place, drag, doing }: Peer): string {
   return place.node ? `, is at ${place.node}` : "";
 }
 
-function More({ people, following }: { people: readonly Peer[]; following: number | null }) {
+interface MoreProps {
+  people: readonly Peer[];
+  hidden: number;
+  following: number | null;
+}
+
+function More({ people, hidden, following }: MoreProps) {
   return (
     <Popover.Root>
-      <Popover.Trigger className="person people-more" aria-label={`All ${people.length} people`}>
-        +{people.length - SHOWN}
+      <Popover.Trigger className="person people-more" aria-label={`+${hidden}: all ${people.length} people`}>
+        +{hidden}
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content

@@ -26,6 +26,7 @@ export class Company {
   private own: Own = { place: { view: "canvas" }, pointer: null, selection: [], drag: null, cursor: null };
   private readonly listeners = new Set<() => void>();
   readonly color: string;
+  private person = "";
   private timer: ReturnType<typeof setTimeout> | null = null;
   private toldAt = 0;
   private known = new Map<number, { state: unknown; peer: Peer | null }>();
@@ -73,9 +74,10 @@ export class Company {
     };
   };
 
-  /** The service calls this person so. */
-  call(name: string) {
+  /** The service calls this person so, and knows them by this id. */
+  call(name: string, person = "") {
     this.givenName = name;
+    this.person = person;
     this.tell();
   }
 
@@ -133,7 +135,14 @@ export class Company {
     this.toldAt = Date.now();
     const { name, color } = this;
     if (useMe.getState().isHidden || !name) return this.awareness.setLocalState({ user: null });
-    const user = { name, color, colorLight: `${color}33`, kind: "person", avatar: initialsOf(name) };
+    const user = {
+      name,
+      color,
+      colorLight: `${color}33`,
+      kind: "person",
+      avatar: initialsOf(name),
+      ...(this.person && { id: this.person }),
+    };
     this.awareness.setLocalState({ user, ...fitted(this.own) });
   }
 

@@ -26,6 +26,8 @@ export interface Eye extends Position {
 export interface Peer {
   client: number;
   name: string;
+  /** The service's id of them, as they say. */
+  person?: string;
   initials: string;
   color: string;
   kind: Kind;
@@ -45,13 +47,14 @@ const ID_MAX = 200;
 
 export function peerOf(client: number, state: unknown): Peer | null {
   if (!isRecord(state) || !isRecord(state["user"])) return null;
-  const { name, color, kind, avatar } = state["user"];
+  const { name, color, kind, avatar, id } = state["user"];
   const { doing } = state;
   const shown = typeof name === "string" ? name.trim().slice(0, NAME_MAX) : "";
   if (!shown) return null;
   return {
     client,
     name: shown,
+    ...(isId(id) && { person: id }),
     initials: typeof avatar === "string" && avatar.trim() ? avatar.trim().slice(0, 3) : initialsOf(shown),
     color: typeof color === "string" && /^#[0-9a-f]{6}$/i.test(color) ? color : colorOf(client),
     kind: kind === "ai" ? "ai" : "person",

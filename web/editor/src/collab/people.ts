@@ -34,7 +34,7 @@ export function useCompany({ provider }: Opened) {
     const company = new Company(provider.awareness);
     const leave = keepCompany(company);
     getSession().then(
-      ({ person }) => company.call(person.name || person.id || UNNAMED),
+      ({ person }) => company.call(person.name || person.id || UNNAMED, person.id),
       () => company.call(UNNAMED),
     );
     const deafen = useMe.subscribe(({ name }, before) => {
@@ -83,11 +83,15 @@ export function keepCompany(company: Company): () => void {
 
 const seldom = (peers: readonly Peer[]) =>
   JSON.stringify(
-    peers.map(({ client, name, initials, color, kind, doing, place: { eye: _, ...place }, drag }) => [
-      ...[client, name, initials, color, kind, doing],
+    peers.map(({ client, name, initials, color, kind, doing, person, place: { eye: _, ...place }, drag }) => [
+      ...[client, name, initials, color, kind, doing, person],
       place,
       drag !== null,
     ]),
   );
+
+/** What somebody is called whom the service knows by this id, as far as they are here. */
+export const nameOfPerson = (id: string): string | null =>
+  usePeople.getState().people.find(({ person }) => person === id)?.name ?? null;
 
 export const follow = (following: number | null) => usePeople.setState({ following });

@@ -2,8 +2,9 @@
 import type * as Y from "yjs";
 import type { NodeId, RunId, Seq } from "../api/types";
 import { isStepId } from "../canvas/flowTypes";
-import { useSelection } from "../canvas/selection";
+import { soleEdge, useSelection } from "../canvas/selection";
 import type { Specs } from "../document/load";
+import { EdgeInspector } from "./inspector/EdgeInspector";
 import { NodeInspector } from "./inspector/NodeInspector";
 import { SeveralNodes } from "./inspector/SeveralNodes";
 import { WorkflowSettings } from "./inspector/WorkflowSettings";
@@ -27,12 +28,14 @@ export interface InspectorProps {
 
 export function Inspector({ doc, nodeId, specs, runView, readOnly = false, onRun }: InspectorProps) {
   const selected = useSelection((selection) => selection.nodes);
+  const edge = useSelection(soleEdge);
   const view = useShownRun(runView?.runId);
   if (nodeId !== null) {
     return (
       <NodeInspector key={nodeId} doc={doc} id={nodeId} specs={specs} view={view} readOnly={readOnly} onRun={onRun} />
     );
   }
+  if (edge !== null) return <EdgeInspector key={edge} doc={doc} id={edge} readOnly={readOnly} />;
   const nodes = [...selected].filter(isStepId);
   if (nodes.length > 1) return <SeveralNodes doc={doc} nodes={nodes} specs={specs} readOnly={readOnly} />;
   return <WorkflowSettings doc={doc} readOnly={readOnly} />;

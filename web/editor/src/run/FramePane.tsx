@@ -1,7 +1,12 @@
 /** The frame of the moment: what went in, what came out or went wrong, what it asked of the world, what it cost. */
 import { Tabs } from "radix-ui";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Seq, Status } from "../api/types";
+import { useMayEdit } from "../api/session";
+import { useHost } from "../ai/host";
+import { Threads } from "../collab/comments/Threads";
+import { useOpenThreads } from "../collab/comments/useThreads";
+import { type Part, useFramePart } from "./framePart";
 import { ExplainButton } from "../ai/ExplainButton";
 import { FixButton } from "../ai/FixButton";
 import { numberText } from "../lib/exact";
@@ -93,10 +98,12 @@ function whereOf(
     .join(" · ");
 }
 
-type Part = "input" | "output" | "effects" | "logs" | "about";
-
 function Parts({ frame }: { frame: ExecutionFrame }) {
-  const [chosen, choose] = useState<Part>("output");
+  const kept = useFramePart(({ part }) => part);
+  const doc = useHost(({ host }) => host?.opened?.doc);
+  const about = { run: frame.run, frame: frame.openedSeq };
+  const said = useOpenThreads(about);
+  const mayEdit = useMayEdit();
   const parts: [Part, string, ReactNode][] = [
     ["input", "Input", <Input key="input" frame={frame} />],
     ["output", frame.error ? "Error" : "Output", <Output key="output" frame={frame} />],
@@ -104,8 +111,17 @@ function Parts({ frame }: { frame: ExecutionFrame }) {
     ["logs", named("Logs", frame.logs.length), <Logs key="logs" frame={frame} />],
     ["about", "About", <About key="about" frame={frame} />],
   ];
+  if (doc) {
+    const threads = <Threads key="comments" doc={doc} about={about} readOnly={!mayEdit} />;
+    parts.push(["comments", named("Comments", said), threads]);
+  }
+  const chosen = parts.some(([part]) => part === kept) ? kept : "output";
   return (
-    <Tabs.Root value={chosen} onValueChange={(part) => choose(part as Part)} className="run-parts">
+    <Tabs.Root
+      value={chosen}
+      onValueChange={(part) => useFramePart.setState({ part: part as Part })}
+      className="run-parts"
+    >
       <Tabs.List className="run-tabs" aria-label="Parts of the frame">
         {parts.map(([part, name]) => (
           <Tabs.Trigger

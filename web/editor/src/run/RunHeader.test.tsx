@@ -8,6 +8,8 @@ import { RunHeader } from "./RunHeader";
 vi.mock("../ui/Link", () => ({ Link: ({ children }: { children: React.ReactNode }) => <a href="#run">{children}</a> }));
 vi.mock("../history/RunVersion", () => ({ RunVersion: () => null }));
 
+vi.mock("../history/RunVersion", () => ({ RunVersion: () => null }));
+
 const START = "2026-01-01T00:00:00.000Z";
 
 beforeEach(() => {

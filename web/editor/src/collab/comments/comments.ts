@@ -7,8 +7,7 @@
 import * as Y from "yjs";
 import type { NodeId, RunId, Seq } from "../../api/types";
 
-export type About =
-  { node: NodeId } | { edge: string } | { group: string } | { proposal: string } | { run: RunId; frame: Seq };
+export type About = { node: NodeId } | { edge: string } | { proposal: string } | { run: RunId; frame: Seq };
 
 export interface Message {
   id: string;
@@ -120,16 +119,19 @@ function shown(id: string, value: unknown): Message[] {
 
 function aboutOf(value: unknown): About | null {
   if (!isRecord(value)) return null;
-  const { node, edge, group, proposal, run, frame } = value;
+  const { node, edge, proposal, run, frame } = value;
   if (typeof node === "string") return { node };
   if (typeof edge === "string") return { edge };
-  if (typeof group === "string") return { group };
   if (typeof proposal === "string") return { proposal };
   return typeof run === "string" && typeof frame === "number" ? { run, frame } : null;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !(value instanceof Y.AbstractType);
+
+/** Whether somebody is named in it. */
+export const mentions = ({ messages }: Thread, name: string): boolean =>
+  messages.some(({ text }) => piecesOf(text, [name]).some(({ isMention }) => isMention));
 
 /** A text in pieces: what is a mention of somebody known, and what is not. */
 export function piecesOf(text: string, names: readonly string[]): { text: string; isMention: boolean }[] {

@@ -2,8 +2,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type * as Y from "yjs";
 import { create } from "zustand";
-import type { NodeId } from "../../api/types";
-import { threadsOf, type Thread } from "./comments";
+import { threadsOf, type About, type Thread } from "./comments";
 
 interface Watched {
   subscribe(listener: () => void): () => void;
@@ -37,19 +36,21 @@ export function useThreads(doc: Y.Doc): readonly Thread[] {
   return useSyncExternalStore(subscribe, get);
 }
 
-/** How many open threads each node on the canvas has. */
-const useCounts = create<{ byNode: ReadonlyMap<NodeId, number> }>(() => ({ byNode: new Map() }));
+/** How many open threads there are about each thing. */
+const useCounts = create<{ of: ReadonlyMap<string, number> }>(() => ({ of: new Map() }));
 
-export const useOpenThreads = (node: NodeId): number => useCounts(({ byNode }) => byNode.get(node) ?? 0);
+const keyOf = (about: About) => JSON.stringify(about);
+
+export const useOpenThreads = (about: About): number => useCounts(({ of }) => of.get(keyOf(about)) ?? 0);
 
 export function useCountedThreads(doc: Y.Doc) {
   const threads = useThreads(doc);
   useEffect(() => {
-    const byNode = new Map<NodeId, number>();
+    const of = new Map<string, number>();
     for (const { about, resolved } of threads) {
-      if ("node" in about && !resolved) byNode.set(about.node, (byNode.get(about.node) ?? 0) + 1);
+      if (!resolved) of.set(keyOf(about), (of.get(keyOf(about)) ?? 0) + 1);
     }
-    useCounts.setState({ byNode });
+    useCounts.setState({ of });
   }, [threads]);
-  useEffect(() => () => useCounts.setState({ byNode: new Map() }), []);
+  useEffect(() => () => useCounts.setState({ of: new Map() }), []);
 }

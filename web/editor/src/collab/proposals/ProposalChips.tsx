@@ -2,14 +2,11 @@
 import { LoaderCircle, Sparkles, X } from "lucide-react";
 import { useState } from "react";
 import type * as Y from "yjs";
-import { look } from "../../ai/review";
-import { getProposal } from "../../ai/api";
-import { knowProposal } from "../../ai/proposals";
 import { useReview } from "../../ai/reviewStore";
 import { visible } from "../../ai/words";
-import { say } from "../../ui/say";
 import { usePeople } from "../people";
 import type { SharedProposal } from "./shared";
+import { showProposal } from "./show";
 import { useDecided } from "./useDecided";
 import { useSharedProposals } from "./useShared";
 import "../collab.css";
@@ -42,7 +39,12 @@ function Chip({ proposal: { id, title, chat }, onLater }: { proposal: SharedProp
       <span className="proposal-words" title={title}>
         {who}: <b>{visible(title)}</b>
       </span>
-      <button type="button" className="proposal-look" aria-label={`Look: ${title}`} onClick={() => void show(id)}>
+      <button
+        type="button"
+        className="proposal-look"
+        aria-label={`Look: ${title}`}
+        onClick={() => void showProposal(id)}
+      >
         Look
       </button>
       <button type="button" className="mini" aria-label={`Not now: ${title}`} title="Not now" onClick={onLater}>
@@ -50,16 +52,6 @@ function Chip({ proposal: { id, title, chat }, onLater }: { proposal: SharedProp
       </button>
     </div>
   );
-}
-
-async function show(id: string) {
-  try {
-    const proposal = await getProposal(id);
-    knowProposal(proposal);
-    await look(proposal);
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function AtWork() {

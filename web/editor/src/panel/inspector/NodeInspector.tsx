@@ -1,4 +1,5 @@
 /** One node: its parameters, what went in and came out, its settings, its documentation, its problems. */
+import { MessageCircle } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { useId, useMemo, useRef } from "react";
 import type * as Y from "yjs";
@@ -59,7 +60,7 @@ function Shown(props: ShownProps) {
   const { doc, id, specs, spec, node, view, readOnly, onRun } = props;
   const tab = usePanel((panel) => panel.tab);
   const problems = useProblemsOf(id);
-  const said = useOpenThreads(id);
+  const said = useOpenThreads({ node: id });
   const seen = useFrame(view, id);
   const root = useRef<HTMLDivElement>(null);
   useFocus(root, id, tab);
@@ -74,7 +75,7 @@ function Shown(props: ShownProps) {
         <Tabs.List className="panel-tablist" aria-label="About this node">
           {TABS.map(([key, word]) => (
             <Tabs.Trigger key={key} value={key} className="panel-tab">
-              {word}
+              {key === "comments" ? <CommentsMark /> : word}
               {key === "comments" && said > 0 && <span className="panel-count">{said}</span>}
               {key === "problems" && problems.length > 0 && <span className="panel-count">{problems.length}</span>}
             </Tabs.Trigger>
@@ -103,6 +104,16 @@ function Shown(props: ShownProps) {
         </Tabs.Content>
       </Tabs.Root>
     </div>
+  );
+}
+
+/** Of seven tabs this is the last, and the names of all have no room. */
+function CommentsMark() {
+  return (
+    <>
+      <MessageCircle size={14} aria-hidden />
+      <span className="sr-only">Comments</span>
+    </>
   );
 }
 

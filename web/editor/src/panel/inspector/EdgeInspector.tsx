@@ -1,0 +1,28 @@
+/** One connection: what it connects, and what people say about it. */
+import type * as Y from "yjs";
+import { Threads } from "../../collab/comments/Threads";
+import { useShown } from "../../document/useDocument";
+
+export function EdgeInspector({ doc, id, readOnly }: { doc: Y.Doc; id: string; readOnly: boolean }) {
+  const { workflow, edges } = useShown(doc);
+  const edge = edges.find(({ key }) => key === id)?.value;
+  if (!edge) return <p className="panel-empty">This connection is gone.</p>;
+  const named = (node: string) => workflow.graph.nodes.find((each) => each.id === node)?.name ?? node;
+  return (
+    <div className="panel">
+      <header className="panel-head">
+        <div className="panel-heading">
+          <h2>
+            {named(edge.source)} → {named(edge.target)}
+          </h2>
+          <p>
+            Connection · <code>{edge.sourcePort ?? "out"}</code> to <code>{edge.targetPort ?? "in"}</code>
+          </p>
+        </div>
+      </header>
+      <div className="panel-body">
+        <Threads doc={doc} about={{ edge: id }} readOnly={readOnly} />
+      </div>
+    </div>
+  );
+}
