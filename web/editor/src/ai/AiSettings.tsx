@@ -1,6 +1,6 @@
 /** How the AI of this service is set up: who answers, with which models, within which limits. A key is never shown. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { ServiceError } from "../api/client";
 import { useMayEdit } from "../api/session";
 import { counted } from "../lib/words";
@@ -177,6 +177,11 @@ function Models({ state, onChange }: { state: AiState; onChange: (change: AiChan
   );
 }
 
+/** Enter leaves the field, and leaving keeps what is in it: once, whichever of them it was. */
+const leaveOnEnter = (event: KeyboardEvent<HTMLInputElement>) => {
+  if (event.key === "Enter") event.currentTarget.blur();
+};
+
 interface ModelFieldProps {
   id: string;
   value: string;
@@ -202,7 +207,7 @@ function ModelField({ id, value, unset, choices, onChange }: ModelFieldProps) {
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
         onBlur={keep}
-        onKeyDown={(event) => event.key === "Enter" && keep()}
+        onKeyDown={leaveOnEnter}
       />
       <datalist id={`${id}-list`}>
         {choices.map((choice) => (
@@ -275,7 +280,7 @@ function LimitField({ id, value, onChange }: LimitProps) {
         aria-invalid={isWrong || undefined}
         onChange={(event) => setText(event.target.value)}
         onBlur={keep}
-        onKeyDown={(event) => event.key === "Enter" && keep()}
+        onKeyDown={leaveOnEnter}
       />
       US dollars
     </span>
