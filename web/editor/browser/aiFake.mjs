@@ -251,6 +251,7 @@ export async function startAiFake(service, play) {
   }
 
   // The sockets of the shared documents are the service's own.
+  const tunnels = new Set();
   server.on("upgrade", (request, socket, head) => {
     const onward = connect(Number(target.port), target.hostname, () => {
       const headers = { ...request.headers, host: target.host, origin: service.origin };
@@ -264,11 +265,14 @@ export async function startAiFake(service, play) {
       [onward, socket],
     ])
       one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    tunnels.add(socket).add(onward);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   const stop = async () => {
     server.closeAllConnections();
+    // Those of sockets are no longer the server's.
+    tunnels.forEach((tunnel) => tunnel.destroy());
     await new Promise((resolve) => server.close(resolve));
   };
   return { ...service, origin, state, stop };
