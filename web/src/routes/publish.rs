@@ -138,7 +138,7 @@ pub(crate) struct Check {
 /// What the draft would have made of recorded runs.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Checked {
+pub(crate) struct Tried {
     /// How many come to what they came to.
     same: usize,
     /// Those that come to something else.
@@ -179,24 +179,24 @@ pub(crate) struct Untold {
 
 /// Plays recorded runs again under the draft, from their recordings; nothing is performed.
 #[utoipa::path(post, path = "/workflows/{id}/publish/check", tag = "history", request_body = Check, params(("id" = String, Path, description = "the workflow")), responses(
-    (status = 200, body = Checked),
+    (status = 200, body = Tried),
     (status = 404, body = HttpProblem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn check(
     State(app): State<AppState>,
     PathOf(id): PathOf<String>,
     JsonBody(check): JsonBody<Check>,
-) -> Result<Json<Checked>, HttpProblem> {
+) -> Result<Json<Tried>, HttpProblem> {
     apart(move || async move { checked(&app, &id, check).await.map(Json) }).await
 }
 
-async fn checked(app: &App, id: &str, check: Check) -> Result<Checked, HttpProblem> {
+async fn checked(app: &App, id: &str, check: Check) -> Result<Tried, HttpProblem> {
     let past = Past::of(app.journal(), id)?;
     let draft = past.last().saved.hash;
     let published = published::find(app.journal(), &past.id)?;
     let published = published.filter(|published| past.position(published.hash).is_some());
     let since = published.map_or(past.versions[0].saved.hash, |published| published.hash);
-    let mut checked = Checked {
+    let mut checked = Tried {
         same: 0,
         differs: Vec::new(),
         untold: Vec::new(),
@@ -236,7 +236,7 @@ impl Check {
     }
 }
 
-impl Checked {
+impl Tried {
     fn note(&mut self, run: RunId, recorded: Outcome, judged: Judged) {
         match judged {
             Judged::Came(outcome) if outcome == recorded => self.same += 1,

@@ -3213,6 +3213,17 @@ export interface components {
             /** @description Whether it did what was asked. */
             ok: boolean;
         };
+        /** @description What the draft would have made of recorded runs. */
+        Tried: {
+            /** @description Who changed what since the published version, or since the first one when none is published. */
+            byAuthor: components["schemas"]["By"][];
+            /** @description Those that come to something else. */
+            differs: components["schemas"]["Differs"][];
+            /** @description How many come to what they came to. */
+            same: number;
+            /** @description Those that cannot be told, because the draft asks what no recording answers. */
+            untold: components["schemas"]["Untold"][];
+        };
         /** @description Why a turn ended without doing what was asked. */
         Trouble: {
             /** @description Stable, in kebab-case. */
@@ -6528,7 +6539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Checked"];
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             404: {
