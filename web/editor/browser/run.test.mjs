@@ -310,7 +310,7 @@ test("code is forked, and differs line by line", () =>
     await page.waitForSelector('.run-header:has-text("Completed")');
     await page.locator(".run-slider").focus();
     await page.keyboard.press("c");
-    await page.click('.diff-line:has-text("Workflow")');
+    await page.click('.diff-line:has(b:text-is("Workflow"))');
     await page.waitForSelector('.change-lines [data-mark="added"]');
     await page.waitForSelector('.change-lines [data-mark="removed"]');
   }));
