@@ -100,12 +100,34 @@ enum Ask {
         client: u64,
         state: String,
     },
-    /// Saves, and sends everybody away.
+    /// Sends everybody away and closes the room.
     Close {
-        code: u16,
-        reason: &'static str,
+        closing: Closing,
         done: oneshot::Sender<()>,
     },
+}
+
+/// Why a room is to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// The service stops; what was typed is saved.
+    Stopping,
+    /// The workflow is removed; nothing of it is saved any more.
+    Removed,
+}
+
+impl Closing {
+    /// What the peers are told.
+    fn told(self) -> Told {
+        let (code, reason) = match self {
+            Self::Stopping => (RESTART, "the service stops"),
+            Self::Removed => (NO_WORKFLOW, "this workflow was removed"),
+        };
+        Told::Close {
+            code,
+            reason: reason.into(),
+        }
+    }
 }
 
 /// What a room needs of the rest of the service.
@@ -216,11 +238,11 @@ impl Rooms {
         }
     }
 
-    /// Closes the room of a workflow that is no more.
+    /// Closes the room of a workflow that is removed, without saving what was typed there.
     pub(crate) async fn remove(&self, id: &WorkflowId) {
         let asks = self.inside.open().get(id).cloned();
         if let Some(asks) = asks {
-            close(asks, NO_WORKFLOW, "this workflow was removed").await;
+            close(asks, Closing::Removed).await;
         }
     }
 
@@ -228,7 +250,7 @@ impl Rooms {
     pub(crate) async fn stop(&self) {
         let rooms: Vec<_> = self.inside.open().values().cloned().collect();
         for asks in rooms {
-            close(asks, RESTART, "the service stops").await;
+            close(asks, Closing::Stopping).await;
         }
     }
 
@@ -255,9 +277,9 @@ pub(crate) const BROKEN: u16 = 1011;
 pub(crate) const NO_RIGHT: u16 = 4403;
 pub(crate) const NO_WORKFLOW: u16 = 4404;
 
-async fn close(asks: mpsc::Sender<Ask>, code: u16, reason: &'static str) {
+async fn close(asks: mpsc::Sender<Ask>, closing: Closing) {
     let (done, closed) = oneshot::channel();
-    let ask = Ask::Close { code, reason, done };
+    let ask = Ask::Close { closing, done };
     if asks.send(ask).await.is_ok() {
         // It answers, or it is gone: both is closed.
         let _ = closed.await;
@@ -298,6 +320,13 @@ impl Inside {
         asked.close();
         open.remove(id);
         true
+    }
+
+    /// Takes a room off the list, whoever asks it. Closed and taken off at once, so that the list never names two.
+    fn give_up(&self, id: &WorkflowId, asked: &mut mpsc::Receiver<Ask>) {
+        let mut open = self.open();
+        asked.close();
+        open.remove(id);
     }
 
     fn since_began(&self) -> Duration {

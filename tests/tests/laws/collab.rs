@@ -312,6 +312,41 @@ fn what_is_saved_without_a_service_comes_into_the_document_later() {
     assert_eq!(code_of(&ben.doc), "input.x * 2");
 }
 
+/// What is typed after a version was brought in is newer than that version, also when nothing was saved since.
+#[test]
+fn a_version_that_was_brought_in_does_not_come_in_again() {
+    let mut service = service();
+    Peer::join(&service, "sum", 1).expect("Ann");
+    service.kill().expect("killed");
+    let document = WORKFLOW.replace("\"input.x\"", "\"input.x * 2\"");
+    let file = service.home.file("sum.yaml", &document);
+    let ran = service.home.ok(&["run", &file, "--input", "{\"x\": 1}"]);
+    assert_eq!(ran["status"], "COMPLETED");
+    service.restart_after_kill(&[]).expect("a service again");
+    let mut ben = Peer::join(&service, "sum", 2).expect("Ben");
+    types(&ben, 11, " + 1");
+    ben.sync().expect("kept");
+    // Killed before a moment without typing made a version of it.
+    service.restart_after_kill(&[]).expect("a service again");
+    let cy = Peer::join(&service, "sum", 3).expect("Cy");
+    assert_eq!(code_of(&cy.doc), "input.x * 2 + 1");
+}
+
+#[test]
+fn what_is_typed_while_a_workflow_is_removed_does_not_bring_it_back() {
+    let service = service();
+    let mut ann = Peer::join(&service, "sum", 1).expect("Ann");
+    types(&ann, 7, " * 2");
+    ann.sync().expect("kept");
+    ask(&service, "DELETE /api/v1/workflows/sum", 204);
+    std::thread::sleep(Duration::from_millis(600));
+    ask(&service, "GET /api/v1/workflows/sum", 404);
+    let saved = format!("POST /api/v1/workflows\nContent-Type: application/yaml\n\n{WORKFLOW}");
+    ask(&service, &saved, 201);
+    let ben = Peer::join(&service, "sum", 2).expect("Ben");
+    assert_eq!(code_of(&ben.doc), "input.x", "a new document");
+}
+
 #[test]
 fn a_removed_workflow_sends_everybody_away() {
     let service = service();

@@ -16,7 +16,8 @@ use tokio::time::timeout;
 
 use super::version::{Version, is_of_workflow};
 use super::{
-    Ask, BROKEN, Inside, MALFORMED, Make, NO_WORKFLOW, POLICY, RoomError, TOO_BIG, TRY_AGAIN, Told,
+    Ask, BROKEN, Closing, Inside, MALFORMED, Make, NO_WORKFLOW, POLICY, RoomError, TOO_BIG,
+    TRY_AGAIN, Told,
 };
 use crate::history::Made;
 
@@ -54,8 +55,7 @@ pub(super) fn serve(
         if !matches!(error, RoomError::NoWorkflow(_)) {
             tracing::error!(workflow = %id, %error, "a shared document had to close");
         }
-        asked.close();
-        inside.open().remove(id);
+        inside.give_up(id, &mut asked);
         let code = match error {
             RoomError::NoWorkflow(_) => NO_WORKFLOW,
             _ => BROKEN,
@@ -113,6 +113,9 @@ struct Batch {
     after: Vec<After>,
 }
 
+/// Why a room is to close, and whom to tell when it has.
+type ToClose = (Closing, oneshot::Sender<()>);
+
 type After = Box<dyn FnOnce(&mut Live<'_>) + Send>;
 
 impl<'a> Live<'a> {
@@ -142,13 +145,18 @@ impl<'a> Live<'a> {
             let many = asked.recv_many(&mut asks, BATCH_MAX);
             // Nothing came in time, which is as well.
             let _ = reactor.block_on(async { timeout(wait, many).await });
-            let is_over = self.batch(asks)?;
+            if let Some((closing, done)) = self.batch(asks)? {
+                self.close(closing)?;
+                self.inside.give_up(self.id, asked);
+                // Whoever asked may have gone.
+                let _ = done.send(());
+                return Ok(());
+            }
             if self.unsaved.is_some() && self.wait().is_zero() {
                 self.save(TYPING)?;
             }
             let is_idle = self.seats.is_empty() && self.unsaved.is_none();
-            if is_over || (is_idle && self.emptied.elapsed() >= IDLE) {
-                self.save(TYPING)?;
+            if is_idle && self.emptied.elapsed() >= IDLE {
                 self.compact()?;
                 if self.inside.let_go(self.id, asked) {
                     return Ok(());
@@ -169,15 +177,31 @@ impl<'a> Live<'a> {
         IDLE
     }
 
-    /// Hears everything that was asked, keeps what came of it in one commit, and tells it. Whether the room is to close.
-    fn batch(&mut self, asks: Vec<Ask>) -> Result<bool, RoomError> {
+    /// Hears everything that was asked, keeps what came of it in one commit, and tells it. Whether the room is to close:
+    /// what comes after that is not heard.
+    fn batch(&mut self, asks: Vec<Ask>) -> Result<Option<ToClose>, RoomError> {
         let mut batch = Batch::default();
-        let mut is_over = false;
+        let mut to_close = None;
         for ask in asks {
-            is_over |= self.hear(ask, &mut batch)?;
+            to_close = self.hear(ask, &mut batch)?;
+            if to_close.is_some() {
+                break;
+            }
         }
         self.settle(batch)?;
-        Ok(is_over)
+        Ok(to_close)
+    }
+
+    fn close(&mut self, closing: Closing) -> Result<(), RoomError> {
+        for (_, seat) in self.seats.drain() {
+            // A full channel closes with the seat.
+            let _ = seat.to.try_send(closing.told());
+        }
+        if closing == Closing::Stopping {
+            self.save(TYPING)?;
+            self.compact()?;
+        }
+        Ok(())
     }
 
     /// Keeps what is to be kept, and then tells what is to be told.
@@ -200,7 +224,7 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    fn hear(&mut self, ask: Ask, batch: &mut Batch) -> Result<bool, RoomError> {
+    fn hear(&mut self, ask: Ask, batch: &mut Batch) -> Result<Option<ToClose>, RoomError> {
         let now = u64::try_from(self.inside.since_began().as_millis()).unwrap_or(u64::MAX);
         match ask {
             Ask::Join {
@@ -216,7 +240,7 @@ impl<'a> Live<'a> {
                         code: TRY_AGAIN,
                         reason,
                     }));
-                    return Ok(false);
+                    return Ok(None);
                 }
                 self.seats.insert(peer, Seated::new(author, to));
                 let heard = self.room.join(peer, member, now);
@@ -247,16 +271,9 @@ impl<'a> Live<'a> {
                 let heard = self.room.show(client, &state);
                 batch.out.extend(heard.out);
             }
-            Ask::Close { code, reason, done } => {
-                batch.after.push(Box::new(move |live| {
-                    live.send_all_away(code, reason);
-                    // Whoever asked may have gone.
-                    let _ = done.send(());
-                }));
-                return Ok(true);
-            }
+            Ask::Close { closing, done } => return Ok(Some((closing, done))),
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn change(
@@ -338,16 +355,6 @@ impl<'a> Live<'a> {
     fn forget(&mut self, peer: PeerId) {
         self.seats.remove(&peer);
         self.emptied = Instant::now();
-    }
-
-    fn send_all_away(&mut self, code: u16, reason: &str) {
-        let reason = reason.to_owned();
-        for (peer, seat) in self.seats.drain() {
-            let reason = reason.clone();
-            // A full channel closes with the seat.
-            let _ = seat.to.try_send(Told::Close { code, reason });
-            self.room.leave(peer);
-        }
     }
 
     /// Saves the document as a version, when it is another workflow than the last one saved.

@@ -16,6 +16,7 @@ use flowforge_snapshots::{
 use yrs::Doc;
 
 use super::{Around, RoomError};
+
 /// How many versions are looked through at a time.
 const PAGE: usize = 50;
 
@@ -54,14 +55,8 @@ impl Version {
         let first = seed(&saved, &around.texts);
         let room = Room::open(client_id(), [first.as_slice()])?;
         let seq = around.journal().append_updates(id, &[by_service(first)])?;
-        let note = VersionNote {
-            seq: Some(seq),
-            ..newest(around, id)?
-                .map(|newest| newest.note)
-                .unwrap_or_default()
-        };
         let version = Self::of(saved);
-        around.journal().note_version(id, version.hash, note)?;
+        version.note_in_document(around, seq)?;
         Ok(Opened {
             room,
             version,
@@ -79,6 +74,7 @@ impl Version {
     ) -> Result<Opened, RoomError> {
         let updates = kept.state.iter().chain(&kept.updates);
         let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
+        let version = Self::of(saved);
         let mut seq = kept.seq;
         if newest(around, id)?.is_some_and(|newest| newest.note.seq.is_none()) {
             let base = newest_from_document(around, id)?;
@@ -88,8 +84,8 @@ impl Version {
             let base = base.transpose()?.flatten();
             let texts = &around.texts;
             let ((), heard) = room.change(|doc| match &base {
-                Some(base) => bring_in(doc, base, &saved, around),
-                None => reconcile(doc, &saved, texts, "saved past it"),
+                Some(base) => bring_in(doc, base, &version.workflow, around),
+                None => reconcile(doc, &version.workflow, texts, "saved past it"),
             });
             let updates: Vec<_> = heard
                 .keep
@@ -99,10 +95,11 @@ impl Version {
             if !updates.is_empty() {
                 seq = around.journal().append_updates(id, &updates)?;
             }
+            version.note_in_document(around, seq)?;
         }
         Ok(Opened {
             room,
-            version: Self::of(saved),
+            version,
             seq,
             loose: kept.updates.len(),
             is_ahead: true,
@@ -116,6 +113,19 @@ impl Version {
             authors: Vec::new(),
             touched: Vec::new(),
         }
+    }
+
+    /// Notes that the document holds this version, as of this update: it is not brought in again, over what is typed from
+    /// now on.
+    fn note_in_document(&self, around: &Around, seq: u64) -> Result<(), RoomError> {
+        let id = &self.workflow.id;
+        let note = newest(around, id)?.map(|newest| newest.note);
+        let note = VersionNote {
+            seq: Some(seq),
+            ..note.unwrap_or_default()
+        };
+        around.journal().note_version(id, self.hash, note)?;
+        Ok(())
     }
 
     /// The workflow as it was saved last.

@@ -425,20 +425,28 @@ pub(crate) async fn remove(
     State(app): State<AppState>,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, HttpProblem> {
-    app.rooms().remove(&id.as_str().into()).await;
+    let workflow = WorkflowId::from(id);
+    app.rooms().remove(&workflow).await;
+    let (taking, taken) = (Arc::clone(&app), workflow.clone());
+    off_reactor(move || take_off(&taking, &taken)).await?;
+    // Whoever came in between is sent away, too: nothing of it is saved any more.
+    app.rooms().remove(&workflow).await;
     off_reactor(move || {
-        let workflow = WorkflowId::from(id.as_str());
-        if !app.journal().remove_workflow(&workflow)? {
-            return Err(HttpProblem::no_workflow(&id));
-        }
-        published::forget(app.journal(), &workflow)?;
-        branch::forget(app.journal(), &workflow)?;
         app.journal().remove_document(&workflow)?;
         app.plans().forget(&workflow);
-        app.hub().tell_workflow(&id, None);
+        app.hub().tell_workflow(workflow.as_str(), None);
         Ok(StatusCode::NO_CONTENT)
     })
     .await
+}
+
+fn take_off(app: &App, workflow: &WorkflowId) -> Result<(), HttpProblem> {
+    if !app.journal().remove_workflow(workflow)? {
+        return Err(HttpProblem::no_workflow(workflow.as_str()));
+    }
+    published::forget(app.journal(), workflow)?;
+    branch::forget(app.journal(), workflow)?;
+    Ok(())
 }
 
 /// A version that was saved.
