@@ -4,8 +4,9 @@
  */
 import * as Y from "yjs";
 import type { Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
+import { LocalEdit } from "./edit";
 import { assemble, projectEdge, projectNode } from "./project";
-import { inOrder, roots, type Fields } from "./shape";
+import { inOrder, ORDER, roots, type Fields } from "./shape";
 
 /** A node or edge under the key by which edits name it. */
 export interface Keyed<T> {
@@ -19,11 +20,18 @@ export interface Shown {
   edges: Keyed<WorkflowEdge>[];
 }
 
+/** Told of keystrokes in shared texts once nobody has typed for so long. */
+const TEXT_QUIET_MS = 120;
+/** And at the latest so long after the first. */
+const TEXT_LATE_MS = 500;
+
 export class View {
   private readonly nodes: Cache<WorkflowNode>;
   private readonly edges: Cache<WorkflowEdge>;
   private readonly listeners = new Set<() => void>();
   private shown: Shown | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private untoldSince: number | null = null;
 
   constructor(private readonly doc: Y.Doc) {
     const { nodes, edges } = roots(doc);
@@ -32,8 +40,10 @@ export class View {
     doc.on("afterTransaction", (transaction: Y.Transaction) => {
       if (transaction.changed.size === 0) return;
       this.shown = null;
-      this.listeners.forEach((listener) => listener());
+      if (isTyping(transaction)) this.tellSoon();
+      else this.tell();
     });
+    doc.on("destroy", () => clearTimeout(this.timer));
   }
 
   get = (): Shown => {
@@ -52,16 +62,39 @@ export class View {
 
   node = (key: string): WorkflowNode | undefined => this.nodes.one(key)?.value;
 
+  /** Of keystrokes in a shared text the listener is told a moment later; `get` and `node` know them at once. */
   subscribe = (listener: () => void) => {
     this.listeners.add(listener);
     return () => {
       this.listeners.delete(listener);
     };
   };
+
+  private tell() {
+    clearTimeout(this.timer);
+    this.untoldSince = null;
+    this.listeners.forEach((listener) => listener());
+  }
+
+  private tellSoon() {
+    const now = Date.now();
+    this.untoldSince ??= now;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tell(), Math.min(TEXT_QUIET_MS, this.untoldSince + TEXT_LATE_MS - now));
+  }
+}
+
+/**
+ * Whether nothing changed but the letters of shared texts, by the hand of somebody else or in an editor that is bound to
+ * its text. That editor has shown them already; drawing the whole screen for each letter would hold up the next one.
+ */
+function isTyping({ changed, origin }: Y.Transaction): boolean {
+  return !(origin instanceof LocalEdit) && [...changed.keys()].every((type) => type instanceof Y.Text);
 }
 
 class Cache<T> {
   private readonly byKey = new Map<string, Keyed<T>>();
+  private order: string[] | null = null;
   private ordered: Keyed<T>[] | null = null;
 
   constructor(
@@ -71,9 +104,10 @@ class Cache<T> {
     map.observeDeep((events) => {
       this.ordered = null;
       for (const event of events) {
-        const [key] = event.path;
+        const [key, ...deeper] = event.path;
         if (typeof key === "string") this.byKey.delete(key);
         else for (const changed of event.changes.keys.keys()) this.byKey.delete(changed);
+        if (key === undefined || (deeper.length === 0 && event.changes.keys.has(ORDER))) this.order = null;
       }
     });
   }
@@ -89,7 +123,8 @@ class Cache<T> {
   }
 
   list(): Keyed<T>[] {
-    this.ordered ??= inOrder(this.map as Fields).flatMap((key) => this.one(key) ?? []);
+    this.order ??= inOrder(this.map as Fields);
+    this.ordered ??= this.order.flatMap((key) => this.one(key) ?? []);
     return this.ordered;
   }
 }

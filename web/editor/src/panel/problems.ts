@@ -8,27 +8,34 @@ import { showProblems, useProblems } from "../canvas/problems";
 import { select } from "../canvas/selection";
 import { viewOf } from "../document/view";
 
+/** A document is asked about when it has rested for so long, */
 const QUIET_MS = 300;
+/** and when many hands never let it rest, so long after the first change. */
+const LATE_MS = 3000;
 
 /** Checks now and after each change, until it is stopped. An answer about an older document is dropped. */
 export function watchProblems(doc: Y.Doc): () => void {
   const view = viewOf(doc);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let dirtySince: number | null = null;
   let asked = new AbortController();
   const check = async () => {
+    dirtySince = null;
     asked.abort();
     const { signal } = (asked = new AbortController());
     const answer = await checkWorkflow(view.get().workflow, signal).catch(() => null);
     if (answer && !signal.aborted) showProblems(answer);
   };
   const soon = () => {
+    const now = Date.now();
+    dirtySince ??= now;
     clearTimeout(timer);
-    timer = setTimeout(() => void check(), QUIET_MS);
+    timer = setTimeout(() => void check(), Math.min(QUIET_MS, dirtySince + LATE_MS - now));
   };
-  const leave = view.subscribe(soon);
+  doc.on("update", soon);
   void check();
   return () => {
-    leave();
+    doc.off("update", soon);
     clearTimeout(timer);
     asked.abort();
   };
