@@ -130,11 +130,11 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   );
   const nodes = useMemo(
     () => flow.nodes.map((node) => inHand(node, selection.nodes, dragged)),
-    [flow, selection.nodes, dragged],
+    [flow.nodes, selection.nodes, dragged],
   );
   const edges = useMemo(
     () => flow.edges.map((edge) => (selection.edges.has(edge.id) ? { ...edge, selected: true } : edge)),
-    [flow, selection.edges],
+    [flow.edges, selection.edges],
   );
   const minimap = useSettings((settings) => settings.minimap);
   const overview = useOverview(flow.nodes.length);

@@ -17,14 +17,19 @@ const WHOLE_BYTES_MAX = 256 * 1024;
 /** Ids of the nodes from which an edge leads here, the nearest first; in a loop also what is before the loop. */
 export function nodesBefore({ graph }: Workflow, id: NodeId): NodeId[] {
   const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
+  const into = new Map<NodeId, NodeId[]>();
+  for (const { source, target } of graph.edges) {
+    const sources = into.get(target);
+    if (sources) sources.push(source);
+    else into.set(target, [source]);
+  }
   const found = new Set<NodeId>();
   const queue = [id];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const { source, target } of graph.edges) {
-      if (target === at && source !== id && !found.has(source)) {
-        found.add(source);
-        queue.push(source);
-      }
+    for (const source of into.get(at) ?? []) {
+      if (source === id || found.has(source)) continue;
+      found.add(source);
+      queue.push(source);
     }
     const parent = parents.get(at);
     if (parent !== undefined && !queue.includes(parent)) queue.push(parent);
