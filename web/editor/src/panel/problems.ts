@@ -1,4 +1,7 @@
-/** Complaints of the service about the document, asked for whenever it has changed and rested. */
+/**
+ * Complaints of the service about the workflow, asked for whenever it has changed and rested; and about what the document
+ * holds beside it, which the service is not sent.
+ */
 import { useEffect } from "react";
 import type * as Y from "yjs";
 import { create } from "zustand";
@@ -18,13 +21,21 @@ export function watchProblems(doc: Y.Doc): () => void {
   const view = viewOf(doc);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dirtySince: number | null = null;
+  let found: readonly Problem[] | null = null;
+  const show = () => {
+    const { problems } = view.get();
+    // Before the service has answered, what is shown stays.
+    if (found !== null || problems.length > 0) showProblems([...problems, ...(found ?? [])]);
+  };
   let asked = new AbortController();
   const check = async () => {
     dirtySince = null;
     asked.abort();
     const { signal } = (asked = new AbortController());
     const answer = await checkWorkflow(view.get().workflow, signal).catch(() => null);
-    if (answer && !signal.aborted) showProblems(answer);
+    if (!answer || signal.aborted) return;
+    found = answer;
+    show();
   };
   const soon = () => {
     const now = Date.now();
@@ -32,9 +43,12 @@ export function watchProblems(doc: Y.Doc): () => void {
     clearTimeout(timer);
     timer = setTimeout(() => void check(), Math.min(QUIET_MS, dirtySince + LATE_MS - now));
   };
+  const leave = view.subscribe(show);
   doc.on("update", soon);
+  show();
   void check();
   return () => {
+    leave();
     doc.off("update", soon);
     clearTimeout(timer);
     asked.abort();
