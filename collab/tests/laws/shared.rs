@@ -92,7 +92,12 @@ fn told(problems: &[Problem]) -> Vec<String> {
 fn odd_documents_show_the_same_and_have_the_same_problems() {
     for (odd, update) in odd_documents() {
         let projected = project(&opened(9, &[update]));
-        assert_eq!(told(&projected.problems), told(&odd.problems), "{}", odd.name);
+        assert_eq!(
+            told(&projected.problems),
+            told(&odd.problems),
+            "{}",
+            odd.name
+        );
         assert_eq!(
             projected.workflow.to_value().to_json_pretty(),
             odd.workflow.to_value().to_json_pretty(),
@@ -108,7 +113,10 @@ fn what_is_odd_stays_when_something_else_is_changed() {
         let doc = opened(9, &[update]);
         let mut wanted = project(&doc).workflow;
         let fresh = serde_json::json!({"id": "fresh", "type": "log"});
-        wanted.graph.nodes.push(serde_json::from_value(fresh).expect("a node"));
+        wanted
+            .graph
+            .nodes
+            .push(serde_json::from_value(fresh).expect("a node"));
         reconcile(&doc, &wanted, &texts(), "test");
         let after = project(&doc);
         assert!(after.workflow == wanted, "{}", odd.name);

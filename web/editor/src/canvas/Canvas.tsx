@@ -55,7 +55,7 @@ const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, frame: Grou
 const EDGE_TYPES = { wire: Wire };
 const FIT = { maxZoom: 1, minZoom: ZOOM_MIN, padding: 0.15 };
 
-export interface CanvasProps {
+interface CanvasProps {
   doc: Y.Doc;
   specs: Specs;
   /** A canvas that shows a run cannot be edited. */

@@ -18,7 +18,7 @@ export interface Joined {
   into?: { edge: string; from: string; to: string };
 }
 
-export type NewNode = Omit<WorkflowNode, "id">;
+type NewNode = Omit<WorkflowNode, "id">;
 
 /** Adds a node and gives its id, made from its type: `request`, `request2`. */
 export function addNode(doc: Y.Doc, node: NewNode, specs: Specs = NO_SPECS, joined: Joined = {}): NodeId {
@@ -57,7 +57,7 @@ export function withBodies(nodes: Roots["nodes"], ids: Iterable<NodeId>): Set<No
   return all;
 }
 
-export interface Removal {
+interface Removal {
   nodes?: Iterable<NodeId>;
   edges?: Iterable<string>;
   notes?: Iterable<string>;

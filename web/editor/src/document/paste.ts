@@ -76,7 +76,7 @@ const isEdge = (value: unknown) =>
 const isNote = (value: unknown) =>
   isRecord(value) && typeof value["text"] === "string" && ["x", "y"].every((name) => typeof value[name] === "number");
 
-export interface PasteOptions {
+interface PasteOptions {
   specs: Specs;
   /** How far from where they were. */
   by?: Position;

@@ -20,7 +20,7 @@ export interface Entry<T> {
   problems: Problem[];
 }
 
-export interface Projected {
+interface Projected {
   workflow: Workflow;
   problems: Problem[];
 }
@@ -49,11 +49,11 @@ export function assemble(
   const problems = [...nodes, ...edges].flatMap((entry) => entry.problems);
   const own = ownFields(meta, problems);
   const config = recordIn(meta, "config", "/config", problems);
-  const plain = recordIn(meta, "graphExtra", "/graph", problems) ?? {};
-  for (const name of ["nodes", "edges"].filter((name) => name in plain)) {
-    delete plain[name];
-    problems.push(wrong(`/graph/${name}`, "a list of the graph stands among the unknown fields"));
-  }
+  const plain = without(
+    recordIn(meta, "graphExtra", "/graph", problems) ?? {},
+    (name) => name === "nodes" || name === "edges",
+    (name) => problems.push(wrong(`/graph/${name}`, "a list of the graph stands among the unknown fields")),
+  );
   putList(plain, meta, "notes", projectNote, problems);
   putList(plain, meta, "groups", projectGroup, problems);
   const workflow = {
@@ -73,11 +73,11 @@ const shownOf = <T>(entries: readonly Entry<T>[]): T[] =>
 function ownFields(meta: Fields, problems: Problem[]): { known: Named; more: Named } {
   const isOwn = (name: string) => (META_FIELDS as readonly string[]).includes(name);
   const read = readMap(meta, "", problems, isOwn);
-  const more = recordIn(meta, "extra", "", problems) ?? {};
-  for (const name of Object.keys(more).filter((name) => isOwn(name) || name === "graph" || name === "config")) {
-    delete more[name];
-    problems.push(wrong(`/${name}`, "a field of the workflow stands among the unknown ones"));
-  }
+  const more = without(
+    recordIn(meta, "extra", "", problems) ?? {},
+    (name) => isOwn(name) || name === "graph" || name === "config",
+    (name) => problems.push(wrong(`/${name}`, "a field of the workflow stands among the unknown ones")),
+  );
   const known = inTurn(read, META_FIELDS);
   if (typeof known["id"] !== "string") {
     const hint = "save the workflow once, or restore a version of it";
@@ -88,6 +88,13 @@ function ownFields(meta: Fields, problems: Problem[]): { known: Named; more: Nam
   const fitted = fitting(known, WORKFLOW_FITS, "", misfits);
   problems.push(...misfits.map(({ hint: _, ...problem }) => problem));
   return { known: fitted, more };
+}
+
+/** The fields that do not stand in the wrong place. */
+function without(fields: Named, isMisplaced: (name: string) => boolean, told: (name: string) => void): Named {
+  const names = Object.keys(fields);
+  names.filter(isMisplaced).forEach(told);
+  return Object.fromEntries(names.filter((name) => !isMisplaced(name)).map((name) => [name, fields[name] as Json]));
 }
 
 /** The fields of a record inside `meta`; undefined when it says nothing. */

@@ -8,7 +8,7 @@ import { NOWHERE, type Surroundings } from "./scope";
 import type { Target } from "./target";
 import "./panel.css";
 
-export interface FormProps {
+interface FormProps {
   fields: readonly Field[];
   values: Readonly<Record<string, Json>>;
   target: Target;

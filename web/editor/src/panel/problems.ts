@@ -7,7 +7,7 @@ import type * as Y from "yjs";
 import { create } from "zustand";
 import { call } from "../api/client";
 import type { NodeId, Place, Problem, Workflow } from "../api/types";
-import { showProblems, useProblems } from "../canvas/problems";
+import { showProblems } from "../canvas/problems";
 import { select } from "../canvas/selection";
 import { viewOf } from "../document/view";
 
@@ -68,12 +68,6 @@ export interface Counts {
 export function countsOf(problems: readonly Problem[]): Counts {
   const errors = problems.filter(({ severity }) => severity === "error").length;
   return { errors, warnings: problems.length - errors };
-}
-
-/** For the header: how many there are in the whole workflow. */
-export function useProblemCounts(): Counts {
-  const all = useProblems((store) => store.all);
-  return countsOf(all);
 }
 
 /** Sent to a text editor that was focused for a problem, with the line as `detail`. */

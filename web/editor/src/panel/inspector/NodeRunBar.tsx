@@ -84,7 +84,7 @@ function RunError({ error }: { error: Error }) {
 }
 
 /** A dialog around the input form. */
-export function AskInput({ open, close, children }: { open: boolean; close: () => void; children: React.ReactNode }) {
+function AskInput({ open, close, children }: { open: boolean; close: () => void; children: React.ReactNode }) {
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && close()}>
       <Dialog.Portal>
