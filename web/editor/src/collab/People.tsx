@@ -3,11 +3,13 @@ import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useMayEdit } from "../api/session";
+import { usePlace } from "../app/router";
 import { Avatar } from "./Avatar";
 import type { Company } from "./company";
 import { hide, rename, useMe } from "./me";
 import { initialsOf, NAME_MAX, type Peer } from "./peer";
 import { follow, usePeople } from "./people";
+import { useNodeNames, whereabouts } from "./whereabouts";
 
 const InviteWindow = lazy(async () => ({ default: (await import("./InviteWindow")).InviteWindow }));
 
@@ -50,7 +52,7 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
       className="person"
       aria-pressed={isFollowed}
       aria-label={words}
-      title={`${peer.name}${whereOf(peer)}. ${words}`}
+      title={`${[peer.name, useWhereabouts(peer)].filter(Boolean).join(" ")}. ${words}`}
       onClick={() => follow(isFollowed ? null : peer.client)}
     >
       <Avatar person={peer} />
@@ -58,11 +60,11 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
   );
 }
 
-function whereOf({ place, drag, doing }: Peer): string {
-  if (doing) return `, is ${doing}`;
-  if (drag) return ", is moving nodes";
-  if (place.run) return `, looks at run ${place.run.slice(-6)}${place.seq === undefined ? "" : `, event ${place.seq}`}`;
-  return place.node ? `, is at ${place.node}` : "";
+function useWhereabouts(peer: Peer): string {
+  const nameOf = useNodeNames();
+  const place = usePlace();
+  const run = place.screen === "run" ? place.id : place.screen === "workflow" ? place.run : undefined;
+  return whereabouts(peer, nameOf, run);
 }
 
 interface MoreProps {
@@ -96,7 +98,7 @@ function More({ people, hidden, following }: MoreProps) {
                   <Avatar person={peer} />
                   <span>
                     {peer.name}
-                    <span className="text-ink-soft">{whereOf(peer)}</span>
+                    <Where peer={peer} />
                   </span>
                 </button>
               </li>
@@ -106,6 +108,10 @@ function More({ people, hidden, following }: MoreProps) {
       </Popover.Portal>
     </Popover.Root>
   );
+}
+
+function Where({ peer }: { peer: Peer }) {
+  return <span className="person-where">{useWhereabouts(peer)}</span>;
 }
 
 function Me({ company }: { company: Company }) {

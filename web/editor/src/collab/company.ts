@@ -90,8 +90,14 @@ export class Company {
   }
 
   goTo(place: Partial<Place>) {
-    const { node: _, field: __, run: ___, seq: ____, ...rest } = this.own.place;
+    const { node: _, field: __, run: ___, ...rest } = this.own.place;
     this.change({ place: { ...rest, ...place } });
+  }
+
+  /** Tells of the moment of the run that is looked at, and of the frame that is seen of it. */
+  see(moment: Pick<Place, "seq" | "frame">) {
+    const { seq: _, frame: __, ...place } = this.own.place;
+    this.change({ place: { ...place, ...moment } });
   }
 
   look(eye: Eye) {
