@@ -1,9 +1,9 @@
 /** People who look at one run, on its own page: seen, followed, hidden; and what they say about its frames. */
 import assert from "node:assert/strict";
 import { test } from "./attempt.mjs";
-import { node } from "./editor.mjs";
+import { node, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
-import { moment, momentIs } from "./runs.mjs";
+import { moment, momentIs, openRun, ran } from "./runs.mjs";
 import { CODE, withTwo } from "./two.mjs";
 
 const WRITE = '[aria-label="Say something about this"]';
@@ -115,4 +115,17 @@ test("a node is talked about on the run's page, too, and a link to a thread that
     const { searchParams } = new URL(await one.evaluate(() => navigator.clipboard.readText()));
     await two.goto(`${origin}/workflows/${id}?comment=${searchParams.get("comment")}`);
     await two.waitForSelector('.inspector .thread[data-linked]:has-text("To whom?")');
+  }));
+
+test("a run whose workflow was deleted is looked at alone", () =>
+  withEditor(async (editor) => {
+    const { page } = editor;
+    const run = await ran(page, CODE, {});
+    await api(page, "DELETE", `/workflows/${CODE.id}`);
+    const asked = page.waitForResponse((response) => response.url().includes("/api/v1/workflows?"));
+    await openRun(editor, run);
+    await page.waitForSelector('.run-tab:has-text("Output")');
+    assert.deepEqual((await (await asked).json()).items, []);
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator('.people, .run-tab:has-text("Comments")').count(), 0);
   }));

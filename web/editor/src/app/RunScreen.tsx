@@ -7,6 +7,7 @@ import { useCatalogue } from "../api/catalogue";
 import { useServiceEvents } from "../api/events";
 import { getRun, getRunWorkflow } from "../api/runs";
 import type { Workflow } from "../api/types";
+import { hasWorkflow } from "../api/workflows";
 import { select, useSelection, soleStep } from "../canvas/selection";
 import { load } from "../document/load";
 import type { Opened } from "../document/open";
@@ -36,7 +37,7 @@ export function RunScreen({ place }: { place: RunPlace }) {
     queryFn: () => getRunWorkflow(place.id),
     staleTime: Infinity,
   });
-  const opening = useOpened(workflow.data?.id ?? null);
+  const opening = useOpened(useKept(workflow.data?.id ?? null));
   const error = noCatalogue ?? run.error ?? workflow.error;
   useEffect(() => clearRunStatus, [place.id]);
   if (error) return <Failed error={error} />;
@@ -69,13 +70,22 @@ export function RunScreen({ place }: { place: RunPlace }) {
             place={place}
             workflow={workflow.data}
             specs={specs}
-            // A run outlives its workflow; without one nobody else is here.
             opened={opening.kind === "open" ? opening.opened : null}
           />
         )}
       </main>
     </div>
   );
+}
+
+/** The workflow, as long as there is one: a run outlives it, and then nobody else is here. */
+function useKept(id: string | null): string | null {
+  const { data } = useQuery({
+    queryKey: ["workflow", id, "kept"],
+    queryFn: () => hasWorkflow(id ?? "").catch(() => false),
+    enabled: id !== null,
+  });
+  return data ? id : null;
 }
 
 function Tools() {

@@ -1,9 +1,10 @@
 /** Who is here, in the header: each can be followed; oneself can be renamed and hidden. */
 import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useMayEdit } from "../api/session";
 import { usePlace } from "../app/router";
+import { useMedia } from "../ui/useMedia";
 import { Avatar } from "./Avatar";
 import type { Company } from "./company";
 import { hide, rename, useMe } from "./me";
@@ -15,22 +16,10 @@ const InviteWindow = lazy(async () => ({ default: (await import("./InviteWindow"
 
 const NARROW = "(max-width: 1180px)";
 
-/** As many avatars as the head of the page has room for. */
-function useRoom(): number {
-  const isNarrow = useSyncExternalStore(
-    (told) => {
-      const query = matchMedia(NARROW);
-      query.addEventListener("change", told);
-      return () => query.removeEventListener("change", told);
-    },
-    () => matchMedia(NARROW).matches,
-  );
-  return isNarrow ? 1 : 3;
-}
-
 export function People() {
   const { company, people, following } = usePeople();
-  const room = useRoom();
+  // As many avatars as the head of the page has room for.
+  const room = useMedia(NARROW) ? 1 : 3;
   if (!company) return null;
   return (
     <div className="people" role="group" aria-label="People here" data-people>

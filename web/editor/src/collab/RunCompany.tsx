@@ -12,6 +12,7 @@ export function RunCompany({ run }: { run: RunId }) {
   const nameOf = useNodeNames();
   if (people.length === 0) return null;
   const words = people.map((peer) => `${peer.name} ${whereabouts(peer, nameOf, run)}`);
+  const more = people.length === 1 ? words[0] : people.length > SHOWN && `+${people.length - SHOWN}`;
   return (
     <span className="run-company" role="img" aria-label={words.join("; ")} title={words.join("\n")}>
       <span className="avatars">
@@ -19,9 +20,7 @@ export function RunCompany({ run }: { run: RunId }) {
           <Avatar key={person.client} person={person} />
         ))}
       </span>
-      <span className="run-company-words">
-        {people.length === 1 ? words[0] : people.length > SHOWN ? `+${people.length - SHOWN}` : ""}
-      </span>
+      {more && <span className="run-company-words">{more}</span>}
     </span>
   );
 }

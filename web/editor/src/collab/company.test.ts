@@ -42,6 +42,23 @@ test("each sees the others with their name, in colours of their own", () => {
   leave();
 });
 
+test("who hears of the others only after they came takes a colour that nobody has", () => {
+  const [there, comes] = [new Awareness(new Y.Doc()), new Awareness(new Y.Doc())];
+  const ada = new Company(there, "Ada");
+  const grace = new Company(comes, "Grace");
+  grace.color = ada.color;
+  applyAwarenessUpdate(comes, encodeAwarenessUpdate(there, [there.clientID]), "wire");
+  expect(grace.color).not.toBe(ada.color);
+  const before = ada.color;
+  vi.advanceTimersByTime(5000);
+  grace.color = before;
+  grace.call("Grace");
+  applyAwarenessUpdate(there, encodeAwarenessUpdate(comes, [comes.clientID]), "wire");
+  expect(ada.color).toBe(before);
+  ada.leave();
+  grace.leave();
+});
+
 test("a hand that moves all the time is told thirty times a second, and where it came to rest always", () => {
   const { companies, told, leave } = room("Ada", "Grace");
   const [ada, grace] = companies as [Company, Company];

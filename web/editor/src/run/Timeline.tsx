@@ -87,7 +87,7 @@ export function TimelineView({ watched, nameOf }: { watched: Watched; nameOf: (n
           >
             <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
             <SaidMarks {...marks} />
-            <Watchers {...marks} />
+            <Watchers {...marks} seq={seq} />
           </div>
         </div>
         {hovered && <Tip scene={scene} at={hovered} />}

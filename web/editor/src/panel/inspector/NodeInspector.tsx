@@ -76,7 +76,7 @@ function Shown(props: ShownProps) {
           {TABS.map(([key, word]) => (
             <Tabs.Trigger key={key} value={key} className="panel-tab">
               {key === "comments" ? <CommentsMark /> : word}
-              {key === "comments" && said > 0 && <span className="panel-count">{said}</span>}
+              {key === "comments" && said > 0 && <span className="panel-count panel-said">{said}</span>}
               {key === "problems" && problems.length > 0 && <span className="panel-count">{problems.length}</span>}
             </Tabs.Trigger>
           ))}
