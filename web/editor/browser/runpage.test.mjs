@@ -118,14 +118,21 @@ test("a node is talked about on the run's page, too, and a link to a thread that
   }));
 
 test("a run whose workflow was deleted is looked at alone", () =>
-  withEditor(async (editor) => {
-    const { page } = editor;
-    const run = await ran(page, CODE, {});
-    await api(page, "DELETE", `/workflows/${CODE.id}`);
-    const asked = page.waitForResponse((response) => response.url().includes("/api/v1/workflows?"));
-    await openRun(editor, run);
-    await page.waitForSelector('.run-tab:has-text("Output")');
-    assert.deepEqual((await (await asked).json()).items, []);
-    await page.waitForTimeout(300);
-    assert.equal(await page.locator('.people, .run-tab:has-text("Comments")').count(), 0);
-  }));
+  withEditor(
+    async (editor) => {
+      const { page } = editor;
+      const run = await ran(page, CODE, {});
+      await api(page, "DELETE", `/workflows/${CODE.id}`);
+      const joined = [];
+      page.on("websocket", (socket) => joined.push(socket.url()));
+      const asked = page.waitForResponse((response) => response.url().includes("/api/v1/workflows?"));
+      await openRun(editor, run);
+      await page.waitForSelector('.run-tab:has-text("Output")');
+      assert.deepEqual((await (await asked).json()).items, []);
+      await page.waitForTimeout(300);
+      assert.equal(await page.locator('.people, .run-tab:has-text("Comments")').count(), 0);
+      assert.deepEqual(joined, [], "there is no room");
+    },
+    // It has no history, either.
+    { expected: ["404 (Not Found)"] },
+  ));
