@@ -111,15 +111,18 @@ async fn put(app: &AppState, proposal: &Proposal) -> Result<(), RoomError> {
 }
 
 fn fields(proposal: &Proposal) -> Fields {
-    let by = match &proposal.state {
-        State::Open => String::new(),
-        State::Accepted { by, .. } | State::Rejected { by, .. } => by.clone(),
+    let (by, by_name) = match &proposal.state {
+        State::Open => Default::default(),
+        State::Accepted { by, by_name, .. } | State::Rejected { by, by_name, .. } => {
+            (by.clone(), by_name.clone())
+        }
     };
     Fields::from([
         ("title", proposal.title.clone()),
         ("hash", proposal.hash.to_string()),
         ("state", kept::name_of(&proposal.state).to_owned()),
         ("by", by),
+        ("byName", by_name),
         ("chat", proposal.chat.clone().unwrap_or_default()),
         ("at", proposal.made.to_string()),
     ])

@@ -41,8 +41,39 @@ async function company(service, context, id) {
     hand.awareness.setLocalState({ user: { name, color, kind }, place: { view: "canvas" }, ...state });
     hands.push(hand);
   }
-  return () => hands.forEach((hand) => hand.leave());
+  return {
+    /** Some of them look at a run. */
+    watch(run, moments) {
+      moments.forEach(([seq, opened, node], at) => {
+        const { awareness } = hands[at];
+        const place = { view: "run", run, seq, frame: { opened, node } };
+        awareness.setLocalState({ ...awareness.getLocalState(), place });
+      });
+    },
+    leave: () => hands.forEach((hand) => hand.leave()),
+  };
 }
+
+/** What of the page's head lies on something else, is cut off, or is outside the window. */
+const crowded = (page) =>
+  page.evaluate(() => {
+    const parts = [...document.querySelectorAll(".header > *, .header-middle > *, .people > *")]
+      .filter((part) => !part.matches(".sr-only") && part.getClientRects().length > 0)
+      .map((part) => ({ part, box: part.getBoundingClientRect() }));
+    const name = ({ part }) => part.getAttribute("aria-label") ?? part.className;
+    const isApart = (a, b) => a.right <= b.left + 0.5 || b.right <= a.left + 0.5;
+    const found = [];
+    for (const [at, one] of parts.entries()) {
+      if (one.box.left < 0 || one.box.right > innerWidth) found.push(`${name(one)} is outside`);
+      const { parentElement: around } = one.part;
+      if (one.box.right > around.getBoundingClientRect().right + 0.5) found.push(`${name(one)} is cut off`);
+      for (const other of parts.slice(at + 1)) {
+        if (one.part.contains(other.part) || isApart(one.box, other.box)) continue;
+        found.push(`${name(one)} is on ${name(other)}`);
+      }
+    }
+    return found;
+  });
 
 for (const theme of ["light", "dark"]) {
   for (const width of [1440, 900]) {
@@ -55,7 +86,8 @@ for (const theme of ["light", "dark"]) {
           const seen = async (name, on = page) => {
             await on.waitForTimeout(350);
             await on.screenshot({ path: join(SHOTS, `${name}-${theme}-${width}.png`) });
-            found.push(...(await findings(on)).map((finding) => `${name}: ${finding}`));
+            const wrong = [...(await findings(on)), ...(await crowded(on))];
+            found.push(...wrong.map((finding) => `${name}: ${finding}`));
           };
           const id = await openWorkflow(editor, CODE);
           await page.waitForSelector('.saved[data-state="saved"]', { state: "attached" });
@@ -66,7 +98,7 @@ for (const theme of ["light", "dark"]) {
           await page.keyboard.press("Enter");
           await page.fill('[aria-label="Answer"]', "Because of the new prices, @Owner.");
           await page.press('[aria-label="Answer"]', "Enter");
-          const leave = await company(service, context, id);
+          const others = await company(service, context, id);
           await page.waitForSelector(".people-more");
           await seen("together-comments");
           await page.click(".react-flow__edge >> nth=1", { force: true });
@@ -113,6 +145,56 @@ for (const theme of ["light", "dark"]) {
           await page.click(`${node("sum")} .step-title`);
           await page.click('.run-tab:has-text("Comments")');
           await seen("together-frame");
+          others.watch(runId, [
+            [5, 4, "sum"],
+            [8, 6, "tell"],
+            [3, 2, "start"],
+          ]);
+          await page.fill(
+            '.run-part [aria-label="Say something about this"]',
+            "Three, @Grace Hopper, as it should be.",
+          );
+          await page.keyboard.press("Enter");
+          await page.goto(`${origin}/runs/${runId}`);
+          await page.waitForSelector(".run-company");
+          await page.waitForSelector(".run-said");
+          await page.click(`${node("sum")} .step-title`);
+          await page.click('.run-tab:has-text("Comments")');
+          await page.waitForSelector(".run-part .thread");
+          await seen("together-run");
+          await page.click('[aria-label="Frames as a list"]');
+          await page.waitForSelector(".run-list-here .avatar");
+          await seen("together-run-list");
+          await page.click(".people-more");
+          await page.waitForSelector(".people-list li");
+          await seen("together-run-people");
+          await page.keyboard.press("Escape");
+          const next = structuredClone(CODE);
+          next.graph.nodes[1].params.code = "let a = 1;\nlet b = 3;\na + b";
+          await api(page, "POST", `/workflows/${id}/publish`, {});
+          await api(page, "PUT", `/workflows/${id}`, next);
+          const after = await api(page, "POST", `/workflows/${id}/runs?wait=true`, { input: {} });
+          await page.goto(`${origin}/runs/${after.runId}?diff=${runId}`);
+          await page.click('.run-tools [title="Find the edit that broke it…"]');
+          await page.waitForSelector("[role=dialog] select >> nth=1");
+          await page.click('[role=dialog] button:has-text("Find it")');
+          await page.waitForSelector(".bisect-found .ai-changes");
+          await seen("together-bisect");
+          await page.goto(`${origin}/workflows/${id}`);
+          await page.waitForSelector(".people-more");
+          await page.keyboard.press(`${MOD}+Shift+h`);
+          await page.waitForSelector(".version-row >> nth=1");
+          await stillness(page);
+          await seen("together-history");
+          await page.click(".version-row >> nth=1");
+          await page.waitForSelector(".version[data-open]");
+          await stillness(page);
+          await seen("together-version");
+          await page.click('[aria-label="Close the history"]');
+          await page.click(".publish");
+          await page.waitForSelector(".publish-runs input >> nth=1");
+          await seen("together-publish");
+          await page.keyboard.press("Escape");
 
           const viewer = await startBrowser({ ...service, link, origin }, { theme, width });
           await viewer.page.goto(`${origin}/workflows/${id}`);
@@ -121,7 +203,7 @@ for (const theme of ["light", "dark"]) {
           await stillness(viewer.page);
           await seen("together-viewer", viewer.page);
           await viewer.close();
-          leave();
+          others.leave();
           assert.deepEqual(found, []);
         },
         { theme, width },

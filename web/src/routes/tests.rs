@@ -258,19 +258,51 @@ async fn other_hosts_and_pages_are_refused() {
     }
 }
 
+fn opened(path: &str) -> Request<Body> {
+    let request = Request::builder().uri(path).header(header::HOST, HOST);
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_invitation_leads_to_where_it_was_made_and_nowhere_else() {
+    let api = Api::new();
+    let invite = async |to: &str| {
+        let body = json!({ "name": "Vera", "right": "viewer", "to": to });
+        api.post("/invitations", &body).await
+    };
+    let (status, made) = invite("/workflows/a%20b?run=r&seq=3").await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let link = made["link"].as_str().unwrap();
+    let path = link.strip_prefix(&format!("http://{HOST}")).unwrap();
+    let response = api.send(opened(path)).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let to = &response.headers()[header::LOCATION];
+    assert_eq!(to, "/workflows/a%20b?run=r&seq=3");
+
+    let (status, problem) = invite("//evil.test").await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::BAD_REQUEST, "wrong-path")
+    );
+    for elsewhere in [
+        "%2F%2Fevil.test",
+        "https%3A%2F%2Fevil.test",
+        "%2F%5Cevil.test",
+        "%2F%09%2Fevil.test",
+    ] {
+        let link = api.state.access().new_link().unwrap();
+        let path = format!("/?link={}&to={elsewhere}", link.text());
+        let response = api.send(opened(&path)).await;
+        assert_eq!(response.headers()[header::LOCATION], "/", "{elsewhere}");
+    }
+}
+
 #[tokio::test]
 async fn the_link_lets_one_browser_in() {
     let api = Api::new();
     let link = api.state.access().new_link().unwrap();
     let path = format!("/?link={}", link.text());
-    let enter = |path: &str| {
-        Request::builder()
-            .uri(path)
-            .header(header::HOST, HOST)
-            .body(Body::empty())
-            .unwrap()
-    };
-    let response = api.send(enter(&path)).await;
+    let response = api.send(opened(&path)).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[header::LOCATION], "/");
     let cookie = response.headers()[header::SET_COOKIE]
@@ -279,7 +311,7 @@ async fn the_link_lets_one_browser_in() {
         .to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
     assert_eq!(
-        api.send(enter(&path)).await.status(),
+        api.send(opened(&path)).await.status(),
         StatusCode::UNAUTHORIZED
     );
 

@@ -27,6 +27,6 @@ export const useMayEdit = (): boolean => useRight(({ right }) => right !== "view
 export const useMayInvite = (): boolean => useRight(({ right, person }) => right !== "viewer" && person === "owner");
 export const mayEdit = (): boolean => useRight.getState().right !== "viewer";
 
-/** A link that lets one other browser in, once. */
-export const invite = async (name: string, right: Right): Promise<string> =>
-  (await post<{ link: string }>("/invitations", { name, right })).link;
+/** A link that lets one other browser in, once, and leads to this page of the editor. */
+export const invite = async (name: string, right: Right, to: string): Promise<string> =>
+  (await post<{ link: string }>("/invitations", { name, right, to })).link;
