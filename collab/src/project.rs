@@ -53,7 +53,7 @@ pub fn project(doc: &Doc) -> Projected {
 
 /// The same in a transaction that is open already.
 #[must_use]
-pub fn project_in(txn: &impl ReadTxn) -> Projected {
+pub(crate) fn project_in(txn: &impl ReadTxn) -> Projected {
     show(txn).projected
 }
 

@@ -128,9 +128,10 @@ export async function startBrowser(
   // The link itself is answered by the service, with the page that the binary carries.
   if (byHand) await page.goto(service.link, { waitUntil: "networkidle" });
   await serveDist(context, service);
+  let first = "/";
   if (cookies) await context.addCookies(cookies);
-  else if (!byHand) await signIn(context, service);
-  await page.goto(service.origin);
+  else if (!byHand) first = await signIn(context, service);
+  await page.goto(new URL(first, service.origin).href);
   const close = async () => {
     await context.close();
     if (apart) await browser.close();
@@ -138,13 +139,14 @@ export async function startBrowser(
   return { context, page, strangers, faults, close };
 }
 
-/** Opens the link. Not in the page: what it redirects to could not be answered from `dist`. */
+/** Opens the link, and gives the page it leads to. Not in the page: what it redirects to could not be answered from `dist`. */
 async function signIn(context, { link, origin }) {
   const answer = await fetch(link, { redirect: "manual" });
   const [pair] = (answer.headers.get("set-cookie") ?? "").split(";");
   const [name, value] = pair.split("=");
   if (!value) throw new Error(`the link did not sign in: ${answer.status}`);
   await context.addCookies([{ name, value, url: origin, httpOnly: true, sameSite: "Lax" }]);
+  return answer.headers.get("location");
 }
 
 const TYPES = {

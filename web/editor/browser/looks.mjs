@@ -20,8 +20,11 @@ const OF_COLOURS = ["color-contrast", "link-in-text-block"];
 /** Axe calls it moderate; without it a screen has no name. */
 const HEADING = "page-has-heading-one";
 
-/** `body` is given the editor, its width, and `seen(name)`, which looks at what is on the screen. */
-export function looks(name, body, { isChecked = true, ...options } = {}) {
+/**
+ * `body` is given the editor, its width, and `seen(name)`, which looks at what is on the screen. `alsoChecked(page)` finds what
+ * else is wrong there.
+ */
+export function looks(name, body, { isChecked = true, alsoChecked = () => [], ...options } = {}) {
   for (const width of WIDTHS) {
     test(`${name}, ${width} px`, { timeout: 180_000 }, () =>
       withEditor(
@@ -39,6 +42,7 @@ export function looks(name, body, { isChecked = true, ...options } = {}) {
               found.push(...complaints.map((complaint) => `${what}, ${theme}: ${complaint}`));
             }
             await wear(page, THEMES[0]);
+            found.push(...(await alsoChecked(page)).map((complaint) => `${what}: ${complaint}`));
           };
           await body({ ...editor, width, seen });
           assert.deepEqual(found, []);

@@ -44,11 +44,11 @@ type Proposed = Narrowed<
   }
 >;
 /** What is known of a decision, which only a closed proposal has. */
-type Decision = "state" | "by" | "at" | "version";
+type Decision = "state" | "by" | "byName" | "at" | "version";
 type ProposalState =
   | { state: "open" }
-  | { state: "accepted"; by: string; at: string; version: string }
-  | { state: "rejected"; by: string; at: string };
+  | { state: "accepted"; by: string; byName?: string; at: string; version: string }
+  | { state: "rejected"; by: string; byName?: string; at: string };
 export type Proposal = Omit<Proposed, Decision> & ProposalState;
 
 export type Question = Schemas["Question"];

@@ -12,7 +12,7 @@ export const useIsReadOnly = (saver: Saver): boolean =>
 const WORDS: Record<SaveState["kind"], string> = {
   saved: "Saved",
   saving: "Saving…",
-  offline: "Offline — kept in this browser",
+  offline: "Offline",
   refused: "Not saved",
   "read-only": "Read only",
 };
@@ -23,7 +23,8 @@ export function SavedState({ saver }: { saver: Saver }) {
   return (
     <span className="saved" data-state={state.kind} role="status" title={why}>
       <Sign kind={state.kind} />
-      <span className="saved-words">{WORDS[state.kind]}</span>
+      <span className="saved-words">{WORDS[state.kind]}</span>{" "}
+      {state.kind === "offline" && <span className="saved-more">— kept in this browser</span>}
       {why && `: ${why}`}
     </span>
   );

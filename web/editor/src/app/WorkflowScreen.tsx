@@ -87,11 +87,11 @@ function Editor({ place, opened, specs }: EditorProps) {
   );
   useCompany(opened);
   useComments(doc, !isReadOnly);
-  useTellPlace(run);
+  useTellPlace(runId ?? null);
   useFollowedPlace(id);
   useHistoryKeys(!isReadOnly);
   useOpenForVersion(version);
-  useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
+  useAsHost({ workflow: id, doc, specs, opened, shared: opened.doc, run: runId ?? null, onRun });
   const title = `Workflow ${useName(doc).name || id}`;
   return (
     <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>

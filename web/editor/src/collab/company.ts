@@ -20,6 +20,8 @@ interface Own {
 
 /** Thirty times a second at most. */
 const TELL_MS = 33;
+/** Who came a moment ago hears of those who were here before. */
+const NEW_MS = 3000;
 /** Thirty people's hands are heard a thousand times a second, and looked at with each frame. */
 const HEAR_MS = 16;
 /** The service takes no more than 4 KiB of one person. */
@@ -28,7 +30,8 @@ const BYTES_MAX = 3500;
 export class Company {
   private own: Own = { place: { view: "canvas" }, pointer: null, selection: [], drag: null, cursor: null };
   private readonly listeners = new Set<() => void>();
-  readonly color: string;
+  color: string;
+  private readonly cameAt = Date.now();
   private person = "";
   private timer: ReturnType<typeof setTimeout> | null = null;
   private toldAt = 0;
@@ -88,8 +91,14 @@ export class Company {
   }
 
   goTo(place: Partial<Place>) {
-    const { node: _, field: __, run: ___, seq: ____, ...rest } = this.own.place;
+    const { node: _, field: __, run: ___, ...rest } = this.own.place;
     this.change({ place: { ...rest, ...place } });
+  }
+
+  /** Tells of the moment of the run that is looked at, and of the frame that is seen of it. */
+  see(moment: Pick<Place, "seq" | "frame">) {
+    const { seq: _, frame: __, ...place } = this.own.place;
+    this.change({ place: { ...place, ...moment } });
   }
 
   look(eye: Eye) {
@@ -161,8 +170,15 @@ export class Company {
     this.awareness.setLocalState({ user, ...fitted(this.own) });
   }
 
+  /** Those who were here before keep their colours. */
+  private meet(added: readonly number[]) {
+    const others = added.filter((client) => client !== this.client);
+    if (Date.now() < this.cameAt + NEW_MS && others.length > 0) this.color = freeColor(this.awareness, this.color);
+    this.tellSoon();
+  }
+
   private readonly heard = ({ added, updated, removed }: Record<"added" | "updated" | "removed", number[]>) => {
-    if (added.length > 0) this.tellSoon();
+    if (added.length > 0) this.meet(added);
     if (![...added, ...updated, ...removed].some((client) => client !== this.client)) return;
     this.present = null;
     this.isUnheard = true;
@@ -181,12 +197,13 @@ export class Company {
 
 const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });
 
-/** The colour of this client, or the next that nobody here has. */
-function freeColor({ clientID, states }: Awareness): string {
-  const taken = new Set([...states].flatMap(([client, state]) => peerOf(client, state)?.color ?? []));
-  const from = clientID % COLORS.length;
+/** This colour, or the next that nobody else here has. */
+function freeColor({ clientID, states }: Awareness, wanted = colorOf(clientID)): string {
+  const others = [...states].filter(([client]) => client !== clientID);
+  const taken = new Set(others.flatMap(([client, state]) => peerOf(client, state)?.color ?? []));
+  const from = COLORS.findIndex((color) => color === wanted);
   const inTurn = COLORS.map((_, at) => COLORS[(from + at) % COLORS.length] as string);
-  return inTurn.find((color) => !taken.has(color)) ?? colorOf(clientID);
+  return inTurn.find((color) => !taken.has(color)) ?? wanted;
 }
 
 /** Of very many selected or dragged nodes, as many as may be told. */
