@@ -6,22 +6,20 @@
 //! what is only claimed.
 //!
 //! Only version 1 of the encoding is spoken, as the public clients do. Parts of the format that no client of a
-//! workflow writes (subdocuments, weak links, the JSON content of old versions) are refused.
+//! workflow writes (bold and italic text, subdocuments, weak links, the JSON content of old versions) are refused.
+//! yrs takes the key of a map to hold a value, and a format is none.
 
-mod awareness;
-mod bytes;
+pub(crate) mod bytes;
 mod gate;
 mod ledger;
 mod outline;
 mod update;
 
-pub use awareness::{AWARENESS_STATE_BYTES_MAX, check_awareness};
-pub use gate::{Gate, Stopped, WAITING_BYTES_MAX, WAITING_MAX};
-pub use ledger::{Ledger, Unfit};
-pub use outline::Outline;
-pub use update::{CLIENTS_MAX, MEMORY_BYTES_MAX, check_state_vector, check_update, outline};
+pub use gate::{Gate, Stopped};
+pub use ledger::Unfit;
+pub use update::{check_state_vector, check_update};
 
-use bytes::Bytes;
+use update::MEMORY_BYTES_MAX;
 
 /// Why bytes are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +50,9 @@ pub enum Why {
     /// A number is larger than it may be.
     #[error("{0} is larger than it may be")]
     Number(&'static str),
+    /// The number that is none.
+    #[error("NaN is not taken")]
+    NotANumber,
     /// A part of the format that is not spoken here.
     #[error("{what} of the kind {found} is not taken; expected version 1 of the update encoding")]
     Kind {
@@ -80,62 +81,8 @@ pub enum Why {
     Follows(usize),
 }
 
-/// Deepest nesting of a plain value.
+/// Deepest nesting of a plain value, and of shared types.
 pub const DEPTH_MAX: usize = 100;
-
-/// A message of the y-websocket protocol, taken apart and looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message<'m> {
-    /// What the other side has: a state vector, to be answered with what it lacks.
-    SyncStep1(&'m [u8]),
-    /// What we lack: an update.
-    SyncStep2(&'m [u8]),
-    /// A change: an update.
-    Update(&'m [u8]),
-    /// Who is where: an awareness update.
-    Awareness(&'m [u8]),
-    /// The other side wants to know who is where.
-    AwarenessQuery,
-    /// An answer about rights; nothing that a client tells a service.
-    Auth,
-}
-
-/// Takes a message apart. What is inside has been looked at too.
-///
-/// # Errors
-/// The first thing that is wrong with it.
-pub fn check_message(message: &[u8]) -> Result<Message<'_>, Refused> {
-    let mut bytes = Bytes::new(message);
-    let found = match bytes.u32("the kind of message")? {
-        0 => sync(&mut bytes)?,
-        1 => {
-            let awareness = bytes.buffer("the awareness update")?;
-            check_awareness(awareness).map_err(|refused| bytes.inside(awareness, refused))?;
-            Message::Awareness(awareness)
-        }
-        2 => {
-            bytes.all();
-            Message::Auth
-        }
-        3 => Message::AwarenessQuery,
-        found => return Err(bytes.kind("a message", found)),
-    };
-    bytes.end()?;
-    Ok(found)
-}
-
-fn sync<'m>(bytes: &mut Bytes<'m>) -> Result<Message<'m>, Refused> {
-    let kind = bytes.u32("the kind of sync message")?;
-    let inside = bytes.buffer("the sync message")?;
-    let (message, checked) = match kind {
-        0 => (Message::SyncStep1(inside), check_state_vector(inside)),
-        1 => (Message::SyncStep2(inside), check_update(inside)),
-        2 => (Message::Update(inside), check_update(inside)),
-        found => return Err(bytes.kind("a sync message", found)),
-    };
-    checked.map_err(|refused| bytes.inside(inside, refused))?;
-    Ok(message)
-}
 
 #[cfg(test)]
 mod tests;

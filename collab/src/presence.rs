@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::guard::bytes::Bytes;
+use crate::guard::{Refused, Why};
 use crate::room::PeerId;
-use crate::wire::{Malformed, Reader, put_bytes, put_number};
+use crate::wire::{put_bytes, put_number};
 
 /// Longest state, in bytes.
 pub const STATE_BYTES_MAX: usize = 4 << 10;
 /// Most entries that one message may claim.
-const ENTRIES_MAX: u64 = 10_000;
+const ENTRIES_MAX: u32 = 10_000;
 
 /// A client id, as the document's updates name it.
 pub type ClientId = u64;
@@ -19,7 +21,7 @@ pub type ClientId = u64;
 /// What is known of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
-    clock: u64,
+    clock: u32,
     state: String,
     /// Who speaks for it; nobody for the service's own.
     peer: Option<PeerId>,
@@ -34,7 +36,7 @@ pub struct Presence {
 /// One entry of a message.
 struct Said<'a> {
     client: ClientId,
-    clock: u64,
+    clock: u32,
     state: &'a str,
 }
 
@@ -51,7 +53,7 @@ impl Presence {
         peer: PeerId,
         entries: &[u8],
         same_person: impl Fn(PeerId) -> bool,
-    ) -> Result<Option<Vec<u8>>, Malformed> {
+    ) -> Result<Option<Vec<u8>>, Refused> {
         let mut heard = Vec::new();
         for said in said(entries)? {
             if self.takes(peer, &said, &same_person) {
@@ -126,7 +128,7 @@ impl Presence {
             .filter_map(|id| Some((id, self.entries.get(id)?)))
         {
             put_number(&mut bytes, *client);
-            put_number(&mut bytes, entry.clock);
+            put_number(&mut bytes, entry.clock.into());
             put_bytes(&mut bytes, entry.state.as_bytes());
         }
         bytes
@@ -145,24 +147,29 @@ impl Presence {
     }
 }
 
-fn said(entries: &[u8]) -> Result<Vec<Said<'_>>, Malformed> {
-    let mut reader = Reader::new(entries);
-    let count = reader.number()?;
-    // An entry has three bytes at least.
-    let found = reader.rest().len();
-    if count > ENTRIES_MAX || count.saturating_mul(3) > found as u64 {
-        let expected = count.saturating_mul(3);
-        return Err(Malformed::Short { expected, found });
+fn said(entries: &[u8]) -> Result<Vec<Said<'_>>, Refused> {
+    let mut bytes = Bytes::new(entries);
+    // A client id, a clock, and the state with its length.
+    let count = bytes.count(3, "the clients of an awareness update")?;
+    if count > ENTRIES_MAX {
+        return Err(bytes.refused(Why::Number("the clients of an awareness update")));
     }
-    (0..count)
-        .map(|_| {
-            Ok(Said {
-                client: reader.number()?,
-                clock: reader.number()?,
-                state: reader.text()?,
-            })
-        })
-        .collect()
+    let mut all = Vec::new();
+    for _ in 0..count {
+        let client = bytes.client()?;
+        let clock = bytes.u32("the clock of an awareness state")?;
+        let state = bytes.text("an awareness state")?;
+        // The clients of others would stop at what is no JSON.
+        if serde_json::from_str::<serde::de::IgnoredAny>(state).is_err() {
+            return Err(bytes.refused(Why::Text("the JSON of an awareness state")));
+        }
+        all.push(Said {
+            client,
+            clock,
+            state,
+        });
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -172,18 +179,18 @@ mod tests {
     const ANN: PeerId = PeerId(1);
     const BEN: PeerId = PeerId(2);
 
-    fn entries(list: &[(u64, u64, &str)]) -> Vec<u8> {
+    fn entries(list: &[(u64, u32, &str)]) -> Vec<u8> {
         let mut bytes = Vec::new();
         put_number(&mut bytes, list.len() as u64);
         for (client, clock, state) in list {
             put_number(&mut bytes, *client);
-            put_number(&mut bytes, *clock);
+            put_number(&mut bytes, (*clock).into());
             put_bytes(&mut bytes, state.as_bytes());
         }
         bytes
     }
 
-    fn hear(presence: &mut Presence, peer: PeerId, list: &[(u64, u64, &str)]) -> Option<Vec<u8>> {
+    fn hear(presence: &mut Presence, peer: PeerId, list: &[(u64, u32, &str)]) -> Option<Vec<u8>> {
         presence.hear(peer, &entries(list), |_| false).unwrap()
     }
 
@@ -250,8 +257,16 @@ mod tests {
     fn a_claimed_count_is_checked() {
         let mut presence = Presence::default();
         let heard = presence.hear(ANN, &[0xff, 0xff, 0xff, 0x3f], |_| false);
-        assert!(matches!(heard, Err(Malformed::Short { found: 0, .. })));
+        assert!(matches!(heard.unwrap_err().why, Why::Claim { left: 0, .. }));
         let heard = presence.hear(ANN, &[1, 5, 1, 0xff, 0xff, 0xff, 0xff, 0x0f], |_| false);
-        assert!(matches!(heard, Err(Malformed::Short { found: 0, .. })));
+        assert!(matches!(heard.unwrap_err().why, Why::Claim { left: 0, .. }));
+    }
+
+    #[test]
+    fn what_is_no_json_is_passed_on_to_nobody() {
+        let mut presence = Presence::default();
+        let heard = presence.hear(ANN, &entries(&[(10, 1, "{oops")]), |_| false);
+        assert!(heard.is_err());
+        assert_eq!(presence.all(), None);
     }
 }

@@ -7,16 +7,17 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use yrs::error::UpdateError;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update};
 
 use crate::document;
-use crate::guard::{self, Gate};
+use crate::guard::{self, Gate, Refused};
 use crate::pace::{Millis, Pace};
 use crate::presence::{ClientId, Presence};
 use crate::touched::{self, Watch};
-use crate::wire::{self, Malformed, Message};
+use crate::wire::{self, Message};
 
 /// Largest message, in bytes; sockets refuse larger ones before they are read.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -136,7 +137,7 @@ impl Room {
                 let passed = gate
                     .pass_kept(bytes)
                     .map_err(|why| damaged(why.to_string()))?;
-                apply(&mut transaction, &passed).map_err(|why| damaged(why.to_string()))?;
+                apply(&mut transaction, passed).map_err(|why| damaged(why.to_string()))?;
             }
         }
         Ok(Self {
@@ -166,12 +167,6 @@ impl Room {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.gate.is_waiting()
-    }
-
-    /// Whether nobody is here.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.peers.is_empty()
     }
 
     /// Who is behind a connection.
@@ -275,7 +270,7 @@ impl Room {
         // What waits for something that has not come yet changes nothing, and must not be lost.
         let is_new = passed.is_empty() || {
             let mut transaction = self.doc.transact_mut_with("peer");
-            apply(&mut transaction, &passed)?;
+            apply(&mut transaction, passed).expect("the gate passes what fits");
             transaction.has_changes()
         };
         if is_new {
@@ -342,8 +337,8 @@ impl Room {
         let mut touched = self.touched.take();
         for update in made.into_iter().filter(|update| update != NOTHING) {
             self.size += update.len();
-            let passed = self.gate.pass_kept(&update);
-            passed.expect("what the service writes stands on what is there");
+            let noted = self.gate.note_own(&update);
+            noted.expect("what the service writes stands on what is there");
             heard.tell_others(None, wire::update(&update));
             heard.keep.push(Kept {
                 update,
@@ -357,20 +352,20 @@ impl Room {
 /// An update that changes nothing: the usual answer to a step 1.
 const NOTHING: &[u8] = &[0, 0];
 
-fn apply(transaction: &mut TransactionMut<'_>, updates: &[Vec<u8>]) -> Result<(), Why> {
-    for update in updates {
-        let update = Update::decode_v1(update).map_err(malformed)?;
-        transaction.apply_update(update).map_err(malformed)?;
-    }
-    Ok(())
+/// # Errors
+/// When the gate has passed what does not fit: gate and document must not be used then, for they disagree.
+fn apply(transaction: &mut TransactionMut<'_>, updates: Vec<Update>) -> Result<(), UpdateError> {
+    updates
+        .into_iter()
+        .try_for_each(|update| transaction.apply_update(update))
 }
 
 fn malformed(why: impl std::fmt::Display) -> Why {
     Why::Malformed(why.to_string())
 }
 
-impl From<Malformed> for Why {
-    fn from(why: Malformed) -> Self {
+impl From<Refused> for Why {
+    fn from(why: Refused) -> Self {
         malformed(why)
     }
 }

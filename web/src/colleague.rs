@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use flowforge_ai::Proposal;
 use flowforge_ai::proposal::State;
+use flowforge_collab::document::Doc;
 use flowforge_collab::proposals::{self, Fields};
 use flowforge_engine::WorkflowId;
 use flowforge_snapshots::Author;
@@ -99,7 +100,7 @@ async fn put(app: &AppState, proposal: &Proposal) -> Result<(), RoomError> {
         return Ok(());
     }
     let (id, fields) = (proposal.id.clone(), fields(proposal));
-    let put = move |doc: &yrs::Doc, _: &_| {
+    let put = move |doc: &Doc, _: &_| {
         proposals::put(doc, &id, &fields);
         Ok(())
     };

@@ -3,38 +3,35 @@
 use super::{Refused, Why};
 
 /// Bytes that are being looked at.
-pub(super) struct Bytes<'b> {
+pub(crate) struct Bytes<'b> {
     all: &'b [u8],
     at: usize,
 }
 
 impl<'b> Bytes<'b> {
-    pub(super) fn new(all: &'b [u8]) -> Self {
+    pub(crate) fn new(all: &'b [u8]) -> Self {
         Self { all, at: 0 }
     }
 
-    pub(super) fn left(&self) -> usize {
+    /// What is left.
+    pub(crate) fn rest(&self) -> &'b [u8] {
+        &self.all[self.at..]
+    }
+
+    pub(crate) fn left(&self) -> usize {
         self.all.len() - self.at
     }
 
-    pub(super) fn refused(&self, why: Why) -> Refused {
+    pub(crate) fn refused(&self, why: Why) -> Refused {
         Refused { at: self.at, why }
     }
 
-    pub(super) fn kind(&self, what: &'static str, found: impl Into<u64>) -> Refused {
+    pub(crate) fn kind(&self, what: &'static str, found: impl Into<u64>) -> Refused {
         let found = found.into();
         self.refused(Why::Kind { what, found })
     }
 
-    /// The same complaint about a part that ends here, by its place in the whole.
-    pub(super) fn inside(&self, part: &[u8], refused: Refused) -> Refused {
-        Refused {
-            at: self.at - part.len() + refused.at,
-            ..refused
-        }
-    }
-
-    pub(super) fn end(&self) -> Result<(), Refused> {
+    pub(crate) fn end(&self) -> Result<(), Refused> {
         match self.left() {
             0 => Ok(()),
             left => Err(self.refused(Why::Follows(left))),
@@ -42,18 +39,18 @@ impl<'b> Bytes<'b> {
     }
 
     /// Passes over all that is left.
-    pub(super) fn all(&mut self) {
+    pub(crate) fn all(&mut self) {
         self.at = self.all.len();
     }
 
-    pub(super) fn u8(&mut self, what: &'static str) -> Result<u8, Refused> {
+    pub(crate) fn u8(&mut self, what: &'static str) -> Result<u8, Refused> {
         let byte = self.all.get(self.at).copied();
         let byte = byte.ok_or_else(|| self.refused(Why::Ends(what)))?;
         self.at += 1;
         Ok(byte)
     }
 
-    pub(super) fn take(&mut self, len: u64, what: &'static str) -> Result<&'b [u8], Refused> {
+    pub(crate) fn take(&mut self, len: u64, what: &'static str) -> Result<&'b [u8], Refused> {
         let left = self.left();
         let fits = usize::try_from(len).ok().filter(|len| *len <= left);
         let len = fits.ok_or_else(|| {
@@ -86,18 +83,18 @@ impl<'b> Bytes<'b> {
         }
     }
 
-    pub(super) fn u32(&mut self, what: &'static str) -> Result<u32, Refused> {
+    pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, Refused> {
         let number = self.number(32, what)?;
         u32::try_from(number).map_err(|_| self.refused(Why::Number(what)))
     }
 
     /// The number by which a client is known; JavaScript counts to 53 bits.
-    pub(super) fn client(&mut self) -> Result<u64, Refused> {
+    pub(crate) fn client(&mut self) -> Result<u64, Refused> {
         self.number(53, "a client id")
     }
 
     /// Passes over a signed number.
-    pub(super) fn signed(&mut self) -> Result<(), Refused> {
+    pub(crate) fn signed(&mut self) -> Result<(), Refused> {
         let mut len = 1;
         while self.u8("a number")? >= 0x80 {
             len += 1;
@@ -110,7 +107,7 @@ impl<'b> Bytes<'b> {
     }
 
     /// How many things follow, each of at least `least` bytes.
-    pub(super) fn count(&mut self, least: usize, what: &'static str) -> Result<u32, Refused> {
+    pub(crate) fn count(&mut self, least: usize, what: &'static str) -> Result<u32, Refused> {
         let claimed = self.u32(what)?;
         let left = self.left();
         if u64::from(claimed) * least as u64 > left as u64 {
@@ -124,12 +121,12 @@ impl<'b> Bytes<'b> {
         Ok(claimed)
     }
 
-    pub(super) fn buffer(&mut self, what: &'static str) -> Result<&'b [u8], Refused> {
+    pub(crate) fn buffer(&mut self, what: &'static str) -> Result<&'b [u8], Refused> {
         let len = self.u32(what)?;
         self.take(len.into(), what)
     }
 
-    pub(super) fn text(&mut self, what: &'static str) -> Result<&'b str, Refused> {
+    pub(crate) fn text(&mut self, what: &'static str) -> Result<&'b str, Refused> {
         let bytes = self.buffer(what)?;
         std::str::from_utf8(bytes).map_err(|_| self.refused(Why::Text(what)))
     }

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 
+use super::DEPTH_MAX;
 use super::outline::{Id, Outline, Parent, Section, Step};
 
 /// Why an update is not let in.
@@ -23,7 +24,7 @@ pub enum Unfit {
     },
     /// It says of an item what cannot be.
     #[error(
-        "clock {clock} of client {client} lies between neighbours of two lists, or in what holds nothing"
+        "clock {clock} of client {client} lies between neighbours of two lists, in what holds nothing, or deeper than {DEPTH_MAX} levels"
     )]
     Forged {
         /// Whose.
@@ -53,8 +54,10 @@ impl Run {
 
 /// Where every item of a document lies.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     places: HashMap<(Parent, Option<String>), u32>,
+    /// How deep each place lies, by its number: what is deleted is walked through as deep.
+    depths: Vec<u8>,
     clients: HashMap<u64, Vec<Run>>,
 }
 
@@ -63,7 +66,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it does not fit; then nothing has changed.
-    pub fn admit(&mut self, outline: &Outline) -> Result<(), Unfit> {
+    pub(super) fn admit(&mut self, outline: &Outline) -> Result<(), Unfit> {
         let before = self.lasts(outline);
         let admitted = self.admit_all(outline);
         if admitted.is_err() {
@@ -148,7 +151,9 @@ impl Ledger {
                 let client = section.client;
                 return ControlFlow::Break((at, Unfit::Early { client, clock }));
             }
-            match self.run((section.client, start), *end, step) {
+            let known = start < clock;
+            let before = known.then(|| (section.client, clock - 1));
+            match self.run((section.client, start), before, *end, step) {
                 Ok(run) => self.push(section.client, run),
                 Err(unfit) => return ControlFlow::Break((at, unfit)),
             }
@@ -170,11 +175,9 @@ impl Ledger {
         }
     }
 
-    fn run(&mut self, id: Id, end: u32, step: &Step) -> Result<Run, Unfit> {
-        let forged = Unfit::Forged {
-            client: id.0,
-            clock: id.1,
-        };
+    /// What a struct is, and where. Of one that is known in part, the rest comes to stand behind that part.
+    fn run(&mut self, id: Id, known: Option<Id>, end: u32, step: &Step) -> Result<Run, Unfit> {
+        let (client, clock) = id;
         let gone = Run {
             end,
             place: None,
@@ -183,12 +186,7 @@ impl Ledger {
         };
         let (left, right, parent, is_type) = match step {
             Step::Gone => return Ok(gone),
-            Step::LeftOut => {
-                return Err(Unfit::Early {
-                    client: id.0,
-                    clock: id.1,
-                });
-            }
+            Step::LeftOut => return Err(Unfit::Early { client, clock }),
             Step::Item {
                 left,
                 right,
@@ -196,35 +194,56 @@ impl Ledger {
                 is_type,
             } => (*left, *right, parent, *is_type),
         };
-        let (before, after) = (self.neighbour(left)?, self.neighbour(right)?);
-        let place = match parent {
-            Some((Parent::Item(holder), key)) => {
-                let holds = self.found(*holder)?;
-                if !holds.is_type && !holds.is_gone {
-                    return Err(forged);
-                }
-                (!holds.is_gone).then(|| self.place(Parent::Item(*holder), key.as_ref()))
-            }
-            Some((root, key)) => Some(self.place(root.clone(), key.as_ref())),
-            None => match (
-                before.and_then(|run| run.place),
-                after.and_then(|run| run.place),
-            ) {
-                (Some(before), Some(after)) if before != after => return Err(forged),
-                (before, after) => before.or(after),
-            },
-        };
+        self.neighbour(left)?;
+        let before = self.neighbour(known.or(left))?.and_then(|run| run.place);
+        let after = self.neighbour(right)?.and_then(|run| run.place);
+        let own = parent.as_ref().map(|parent| self.place_in(id, parent));
+        let own = own.transpose()?;
+        let told = [before, after, own.flatten()];
+        let mut told = told.into_iter().flatten();
+        let place = told.next();
+        if told.any(|other| Some(other) != place) {
+            return Err(Unfit::Forged { client, clock });
+        }
         Ok(Run {
             end,
-            place,
+            place: own.unwrap_or(place),
             is_type,
             is_gone: false,
         })
     }
 
-    fn place(&mut self, parent: Parent, key: Option<&String>) -> u32 {
-        let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        *self.places.entry((parent, key.cloned())).or_insert(next)
+    /// The place that an item names itself; nowhere when what it would lie in is gone.
+    fn place_in(
+        &mut self,
+        (client, clock): Id,
+        (parent, key): &(Parent, Option<String>),
+    ) -> Result<Place, Unfit> {
+        let forged = Unfit::Forged { client, clock };
+        let depth = match parent {
+            Parent::Root(_) => 0,
+            Parent::Item(holder) => {
+                let holder = self.found(*holder)?;
+                match holder.place {
+                    _ if holder.is_gone => return Ok(None),
+                    _ if !holder.is_type => return Err(forged),
+                    None => return Ok(None),
+                    Some(place) => self.depths[place as usize] + 1,
+                }
+            }
+        };
+        if usize::from(depth) > DEPTH_MAX {
+            return Err(forged);
+        }
+        let next = u32::try_from(self.depths.len()).map_err(|_| forged)?;
+        let place = *self
+            .places
+            .entry((parent.clone(), key.clone()))
+            .or_insert(next);
+        if place == next {
+            self.depths.push(depth);
+        }
+        Ok(Some(place))
     }
 
     fn neighbour(&self, id: Option<Id>) -> Result<Option<Run>, Unfit> {

@@ -42,7 +42,7 @@ pub(super) struct Section {
 
 /// An update without what is in it.
 #[derive(Clone, Debug, Default)]
-pub struct Outline {
+pub(super) struct Outline {
     pub(super) sections: Vec<Section>,
     /// Up to which clock it deletes something, by client.
     pub(super) deletions: Vec<Id>,

@@ -3,12 +3,29 @@
 use yrs::{Any, Doc, Map, MapPrelim, ReadTxn, StateVector, Text, TextPrelim, Transact};
 
 use super::*;
+use crate::presence::Presence;
+use crate::room::PeerId;
+use crate::wire::{self, Message};
 
 fn refused(bytes: &[u8]) -> String {
-    match check_message(bytes) {
+    match look(bytes) {
         Ok(message) => format!("{message:?}"),
         Err(refused) => refused.to_string(),
     }
+}
+
+/// A message, and what is inside of it.
+fn look(bytes: &[u8]) -> Result<Message<'_>, Refused> {
+    let (message, _) = wire::read(bytes)?;
+    match message {
+        Message::Step1(vector) => check_state_vector(vector)?,
+        Message::Step2(update) | Message::Update(update) => check_update(update)?,
+        Message::Awareness(entries) => {
+            Presence::default().hear(PeerId(1), entries, |_| false)?;
+        }
+        Message::QueryAwareness | Message::Other(_) => {}
+    }
+    Ok(message)
 }
 
 #[test]
@@ -17,11 +34,11 @@ fn a_claim_is_held_against_the_bytes_that_are_left() {
         // A state vector, an update, an awareness update that claim more than there is.
         (
             &[0, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x0f],
-            "byte 8: the clients of a state vector: 4294967295 are claimed, and 0 bytes are left",
+            "byte 5: the clients of a state vector: 4294967295 are claimed, and 0 bytes are left",
         ),
         (
             &[0, 2, 6, 1, 0xff, 0xff, 0xff, 0x3f, 1, 0],
-            "byte 8: the structs of a client: 134217727 are claimed, and 1 bytes are left",
+            "byte 5: the structs of a client: 134217727 are claimed, and 1 bytes are left",
         ),
         (
             &[0, 2, 4, 0xff, 0xff, 0xff, 0x3f],
@@ -39,7 +56,7 @@ fn a_claim_is_held_against_the_bytes_that_are_left() {
             &[0, 2, 0xff, 0xff, 0xff, 0xff, 0x0f],
             "the sync message: 4294967295 are claimed",
         ),
-        (&[9], "a message of the kind 9 is not taken"),
+        (&[0, 9], "a sync message of the kind 9 is not taken"),
         (&[], "the bytes end inside the kind of message"),
     ];
     for (bytes, expected) in claims {
@@ -84,6 +101,23 @@ fn many_small_things_are_weighed() {
     assert_eq!(found.why, Why::TooHeavy);
 }
 
+#[test]
+fn what_a_key_holds_is_a_value() {
+    // In the map `m` under the key `k`: a format, an empty text, no values at all, nothing that was deleted.
+    let contents: [(u8, &[u8]); 4] = [
+        (6, &[1, b'b', 4, b't', b'r', b'u', b'e']),
+        (4, &[0]),
+        (8, &[0]),
+        (1, &[0]),
+    ];
+    for (kind, content) in contents {
+        let mut update = vec![1, 1, 1, 0, 0x20 | kind, 1, 1, b'm', 1, b'k'];
+        update.extend(content);
+        update.push(0);
+        check_update(&update).expect_err("no value");
+    }
+}
+
 fn filled() -> Doc {
     let doc = Doc::with_client_id((1 << 53) - 1);
     let map = doc.get_or_insert_map("m");
@@ -123,8 +157,8 @@ fn what_clients_write_is_taken() {
     let vector = yrs::updates::encoder::Encode::encode_v1(&doc.transact().state_vector());
     check_state_vector(&vector).expect("a state vector");
     check_update(&[0, 0]).expect("an empty update");
-    check_awareness(&[1, 7, 1, 4, b'n', b'u', b'l', b'l']).expect("an awareness update");
-    assert_eq!(check_message(&[3]), Ok(Message::AwarenessQuery));
+    look(&[1, 8, 1, 7, 1, 4, b'n', b'u', b'l', b'l']).expect("an awareness update");
+    assert_eq!(look(&[3]), Ok(Message::QueryAwareness));
     for end in 0..update.len() {
         assert!(check_update(&update[..end]).is_err(), "cut at {end}");
     }

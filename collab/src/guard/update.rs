@@ -6,9 +6,9 @@ use super::{DEPTH_MAX, Refused, Why};
 
 /// Most clients that one update or state vector may speak of. Each is an entry in a table whose hashes a stranger
 /// chooses.
-pub const CLIENTS_MAX: u32 = 30_000;
+const CLIENTS_MAX: u32 = 30_000;
 /// Most memory that what an update describes may take, as estimated before it is built.
-pub const MEMORY_BYTES_MAX: u64 = 48 << 20;
+pub(super) const MEMORY_BYTES_MAX: u64 = 48 << 20;
 
 /// The largest clock, and the largest length.
 const CLOCK_MAX: u32 = i32::MAX as u32;
@@ -38,7 +38,7 @@ pub fn check_update(update: &[u8]) -> Result<(), Refused> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn outline(update: &[u8]) -> Result<Outline, Refused> {
+pub(super) fn outline(update: &[u8]) -> Result<Outline, Refused> {
     outline_of(update, MEMORY_BYTES_MAX)
 }
 
@@ -175,7 +175,11 @@ impl<'b> Look<'b> {
                     parent,
                     is_type: kind == 7,
                 };
-                self.content(kind)?
+                let len = self.content(kind)?;
+                if len == 0 {
+                    return Err(self.bytes.refused(Why::Nothing("an item")));
+                }
+                len
             }
         };
         if info == 10 {
@@ -228,10 +232,6 @@ impl<'b> Look<'b> {
                 u32::try_from(units).map_err(|_| self.bytes.refused(Why::Number("a text")))
             }
             5 => self.text("what is embedded", weight::JSON_BYTE).map(|_| 1),
-            6 => {
-                self.text("the name of a format", weight::BYTE)?;
-                self.text("a format", weight::JSON_BYTE).map(|_| 1)
-            }
             7 => self.shared_type().map(|()| 1),
             8 => {
                 let values = self.bytes.count(1, "values")?;
@@ -259,8 +259,15 @@ impl<'b> Look<'b> {
         let deeper = deeper.ok_or_else(|| self.bytes.refused(Why::TooDeep));
         match self.bytes.u8("a value")? {
             120 | 121 | 126 | 127 => {}
-            122 | 123 => drop(self.bytes.take(8, "a number")?),
-            124 => drop(self.bytes.take(4, "a number")?),
+            122 => drop(self.bytes.take(8, "a number")?),
+            123 => {
+                let number = self.bytes.take(8, "a number")?.try_into();
+                self.number(number.is_ok_and(|bytes| !f64::from_be_bytes(bytes).is_nan()))?;
+            }
+            124 => {
+                let number = self.bytes.take(4, "a number")?.try_into();
+                self.number(number.is_ok_and(|bytes| !f32::from_be_bytes(bytes).is_nan()))?;
+            }
             125 => self.bytes.signed()?,
             119 => drop(self.text("a text", weight::BYTE)?),
             118 => {
@@ -284,6 +291,16 @@ impl<'b> Look<'b> {
             found => return Err(self.bytes.kind("a value", found)),
         }
         Ok(())
+    }
+
+    /// yrs looks for a value by comparing it with itself: one that differs from itself is not found, and what pointed
+    /// to it then points to what is freed.
+    fn number(&self, is_one: bool) -> Result<(), Refused> {
+        if is_one {
+            Ok(())
+        } else {
+            Err(self.bytes.refused(Why::NotANumber))
+        }
     }
 
     fn deletions(&mut self) -> Result<(), Refused> {

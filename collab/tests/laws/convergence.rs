@@ -1,65 +1,18 @@
 //! Peers that edit at once, over a network that drops, delays, doubles and reorders, come to hold the same.
 
-use flowforge_collab::document::{open, reconcile, seed};
-use flowforge_collab::guard::Gate;
+use flowforge_collab::document::seed;
 use flowforge_collab::project::project;
-use flowforge_engine::Workflow;
-use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, Transact, Update};
 
 use crate::chance::Chance;
 use crate::edits::edit;
 use crate::mapping::{state, texts};
+use crate::peer::Peer;
 use crate::workflow::any_workflow;
 
 const SEED: u64 = 20_261_121;
 const GAMES: u64 = 200;
 /// Together 10,000.
 const ROUNDS: usize = 50;
-
-/// A copy of the document behind its gate, and what is on its way to it.
-struct Peer {
-    doc: Doc,
-    gate: Gate,
-    coming: Vec<Vec<u8>>,
-}
-
-impl Peer {
-    fn new(client_id: u64) -> Self {
-        Self {
-            doc: open(client_id),
-            gate: Gate::default(),
-            coming: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, update: &[u8], about: &str) {
-        let passed = self.gate.pass(update);
-        for update in passed.unwrap_or_else(|stopped| panic!("{about}: {stopped}")) {
-            let update = Update::decode_v1(&update).expect("what a peer wrote");
-            let applied = self.doc.transact_mut().apply_update(update);
-            applied.unwrap_or_else(|error| panic!("{about}: {error}"));
-        }
-        let is_whole = !self.doc.transact().has_missing_updates();
-        assert!(is_whole, "{about}: nothing comes too early through a gate");
-    }
-
-    /// Makes the document show a workflow; the change as it goes to the others.
-    fn make(&mut self, workflow: &Workflow, about: &str) -> Vec<u8> {
-        let before = self.doc.transact().state_vector();
-        reconcile(&self.doc, workflow, &texts(), "peer");
-        let update = self.doc.transact().encode_state_as_update_v1(&before);
-        let passed = self.gate.pass(&update);
-        passed.unwrap_or_else(|stopped| panic!("{about}: {stopped}"));
-        update
-    }
-
-    /// What another lacks.
-    fn missing(&self, other: &Self) -> Vec<u8> {
-        let has = other.doc.transact().state_vector();
-        self.doc.transact().encode_state_as_update_v1(&has)
-    }
-}
 
 /// One round of a game: somebody edits, and the network does something.
 fn round(peers: &mut [Peer], chance: &mut Chance, about: &str) {

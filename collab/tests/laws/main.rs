@@ -4,5 +4,7 @@ mod chance;
 mod convergence;
 mod edits;
 mod mapping;
+mod peer;
+mod rooms;
 mod shared;
 mod workflow;

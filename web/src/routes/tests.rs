@@ -344,6 +344,47 @@ async fn the_link_lets_one_browser_in() {
     );
 }
 
+/// Who was invited may edit, and lets nobody else in: a token would act as the owner.
+#[tokio::test]
+async fn who_was_invited_makes_no_keys() {
+    let api = Api::new();
+    let new = json!({ "name": "Gus", "right": "editor" });
+    let (_, made) = api.post("/invitations", &new).await;
+    let link = made["link"].as_str().unwrap();
+    let (_, way) = link.split_once(HOST).unwrap();
+    let opened = Request::get(way).header(header::HOST, HOST);
+    let opened = api.send(opened.body(Body::empty()).unwrap()).await;
+    let cookie = opened.headers()[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let asks = |method: &str, path: &str, body: &Json| {
+        Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::HOST, HOST)
+            .header(header::COOKIE, &cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap()
+    };
+    let checked = api.send(asks("GET", "/session", &Json::Null)).await;
+    assert_eq!(checked.status(), StatusCode::OK);
+    for (method, path) in [
+        ("GET", "/tokens"),
+        ("POST", "/tokens"),
+        ("POST", "/invitations"),
+        ("DELETE", "/tokens/any"),
+    ] {
+        let refused = api.send(asks(method, path, &new)).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
+        let body = refused.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            String::from_utf8_lossy(&body).contains("owner-only"),
+            "{method} {path}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn tokens_are_made_listed_and_revoked() {
     let api = Api::new();

@@ -12,7 +12,7 @@ export type Schemas = components["schemas"];
 export type Narrowed<Theirs, Ours extends Record<Exclude<keyof Ours, keyof Theirs>, never>> = Omit<Theirs, keyof Ours> &
   Ours;
 
-export type Origin =
+type Origin =
   | { kind: "planner" }
   | { kind: "rule"; name: string }
   | { kind: "model"; model: string }
@@ -45,7 +45,7 @@ type Proposed = Narrowed<
 >;
 /** What is known of a decision, which only a closed proposal has. */
 type Decision = "state" | "by" | "byName" | "at" | "version";
-export type ProposalState =
+type ProposalState =
   | { state: "open" }
   | { state: "accepted"; by: string; byName?: string; at: string; version: string }
   | { state: "rejected"; by: string; byName?: string; at: string };

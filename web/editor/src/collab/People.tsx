@@ -2,7 +2,7 @@
 import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useMayEdit } from "../api/session";
+import { useMayInvite } from "../api/session";
 import { usePlace } from "../app/router";
 import { useMedia } from "../ui/useMedia";
 import { Avatar } from "./Avatar";
@@ -106,7 +106,7 @@ function Where({ peer }: { peer: Peer }) {
 function Me({ company }: { company: Company }) {
   const { isHidden } = useMe();
   const { name, color } = company;
-  const mayEdit = useMayEdit();
+  const mayInvite = useMayInvite();
   const [isOpen, setOpen] = useState(false);
   const [isInviting, setInviting] = useState(false);
   const invite = () => {
@@ -137,7 +137,7 @@ function Me({ company }: { company: Company }) {
           <p className="text-ink-soft">
             Hidden, the others do not see where you are. What you change is still known as yours.
           </p>
-          {mayEdit && (
+          {mayInvite && (
             <button type="button" className="button" onClick={invite}>
               <UserPlus size={14} aria-hidden /> Invite…
             </button>

@@ -76,6 +76,38 @@ test("a hand that moves all the time is told thirty times a second, and where it
   leave();
 });
 
+test("thirty hands are looked at with each frame, and not with each of their moves", () => {
+  const { companies, leave } = room("Ada", ...Array.from({ length: 30 }, (_, n) => `P${n}`));
+  const [ada, ...others] = companies as [Company, ...Company[]];
+  vi.advanceTimersByTime(100);
+  let heard = 0;
+  ada.subscribe(() => heard++);
+  for (let ms = 0; ms < 1000; ms += 10) {
+    others.forEach((other, n) => other.point({ x: ms, y: n }));
+    vi.advanceTimersByTime(10);
+  }
+  expect(heard).toBeGreaterThan(20);
+  expect(heard).toBeLessThanOrEqual(65);
+  vi.advanceTimersByTime(100);
+  expect(ada.peers.every(({ pointer }) => pointer?.x === 990)).toBe(true);
+  leave();
+});
+
+test("what stays as it was is not told again", () => {
+  const { companies, told, leave } = room("Ada", "Grace");
+  const [ada] = companies as [Company];
+  vi.advanceTimersByTime(100);
+  ada.look({ x: 1, y: 2, zoom: 1 });
+  vi.advanceTimersByTime(100);
+  const before = told[0];
+  for (let n = 0; n < 10; n++) {
+    ada.look({ x: 1, y: 2, zoom: 1 });
+    vi.advanceTimersByTime(50);
+  }
+  expect(told[0]).toBe(before);
+  leave();
+});
+
 test("alone in a room nobody is told of a hand", () => {
   const { companies, told, leave } = room("Ada");
   const before = told[0];

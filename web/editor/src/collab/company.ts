@@ -5,6 +5,7 @@
  */
 import type { Awareness } from "y-protocols/awareness";
 import type { NodeId, Position } from "../api/types";
+import { same } from "../document/json";
 import { useMe } from "./me";
 import { COLORS, colorOf, initialsOf, peerOf, type Eye, type Peer, type Place } from "./peer";
 
@@ -21,6 +22,8 @@ interface Own {
 const TELL_MS = 33;
 /** Who came a moment ago hears of those who were here before. */
 const NEW_MS = 3000;
+/** Thirty people's hands are heard a thousand times a second, and looked at with each frame. */
+const HEAR_MS = 16;
 /** The service takes no more than 4 KiB of one person. */
 const BYTES_MAX = 3500;
 
@@ -33,6 +36,11 @@ export class Company {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private toldAt = 0;
   private known = new Map<number, { state: unknown; peer: Peer | null }>();
+  /** The answer of `peers` until something is heard. */
+  private present: readonly Peer[] | null = null;
+  /** Until then the listeners are not told again. */
+  private hearing: ReturnType<typeof setTimeout> | null = null;
+  private isUnheard = false;
   private readonly forget: () => void;
 
   constructor(
@@ -54,22 +62,12 @@ export class Company {
     return useMe.getState().name || this.givenName;
   }
 
-  /** Everybody else. */
+  /** Everybody else. The same list, until something is heard. */
   get peers(): readonly Peer[] {
-    const peers: Peer[] = [];
-    const known = new Map<number, { state: unknown; peer: Peer | null }>();
-    for (const [client, state] of this.awareness.getStates()) {
-      if (client === this.client) continue;
-      const before = this.known.get(client);
-      const entry = before?.state === state ? before : { state, peer: peerOf(client, state) };
-      known.set(client, entry);
-      if (entry.peer) peers.push(entry.peer);
-    }
-    this.known = known;
-    return peers.sort((a, b) => a.client - b.client);
+    return (this.present ??= this.everybodyElse());
   }
 
-  /** Hears of every change of anybody. */
+  /** Hears of changes of anybody, with each frame at most. */
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => {
@@ -123,12 +121,29 @@ export class Company {
     this.forget();
     this.awareness.off("change", this.heard);
     if (this.timer) clearTimeout(this.timer);
+    if (this.hearing) clearTimeout(this.hearing);
     this.awareness.setLocalState(null);
     this.listeners.clear();
   }
 
+  private everybodyElse(): readonly Peer[] {
+    const peers: Peer[] = [];
+    const known = new Map<number, { state: unknown; peer: Peer | null }>();
+    for (const [client, state] of this.awareness.getStates()) {
+      if (client === this.client) continue;
+      const before = this.known.get(client);
+      const entry = before?.state === state ? before : { state, peer: peerOf(client, state) };
+      known.set(client, entry);
+      if (entry.peer) peers.push(entry.peer);
+    }
+    this.known = known;
+    return peers.sort((a, b) => a.client - b.client);
+  }
+
   private change(change: Partial<Own>) {
-    this.own = { ...this.own, ...change };
+    const own = { ...this.own, ...change };
+    if (same(own, this.own)) return;
+    this.own = own;
     this.tellSoon();
   }
 
@@ -165,8 +180,19 @@ export class Company {
   private readonly heard = ({ added, updated, removed }: Record<"added" | "updated" | "removed", number[]>) => {
     if (added.length > 0) this.meet(added);
     if (![...added, ...updated, ...removed].some((client) => client !== this.client)) return;
-    this.listeners.forEach((listener) => listener());
+    this.present = null;
+    this.isUnheard = true;
+    if (!this.hearing) this.hear();
   };
+
+  /** Tells the listeners now, and again after a frame when more was heard in it. */
+  private hear() {
+    this.hearing = null;
+    if (!this.isUnheard) return;
+    this.isUnheard = false;
+    this.hearing = setTimeout(() => this.hear(), HEAR_MS);
+    this.listeners.forEach((listener) => listener());
+  }
 }
 
 const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });

@@ -88,14 +88,20 @@ export function keepCompany(company: Company): () => void {
   };
 }
 
-const seldom = (peers: readonly Peer[]) =>
-  JSON.stringify(
-    peers.map(({ client, name, initials, color, kind, doing, person, place: { eye: _, ...place }, drag }) => [
-      ...[client, name, initials, color, kind, doing, person],
-      place,
-      drag !== null,
-    ]),
-  );
+const seldom = (peers: readonly Peer[]) => peers.map(wordsOf).join("\n");
+
+/** A peer who told nothing new is the same object, and their words are not made again. */
+const words = new WeakMap<Peer, string>();
+
+function wordsOf(peer: Peer): string {
+  const known = words.get(peer);
+  if (known !== undefined) return known;
+  const { client, name, initials, color, kind, doing, person, place, drag } = peer;
+  const { eye: _, ...seldom } = place;
+  const made = JSON.stringify([client, name, initials, color, kind, doing, person, seldom, drag !== null]);
+  words.set(peer, made);
+  return made;
+}
 
 /** What somebody is called who decided: as they call themselves while they are here, or as the service wrote it down then. */
 export const deciderOf = ({ by, byName = "" }: { by: string; byName?: string }): string =>

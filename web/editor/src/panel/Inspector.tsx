@@ -13,7 +13,7 @@ import "./panel.css";
 
 export { InputForm } from "./InputForm";
 
-export interface InspectorProps {
+interface InspectorProps {
   doc: Y.Doc;
   /** The one selected node; null when there are several or none. */
   nodeId: NodeId | null;

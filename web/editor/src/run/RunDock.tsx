@@ -23,7 +23,7 @@ import { useRunKeys } from "./useRunKeys";
 import { WaitForm } from "./WaitForm";
 import "./run.css";
 
-export interface RunDockProps {
+interface RunDockProps {
   workflowId?: string;
   runId: RunId;
   /** The moment to show; null: the end, followed. */

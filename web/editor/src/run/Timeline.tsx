@@ -128,7 +128,7 @@ function useRevealed({ timeline, axis, view, seq }: Scene, isZoomed: boolean) {
 }
 
 /** The moment in words, for those who do not see the picture. */
-export function momentText({ timeline, seq, selected, nameOf }: Scene): string {
+function momentText({ timeline, seq, selected, nameOf }: Scene): string {
   const { table } = timeline;
   const where = `Event ${seq} of ${table.lastSeq}`;
   if (selected < 0) return where;

@@ -28,7 +28,7 @@ import { NodeDocs } from "./NodeDocs";
 import { NodeRunBar } from "./NodeRunBar";
 import { useFocus } from "./useFocus";
 
-export interface NodeInspectorProps {
+interface NodeInspectorProps {
   doc: Y.Doc;
   id: NodeId;
   specs: Specs;
