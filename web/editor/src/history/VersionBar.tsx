@@ -100,7 +100,7 @@ function Since({ read: { workflow, doc }, live }: { read: NonNullable<ShownVersi
   const count = changes.nodes.length + changes.edges.length;
   return (
     <span className="version-since">
-      {count === 0 ? "the same graph as now" : "changed since"} <Tally changes={changes} />
+      {count === 0 ? "the same graph as now" : "since then"} <Tally changes={changes} />
     </span>
   );
 }
