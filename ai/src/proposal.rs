@@ -151,8 +151,11 @@ pub enum State {
     /// Applied, whole or in part.
     #[serde(rename_all = "camelCase")]
     Accepted {
-        /// By whom.
+        /// By whom: their id.
         by: String,
+        /// What they were called then; empty when nobody wrote it down.
+        #[serde(default)]
+        by_name: String,
         /// When.
         at: Timestamp,
         /// The version of the workflow that it made.
@@ -163,9 +166,13 @@ pub enum State {
         parts: Vec<usize>,
     },
     /// Refused by a person.
+    #[serde(rename_all = "camelCase")]
     Rejected {
-        /// By whom.
+        /// By whom: their id.
         by: String,
+        /// What they were called then; empty when nobody wrote it down.
+        #[serde(default)]
+        by_name: String,
         /// When.
         at: Timestamp,
     },

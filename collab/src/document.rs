@@ -24,11 +24,10 @@ mod write;
 use flowforge_engine::Workflow;
 use flowforge_engine::edit::{EditError, Patch};
 use yrs::block::ClientID;
-use yrs::{
-    Doc, MapRef, OffsetKind, Options, ReadTxn, StateVector, Transact, TransactionMut, WriteTxn,
-};
+use yrs::{MapRef, OffsetKind, Options, ReadTxn, StateVector, Transact, TransactionMut, WriteTxn};
 
 pub use texts::Texts;
+pub use yrs::Doc;
 
 use crate::project::{Shown, show};
 
@@ -106,7 +105,7 @@ pub fn reconcile(doc: &Doc, workflow: &Workflow, texts: &Texts, origin: &str) {
 }
 
 /// The same in a transaction that is open already.
-pub fn reconcile_in(txn: &mut TransactionMut<'_>, workflow: &Workflow, texts: &Texts) {
+pub(crate) fn reconcile_in(txn: &mut TransactionMut<'_>, workflow: &Workflow, texts: &Texts) {
     let shown = show(txn);
     put(txn, &shown, workflow, texts);
 }

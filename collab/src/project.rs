@@ -53,7 +53,7 @@ pub fn project(doc: &Doc) -> Projected {
 
 /// The same in a transaction that is open already.
 #[must_use]
-pub fn project_in(txn: &impl ReadTxn) -> Projected {
+pub(crate) fn project_in(txn: &impl ReadTxn) -> Projected {
     show(txn).projected
 }
 
@@ -124,9 +124,9 @@ fn taken<T: serde::de::DeserializeOwned>(
     name: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<T> {
-    let found = serde_json::from_value(own.remove(name)?);
+    let found: Result<T, serde_json::Error> = serde_json::from_value(own.remove(name)?);
     found
-        .map_err(|error| problems.push(wrong(format!("/{name}"), error.to_string())))
+        .map_err(|_| problems.push(wrong(format!("/{name}"), fields::expected(name))))
         .ok()
 }
 

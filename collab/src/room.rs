@@ -169,12 +169,6 @@ impl Room {
         self.gate.is_waiting()
     }
 
-    /// Whether nobody is here.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.peers.is_empty()
-    }
-
     /// Who is behind a connection.
     #[must_use]
     pub fn member(&self, peer: PeerId) -> Option<&Member> {

@@ -97,7 +97,7 @@ impl Journal {
 
     /// Appends updates of a document. `done` is told the number of the last one when they are durable, on the
     /// writer's thread; it must be quick. Updates that were given earlier have smaller numbers.
-    pub fn append_updates_then(
+    fn append_updates_then(
         &self,
         document: &WorkflowId,
         updates: Vec<DocumentUpdate>,

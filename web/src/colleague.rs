@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use flowforge_ai::Proposal;
 use flowforge_ai::proposal::State;
+use flowforge_collab::document::Doc;
 use flowforge_collab::proposals::{self, Fields};
 use flowforge_engine::WorkflowId;
 use flowforge_snapshots::Author;
@@ -99,7 +100,7 @@ async fn put(app: &AppState, proposal: &Proposal) -> Result<(), RoomError> {
         return Ok(());
     }
     let (id, fields) = (proposal.id.clone(), fields(proposal));
-    let put = move |doc: &yrs::Doc, _: &_| {
+    let put = move |doc: &Doc, _: &_| {
         proposals::put(doc, &id, &fields);
         Ok(())
     };
@@ -110,15 +111,18 @@ async fn put(app: &AppState, proposal: &Proposal) -> Result<(), RoomError> {
 }
 
 fn fields(proposal: &Proposal) -> Fields {
-    let by = match &proposal.state {
-        State::Open => String::new(),
-        State::Accepted { by, .. } | State::Rejected { by, .. } => by.clone(),
+    let (by, by_name) = match &proposal.state {
+        State::Open => Default::default(),
+        State::Accepted { by, by_name, .. } | State::Rejected { by, by_name, .. } => {
+            (by.clone(), by_name.clone())
+        }
     };
     Fields::from([
         ("title", proposal.title.clone()),
         ("hash", proposal.hash.to_string()),
         ("state", kept::name_of(&proposal.state).to_owned()),
         ("by", by),
+        ("byName", by_name),
         ("chat", proposal.chat.clone().unwrap_or_default()),
         ("at", proposal.made.to_string()),
     ])

@@ -148,13 +148,14 @@ fn is_safe(fix: &Proposal) -> bool {
 }
 
 fn mend(app: &AppState, fix: &Proposal) -> Result<(), HttpProblem> {
+    let by = healer();
     let yes = Yes {
         id: &fix.id,
         hash: fix.hash,
         parts: &[],
-        by: BY,
+        by: &by,
     };
-    let made = Made::accepted(writer(&fix.origin), healer());
+    let made = Made::accepted(writer(&fix.origin), by.clone());
     let save = |accepted: &Accepted| apply_accepted(app, accepted, made, None);
     let applied = app.desk().accept(&yes, save)?;
     app.desk().go_on(&applied.proposal, &applied.patch)?;

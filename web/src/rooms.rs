@@ -18,13 +18,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use flowforge_collab::document::Texts;
+use flowforge_collab::document::{Doc, Texts};
 use flowforge_collab::room::{Member, PeerId};
 use flowforge_engine::{Workflow, WorkflowId};
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::{Author, Journal, ReadError, WriteError};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
-use yrs::Doc;
 
 use crate::history::Made;
 use crate::hub::Hub;

@@ -27,6 +27,10 @@ pub(super) fn align(
         ("notes", &have.notes, &want.notes, &keys.notes),
         ("groups", &have.groups, &want.groups, &keys.groups),
     ] {
+        // What stands in a list's place, and is none, stays until there is something to list.
+        if have.is_empty() && want.is_empty() && roots.meta.get(txn, name).is_some() {
+            continue;
+        }
         let map = within(txn, &roots.meta, name);
         align_entries(txn, &map, (have, keys), want);
     }

@@ -93,9 +93,9 @@ pub(super) fn fit<T: DeserializeOwned>(
         let alone = fields
             .get(&name)
             .map(|value| Fields::from_iter([(name.clone(), value.clone())]));
-        if let Some(Err(error)) = alone.map(|alone| all(&alone)) {
+        if let Some(Err(_)) = alone.map(|alone| all(&alone)) {
             fields.remove(&name);
-            let problem = wrong(format!("{place}/{name}"), error.to_string());
+            let problem = wrong(format!("{place}/{name}"), expected(&name));
             problems.push(problem.with_hint("set the field again".to_owned()));
         }
     }
@@ -103,6 +103,24 @@ pub(super) fn fit<T: DeserializeOwned>(
         problems.push(wrong(place, error.to_string()));
     }
     all(&fields).ok()
+}
+
+/// What a field takes, in the words that the editor has for it too (`web/editor/src/document/fits.ts`).
+pub(super) fn expected(field: &str) -> String {
+    let what = match field {
+        "name" | "sourcePort" | "targetPort" => "a text",
+        "parent" => "the id of a node",
+        "params" | "vars" => "a record",
+        "retry" => "a record of how to try again",
+        "limits" => "a record of limits",
+        "disabled" | "memo" => "true or false",
+        "timeoutMs" | "maxParallel" | "version" => "a whole number",
+        "onError" => "`stop`, `continue`, `port` or `pause`",
+        "errorHandling" => "`stop`, `continue` or `retry`",
+        "healing" => "`off`, `propose` or `auto-safe`",
+        _ => "another value",
+    };
+    format!("expected {what}")
 }
 
 /// Fields that this version does not know.

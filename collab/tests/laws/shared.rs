@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use flowforge_collab::document::{apply_patch, reconcile, seed};
 use flowforge_collab::project::project;
-use flowforge_engine::Workflow;
 use flowforge_engine::edit::Patch;
+use flowforge_engine::{Problem, Workflow};
 use serde::{Deserialize, Serialize};
 
 use crate::chance::Chance;
@@ -46,6 +46,81 @@ fn made(seed_number: u64) -> Case {
         seed: seed_number,
         update: BASE64.encode(state(&doc)),
         workflow: project(&doc).workflow,
+    }
+}
+
+/// One line of the file of odd documents.
+#[derive(Debug, Deserialize)]
+struct Odd {
+    name: String,
+    update: String,
+    workflow: Workflow,
+    problems: Vec<Problem>,
+}
+
+/// What the editor wrote of documents that no editor makes: what is shown of them, and the problems.
+fn odd_documents() -> Vec<(Odd, Vec<u8>)> {
+    let text = std::fs::read_to_string(path("odd.jsonl")).expect("the cases");
+    let odd = text.lines().map(|line| {
+        let odd: Odd = serde_json::from_str(line).expect("a case");
+        let update = BASE64.decode(&odd.update).expect("base64");
+        (odd, update)
+    });
+    odd.collect()
+}
+
+/// As texts in their order: the two sides come upon the problems in other orders.
+fn told(problems: &[Problem]) -> Vec<String> {
+    let mut told: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            let Problem {
+                severity,
+                code,
+                message,
+                hint,
+                place,
+            } = problem;
+            format!("{severity:?} {code} at {place:?}: {message} ({hint:?})")
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn odd_documents_show_the_same_and_have_the_same_problems() {
+    for (odd, update) in odd_documents() {
+        let projected = project(&opened(9, &[update]));
+        assert_eq!(
+            told(&projected.problems),
+            told(&odd.problems),
+            "{}",
+            odd.name
+        );
+        assert_eq!(
+            projected.workflow.to_value().to_json_pretty(),
+            odd.workflow.to_value().to_json_pretty(),
+            "{}",
+            odd.name
+        );
+    }
+}
+
+#[test]
+fn what_is_odd_stays_when_something_else_is_changed() {
+    for (odd, update) in odd_documents() {
+        let doc = opened(9, &[update]);
+        let mut wanted = project(&doc).workflow;
+        let fresh = serde_json::json!({"id": "fresh", "type": "log"});
+        wanted
+            .graph
+            .nodes
+            .push(serde_json::from_value(fresh).expect("a node"));
+        reconcile(&doc, &wanted, &texts(), "test");
+        let after = project(&doc);
+        assert!(after.workflow == wanted, "{}", odd.name);
+        assert_eq!(told(&after.problems), told(&odd.problems), "{}", odd.name);
     }
 }
 

@@ -1,30 +1,10 @@
 /** How the AI panel looks, and whether everybody can use it: axe, in light and dark, wide and narrow. */
-import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { test } from "./attempt.mjs";
 import { startAiFake } from "./aiFake.mjs";
-import { MOD, node, openWorkflow, stillness, withEditor } from "./editor.mjs";
-import { api, SHOTS } from "./harness.mjs";
+import { MOD, node, openWorkflow, stillness } from "./editor.mjs";
+import { api } from "./harness.mjs";
+import { looks } from "./looks.mjs";
 import { alerts, healed, ORDERS, PRICES, RECEIPTS } from "./proposals.mjs";
 import { openRun } from "./runs.mjs";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-async function findings(page) {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes
-          .slice(0, 3)
-          .map((one) => one.html.slice(0, 200))
-          .join(" | ")}`,
-    );
-}
 
 const token = (text) => [0, "token", { text }];
 const tool = (name, about) => [0, "tool", { name, about, ok: true }];
@@ -51,75 +31,63 @@ const PLAY = {
   }),
 };
 
-for (const theme of ["light", "dark"]) {
-  for (const width of [1440, 900]) {
-    test(`the AI panel, ${theme}, ${width} px`, () =>
-      withEditor(
-        async (editor) => {
-          const { page, fake, origin } = editor;
-          await mkdir(SHOTS, { recursive: true });
-          const found = [];
-          const seen = async (name) => {
-            await page.waitForTimeout(350);
-            await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${width}.png`) });
-            found.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
-          };
-          const say = async (text) => {
-            await page.fill('[aria-label="Message"]', text);
-            await page.keyboard.press("Enter");
-          };
-          fake.state.mode = "planner";
-          await openWorkflow(editor, ORDERS);
-          await page.locator(node("total")).click();
-          await page.keyboard.press(`${MOD}+i`);
-          await page.waitForSelector(".ai-mode");
-          await seen("ai-begin");
-          fake.state.mode = "model";
-          await page.reload();
-          await page.waitForSelector(node("start"));
-          await page.keyboard.press(`${MOD}+i`);
-          await page.waitForSelector('[aria-label="Message"]:focus');
-          await say("tell somebody");
-          await page.waitForSelector(".ai-question");
-          await seen("ai-question");
-          await say("post an alert when the total is large");
-          await page.waitForSelector(".review");
-          await stillness(page);
-          await seen("ai-review");
-          for (const _ of [1, 2, 3]) await page.keyboard.press("F7");
-          await page.waitForSelector(".ai-diff .cm-changedLine");
-          await page.keyboard.press("F8");
-          await seen("ai-part");
-          await page.keyboard.press("F8");
-          await page.keyboard.press("Alt+Enter");
-          await page.waitForSelector(".ai-outcome");
-          await seen("ai-applied");
-          await page.click('.ai-head [aria-label="Chats of this workflow"]');
-          await page.waitForSelector(".ai-chat-row");
-          await seen("ai-history");
-          await page.click('[aria-label="Explain this workflow"]');
-          await page.waitForSelector(".ai-sentence");
-          await seen("ai-explain");
-          await api(page, "POST", "/workflows", PRICES);
-          const { runId } = await api(page, "POST", "/workflows/prices/runs?wait=true", { input: { id: 1, cost: 5 } });
-          await openRun(editor, runId);
-          await page.keyboard.press("]");
-          await page.keyboard.press("h");
-          await page.waitForSelector(".ai-proof");
-          await page.click('.ai-link:has-text("see")');
-          await page.waitForSelector(".ai-diff .cm-deletedChunk");
-          await stillness(page);
-          await seen("ai-fix");
-          await page.goto(`${origin}/settings`);
-          await page.waitForSelector("#ai-model-draft");
-          await seen("ai-settings");
-          await page.goto(`${origin}/workflows/orders`);
-          await page.locator(node("total")).click();
-          await page.waitForSelector(".describe");
-          await seen("ai-describe");
-          assert.deepEqual(found, []);
-        },
-        { theme, width, before: (service) => startAiFake(service, PLAY) },
-      ));
-  }
-}
+looks(
+  "the AI panel",
+  async (editor) => {
+    const { page, fake, origin, seen } = editor;
+    const say = async (text) => {
+      await page.fill('[aria-label="Message"]', text);
+      await page.keyboard.press("Enter");
+    };
+    fake.state.mode = "planner";
+    await openWorkflow(editor, ORDERS);
+    await page.locator(node("total")).click();
+    await page.keyboard.press(`${MOD}+i`);
+    await page.waitForSelector(".ai-mode");
+    await seen("ai-begin");
+    fake.state.mode = "model";
+    await page.reload();
+    await page.waitForSelector(node("start"));
+    await page.keyboard.press(`${MOD}+i`);
+    await page.waitForSelector('[aria-label="Message"]:focus');
+    await say("tell somebody");
+    await page.waitForSelector(".ai-question");
+    await seen("ai-question");
+    await say("post an alert when the total is large");
+    await page.waitForSelector(".review");
+    await stillness(page);
+    await seen("ai-review");
+    for (const _ of [1, 2, 3]) await page.keyboard.press("F7");
+    await page.waitForSelector(".ai-diff .cm-changedLine");
+    await page.keyboard.press("F8");
+    await seen("ai-part");
+    await page.keyboard.press("F8");
+    await page.keyboard.press("Alt+Enter");
+    await page.waitForSelector(".ai-outcome");
+    await seen("ai-applied");
+    await page.click('.ai-head [aria-label="Chats of this workflow"]');
+    await page.waitForSelector(".ai-chat-row");
+    await seen("ai-history");
+    await page.click('[aria-label="Explain this workflow"]');
+    await page.waitForSelector(".ai-sentence");
+    await seen("ai-explain");
+    await api(page, "POST", "/workflows", PRICES);
+    const { runId } = await api(page, "POST", "/workflows/prices/runs?wait=true", { input: { id: 1, cost: 5 } });
+    await openRun(editor, runId);
+    await page.keyboard.press("]");
+    await page.keyboard.press("h");
+    await page.waitForSelector(".ai-proof");
+    await page.click('.ai-link:has-text("see")');
+    await page.waitForSelector(".ai-diff .cm-deletedChunk");
+    await stillness(page);
+    await seen("ai-fix");
+    await page.goto(`${origin}/settings`);
+    await page.waitForSelector("#ai-model-draft");
+    await seen("ai-settings");
+    await page.goto(`${origin}/workflows/orders`);
+    await page.locator(node("total")).click();
+    await page.waitForSelector(".describe");
+    await seen("ai-describe");
+  },
+  { before: (service) => startAiFake(service, PLAY) },
+);

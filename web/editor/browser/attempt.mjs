@@ -3,7 +3,10 @@
  * than it is waited for. So a test that fails is attempted once more, in a new service and a new browser, and says so; what
  * fails twice has failed.
  */
-import { test as once } from "node:test";
+import { after, test as once } from "node:test";
+import { stopBrowsers } from "./harness.mjs";
+
+after(stopBrowsers);
 
 export function test(name, options, body) {
   if (!body) [options, body] = [{}, options];

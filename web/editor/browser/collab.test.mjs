@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "./attempt.mjs";
 import { alerts, ORDERS } from "./proposals.mjs";
 import { startAiFake } from "./aiFake.mjs";
-import { drag, ids, middle, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
+import { ids, middle, MOD, node, openWorkflow, saved, stillness, stored, withEditor } from "./editor.mjs";
 import { joinRoom, until } from "./hand.mjs";
 import { CODE, withTwo } from "./two.mjs";
 

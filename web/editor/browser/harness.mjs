@@ -81,24 +81,40 @@ function firstLine(child, complaints) {
   });
 }
 
+/** One process for all tests of a file: each has a profile of its own in it. */
+let shared = null;
+
+const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: BROWSER_FLAGS });
+
+async function sharedBrowser() {
+  if (shared?.isConnected()) return shared;
+  shared = await launch();
+  return shared;
+}
+
+/** Ends the process that the tests of a file share. */
+export async function stopBrowsers() {
+  await shared?.close();
+  shared = null;
+}
+
 /**
  * A browser with a new, empty profile, signed in by the service's link, which works once, or by the cookies of one that is;
- * `byHand` opens the link in the page itself.
+ * `byHand` opens the link in the page itself. `apart`: a process of its own, for what is between two browsers.
  */
 export async function startBrowser(
   service,
-  { width = 1440, height = 900, theme = "light", byHand = false, cookies = null } = {},
+  { width = 1440, height = 900, theme = "light", byHand = false, cookies = null, apart = false } = {},
 ) {
-  const profile = await mkdtemp(join(tmpdir(), "flowforge-profile-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: BROWSER_FLAGS,
+  const browser = apart ? await launch() : await sharedBrowser();
+  const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
     // The page is answered from `dist`, not from the service's address, so the browser asks whether it may reach that.
     permissions: ["clipboard-read", "clipboard-write", "local-network-access"],
   });
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   const strangers = [];
   const faults = [];
   page.on("request", (request) => {
@@ -112,23 +128,25 @@ export async function startBrowser(
   // The link itself is answered by the service, with the page that the binary carries.
   if (byHand) await page.goto(service.link, { waitUntil: "networkidle" });
   await serveDist(context, service);
+  let first = "/";
   if (cookies) await context.addCookies(cookies);
-  else if (!byHand) await signIn(context, service);
-  await page.goto(service.origin);
+  else if (!byHand) first = await signIn(context, service);
+  await page.goto(new URL(first, service.origin).href);
   const close = async () => {
     await context.close();
-    await rm(profile, { recursive: true, force: true });
+    if (apart) await browser.close();
   };
   return { context, page, strangers, faults, close };
 }
 
-/** Opens the link. Not in the page: what it redirects to could not be answered from `dist`. */
+/** Opens the link, and gives the page it leads to. Not in the page: what it redirects to could not be answered from `dist`. */
 async function signIn(context, { link, origin }) {
   const answer = await fetch(link, { redirect: "manual" });
   const [pair] = (answer.headers.get("set-cookie") ?? "").split(";");
   const [name, value] = pair.split("=");
   if (!value) throw new Error(`the link did not sign in: ${answer.status}`);
   await context.addCookies([{ name, value, url: origin, httpOnly: true, sameSite: "Lax" }]);
+  return answer.headers.get("location");
 }
 
 const TYPES = {

@@ -1,13 +1,7 @@
 /** How every screen looks, and whether everybody can use it: axe, in light and dark, wide and narrow. */
-import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { test } from "./attempt.mjs";
-import { MOD, node, openWorkflow, stillness, withEditor } from "./editor.mjs";
-import { api, SHOTS } from "./harness.mjs";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import { MOD, node, openWorkflow, stillness } from "./editor.mjs";
+import { api } from "./harness.mjs";
+import { looks } from "./looks.mjs";
 
 const SAMPLE = {
   id: "sample",
@@ -48,72 +42,44 @@ const SAMPLE = {
   },
 };
 
-async function findings(page) {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return violations
-    .filter(({ id, impact }) => impact === "serious" || impact === "critical" || id === "page-has-heading-one")
-    .map(
-      ({ id, help, nodes }) =>
-        `${id}: ${help}: ${nodes
-          .slice(0, 3)
-          .map((one) => one.html.slice(0, 160))
-          .join(" | ")}`,
-    );
-}
-
-for (const theme of ["light", "dark"]) {
-  for (const width of [1440, 900]) {
-    test(`${theme}, ${width} px`, () =>
-      withEditor(
-        async (editor) => {
-          const { page, origin } = editor;
-          await mkdir(SHOTS, { recursive: true });
-          const seen = async (name) => {
-            await page.waitForTimeout(250);
-            await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${width}.png`) });
-            assert.deepEqual(await findings(page), [], `${name}, ${theme}`);
-          };
-          await page.goto(origin);
-          await page.waitForSelector(".blank, table");
-          await seen("first");
-          await openWorkflow(editor, SAMPLE);
-          await seen("editor");
-          for (const density of ["detailed", "compact"]) {
-            await page.click(node("fetch"));
-            await page.keyboard.press("v");
-            await stillness(page);
-            await seen(density);
-          }
-          await page.keyboard.press("v");
-          await page.keyboard.press("Tab");
-          await page.waitForSelector(".palette");
-          await seen("palette");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press(`${MOD}+k`);
-          await page.waitForSelector(".commands [cmdk-item]");
-          await seen("commands");
-          await page.keyboard.press("Escape");
-          await page.click('[aria-label="Run with an input"]');
-          await seen("run-input");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press("?");
-          await page.waitForSelector("[role=dialog] kbd");
-          await seen("help");
-          await page.keyboard.press("Escape");
-          await api(page, "POST", "/workflows", {
-            id: "other",
-            name: "Something else",
-            graph: { nodes: [], edges: [] },
-          });
-          await page.goto(origin);
-          await page.waitForSelector("table");
-          await seen("list");
-          await page.click('button:has-text("Import")');
-          await page.waitForSelector(".import");
-          await seen("import");
-        },
-        { theme, width },
-      ));
+looks("every screen", async (editor) => {
+  const { page, origin, seen } = editor;
+  await page.goto(origin);
+  await page.waitForSelector(".blank, table");
+  await seen("first");
+  await openWorkflow(editor, SAMPLE);
+  await seen("editor");
+  for (const density of ["detailed", "compact"]) {
+    await page.click(node("fetch"));
+    await page.keyboard.press("v");
+    await stillness(page);
+    await seen(density);
   }
-}
+  await page.keyboard.press("v");
+  await page.keyboard.press("Tab");
+  await page.waitForSelector(".palette");
+  await seen("palette");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press(`${MOD}+k`);
+  await page.waitForSelector(".commands [cmdk-item]");
+  await seen("commands");
+  await page.keyboard.press("Escape");
+  await page.click('[aria-label="Run with an input"]');
+  await seen("run-input");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.waitForSelector("[role=dialog] kbd");
+  await seen("help");
+  await page.keyboard.press("Escape");
+  await api(page, "POST", "/workflows", {
+    id: "other",
+    name: "Something else",
+    graph: { nodes: [], edges: [] },
+  });
+  await page.goto(origin);
+  await page.waitForSelector("table");
+  await seen("list");
+  await page.click('button:has-text("Import")');
+  await page.waitForSelector(".import");
+  await seen("import");
+});

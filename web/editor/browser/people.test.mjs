@@ -27,8 +27,8 @@ async function withGuest(editor, { name, right, id }, run, options = {}) {
   const link = await inviteFrom(editor.page, name, right);
   const guest = await startBrowser({ ...editor.service, link, origin: editor.origin }, options);
   try {
-    await guest.page.goto(`${editor.origin}/workflows/${id}`);
     await guest.page.waitForSelector(".react-flow__node");
+    assert.equal(guest.page.url(), `${editor.origin}/workflows/${id}`, "the link leads to the workflow");
     await editor.page.waitForSelector(`[aria-label="Follow ${name}"]`);
     await run({ page: guest.page, link });
     assert.deepEqual(guest.faults, [], "the guest's page complained");
@@ -149,7 +149,7 @@ test("one asks, another sees the proposal and accepts it while the first types; 
       await typing;
       await one.waitForSelector('.said-box:has-text("Grace accepted")');
       await one.waitForSelector(".review", { state: "detached" });
-      await one.waitForSelector('.ai-proposal[data-state="accepted"]');
+      await one.waitForSelector('.ai-proposal[data-state="accepted"] .ai-origin:text-is("Accepted by Grace")');
       await Promise.all([saved(one), saved(two)]);
       const typed = CODE.graph.nodes[1].params.code.replace("1;", "1; // typed while it was accepted");
       await until(async () => (await stored(one, id)).graph.nodes[1].params.code === typed);
@@ -193,5 +193,25 @@ test("what one rejects is closed for whoever looks at it; a viewer only looks", 
       await viewer.waitForSelector(".review", { state: "detached" });
       await one.waitForSelector(".proposal-chip", { state: "detached" });
       assert.deepEqual(ids(await stored(one, id)), ["start", "sum", "tell"]);
+    });
+  }));
+
+test("whoever decided is named, also when they are not to be seen", () =>
+  withEditor(async (editor) => {
+    const id = await openWorkflow(editor, CODE);
+    const { page: one } = editor;
+    await withGuest(editor, { name: "Grace", right: "May edit", id }, async ({ page: two }) => {
+      await two.click(".person.me");
+      await two.click('.people-hide:has-text("Hide me")');
+      await two.keyboard.press("Escape");
+      await one.waitForSelector('[aria-label="Follow Grace"]', { state: "detached" });
+      await one.keyboard.press(`${MOD}+i`);
+      await one.fill('[aria-label="Message"]', "add a step that logs it after sum");
+      await one.keyboard.press("Enter");
+      await one.waitForSelector(".review");
+      await two.click('.proposal-chip button:text-is("Look")');
+      await two.click('.review button:has-text("Reject")');
+      await one.waitForSelector('.said-box:has-text("Grace rejected")');
+      await one.waitForSelector('.ai-proposal .ai-origin:text-is("Rejected by Grace")');
     });
   }));

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MOD, openWorkflow, withEditor } from "./editor.mjs";
-import { api } from "./harness.mjs";
+import { api, stopBrowsers } from "./harness.mjs";
 
 const FOLDER = join(fileURLToPath(new URL(".", import.meta.url)), "../../pictures");
 const SETTLE_MS = 1500;
@@ -86,3 +86,4 @@ await withEditor(
   },
   { width: 1200, height: 760 },
 );
+await stopBrowsers();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { test } from "node:test";
+import { test } from "./attempt.mjs";
 import { node, openWorkflow, pick, saved, stored, withEditor } from "./editor.mjs";
 import { api } from "./harness.mjs";
 

@@ -3,11 +3,8 @@
  * run, scrubbed, forked, compared, searched, reloaded, and goes on after kill -9.
  */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { test } from "./attempt.mjs";
-import { drag, middle, MOD, node, pick, port, saved, stillness, withEditor } from "./editor.mjs";
-import { SHOTS } from "./harness.mjs";
+import { drag, middle, MOD, node, pick, port, saved, stillness } from "./editor.mjs";
+import { looks } from "./looks.mjs";
 import { moment, momentIs, momentText, statusOf } from "./runs.mjs";
 
 const CODE =
@@ -23,32 +20,22 @@ const AWAY = [
   "ERR_EMPTY_RESPONSE",
 ];
 
-for (const theme of ["light", "dark"]) {
-  for (const width of [1440, 900]) {
-    test(`the first evening, ${theme}, ${width} px`, { timeout: 120_000 }, () =>
-      withEditor(
-        async (editor) => {
-          await mkdir(SHOTS, { recursive: true });
-          editor.page.setDefaultTimeout(8000);
-          const seen = async (name) => {
-            await editor.page.waitForTimeout(300);
-            await editor.page.screenshot({ path: join(SHOTS, `show-${name}-${theme}-${width}.png`) });
-          };
-          const at = { ...editor, seen };
-          await builds(at);
-          const failed = await findsTheFailure(at);
-          const fork = await forks(at);
-          await compares(at, failed);
-          await searches(at, failed);
-          assert.notEqual(failed, fork);
-          assert.deepEqual(editor.faults, [], "the console is empty until the service is killed");
-          await survives(at);
-        },
-        { theme, width, byHand: true, expected: AWAY },
-      ),
-    );
-  }
-}
+looks(
+  "the first evening",
+  async (editor) => {
+    editor.page.setDefaultTimeout(8000);
+    const at = { ...editor, seen: (name) => editor.seen(`show-${name}`) };
+    await builds(at);
+    const failed = await findsTheFailure(at);
+    const fork = await forks(at);
+    await compares(at, failed);
+    await searches(at, failed);
+    assert.notEqual(failed, fork);
+    assert.deepEqual(editor.faults, [], "the console is empty until the service is killed");
+    await survives(at);
+  },
+  { isChecked: false, byHand: true, expected: AWAY },
+);
 
 /** Start, a request to the demo route, a loop with a script in it, a branch and what follows it. */
 async function builds({ page, origin, seen }) {

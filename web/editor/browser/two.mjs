@@ -29,7 +29,11 @@ export const CODE = {
 export const withTwo = (workflow, run, options = {}) =>
   withEditor(async (editor) => {
     const id = await openWorkflow(editor, workflow);
-    const other = await startBrowser(editor.service, { ...options, cookies: await editor.context.cookies() });
+    const other = await startBrowser(editor.service, {
+      ...options,
+      apart: true,
+      cookies: await editor.context.cookies(),
+    });
     try {
       await other.page.goto(`${editor.origin}/workflows/${id}`);
       await other.page.waitForSelector(".react-flow__node");

@@ -34,6 +34,11 @@ impl Person {
         Self { id, name, key }
     }
 
+    /// Whether they came by an invitation: they do not pass their key on.
+    fn is_invited(&self) -> bool {
+        matches!(self.key.holder, Holder::Guest(_))
+    }
+
     /// Whether they may change something.
     pub(crate) fn can_write(&self) -> bool {
         self.key.right == Right::Editor
@@ -55,6 +60,13 @@ fn is_question(method: &Method, path: &str) -> bool {
     method.is_safe() || asks || leaves
 }
 
+/// Where keys are made, told and taken away. A token acts as the owner, whoever made it.
+const KEYS: [&str; 2] = ["/api/v1/tokens", "/api/v1/invitations"];
+
+fn is_of_keys(path: &str) -> bool {
+    KEYS.iter().any(|known| path.starts_with(known))
+}
+
 /// Lets through only those who are known, and tells the routes who they are.
 pub(crate) async fn require(
     State(app): State<AppState>,
@@ -65,11 +77,23 @@ pub(crate) async fn require(
         return not_signed_in().into_response();
     };
     let person = Person::showing(key);
+    if person.is_invited() && is_of_keys(request.uri().path()) {
+        return owner_only().into_response();
+    }
     if !person.can_write() && !is_question(request.method(), request.uri().path()) {
         return read_only().into_response();
     }
     request.extensions_mut().insert(person);
     next.run(request).await
+}
+
+fn owner_only() -> HttpProblem {
+    HttpProblem::new(
+        StatusCode::FORBIDDEN,
+        "owner-only",
+        "only the owner makes tokens and invitations",
+    )
+    .with_hint("ask the owner to invite whom you want here")
 }
 
 fn read_only() -> HttpProblem {

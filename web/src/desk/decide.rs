@@ -8,6 +8,7 @@ use flowforge_engine::check::check;
 use flowforge_engine::edit::Patch;
 use flowforge_engine::{Address, Clock, Problem, Workflow};
 use flowforge_runtime::SystemClock;
+use flowforge_snapshots::Author;
 
 use super::chats::Chat;
 use super::error::DeskError;
@@ -22,7 +23,7 @@ pub(crate) struct Yes<'a> {
     /// The parts that they want; all when empty.
     pub(crate) parts: &'a [usize],
     /// Who they are.
-    pub(crate) by: &'a str,
+    pub(crate) by: &'a Author,
 }
 
 /// What a yes did.
@@ -61,12 +62,13 @@ impl Desk {
         let accepted = accept(&proposal, &current, yes.parts).map_err(DeskError::from)?;
         let saved = save(&accepted)?;
         proposal.state = State::Accepted {
-            by: yes.by.to_owned(),
+            by: yes.by.id.clone(),
+            by_name: yes.by.name.clone(),
             at: SystemClock.now(),
             version: saved.hash(),
             parts: yes.parts.to_vec(),
         };
-        self.note(&proposal, &accepted, yes.by)?;
+        self.note(&proposal, &accepted, &yes.by.id)?;
         Ok(Applied {
             problems: check(&saved, &self.runtime.catalogue()),
             workflow: saved,
@@ -78,11 +80,12 @@ impl Desk {
     }
 
     /// Closes a proposal without applying it.
-    pub(crate) fn reject(&self, id: &str, by: &str) -> Result<Proposal, DeskError> {
+    pub(crate) fn reject(&self, id: &str, by: &Author) -> Result<Proposal, DeskError> {
         let _turn = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
         let mut proposal = self.open_proposal(id)?;
         proposal.state = State::Rejected {
-            by: by.to_owned(),
+            by: by.id.clone(),
+            by_name: by.name.clone(),
             at: SystemClock.now(),
         };
         kept::keep(self.journal(), &proposal)?;

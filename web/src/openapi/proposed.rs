@@ -39,8 +39,10 @@ pub(crate) struct Proposal {
     made: String,
     /// `open`, `accepted` or `rejected`.
     state: String,
-    /// Who decided.
+    /// Who decided: their id.
     by: Option<String>,
+    /// What they were called then.
+    by_name: Option<String>,
     /// When.
     at: Option<String>,
     /// The version that it made.

@@ -4,7 +4,7 @@
 //! was made from the document has the number of its last update noted beside it; one that has not is brought into the
 //! document when its room opens.
 
-use flowforge_collab::document::{apply_patch, reconcile, seed};
+use flowforge_collab::document::{Doc, apply_patch, reconcile, seed};
 use flowforge_collab::project::project;
 use flowforge_collab::room::Room;
 use flowforge_engine::edit::Patch;
@@ -13,7 +13,6 @@ use flowforge_runtime::SystemClock;
 use flowforge_snapshots::{
     Author, DocumentUpdate, KeptDocument, NotedVersion, ReadError, VersionNote,
 };
-use yrs::Doc;
 
 use super::{Around, RoomError};
 

@@ -171,13 +171,14 @@ pub(crate) async fn accept(
 }
 
 fn apply(app: &AppState, id: &str, yes: &Yes, person: &Person) -> Result<Applied, HttpProblem> {
+    let by = author_of(person);
     let decided = decide::Yes {
         id,
         hash: yes.hash,
         parts: &yes.parts,
-        by: &person.id,
+        by: &by,
     };
-    let made = Made::accepted(writer(&find(app, id)?.origin), author_of(person));
+    let made = Made::accepted(writer(&find(app, id)?.origin), by.clone());
     let save =
         |accepted: &AcceptedPatch| workflows::apply_accepted(app, accepted, made, yes.client);
     app.desk().accept(&decided, save)
@@ -231,7 +232,8 @@ pub(crate) async fn reject(
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Proposal>, HttpProblem> {
     let rejecting = Arc::clone(&app);
-    let rejected = off_reactor(move || Ok(rejecting.desk().reject(&id, &person.id)?)).await?;
+    let rejected =
+        off_reactor(move || Ok(rejecting.desk().reject(&id, &author_of(&person))?)).await?;
     colleague::share(&app, &rejected).await;
     Ok(Json(rejected))
 }

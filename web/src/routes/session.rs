@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::{Person, Right, SESSION_COOKIE, session_cookie, session_of};
+use crate::access::{LocalPath, Person, Right, SESSION_COOKIE, session_cookie, session_of};
 use crate::assets;
 use crate::body::{JsonBody, QueryOf};
 use crate::problem::HttpProblem;
@@ -57,6 +57,9 @@ pub(crate) struct Invitation {
     /// What they may do; everything when absent.
     #[serde(default)]
     right: Right,
+    /// The page that they come to: a path of this service, as `/workflows/orders`. The list of workflows when absent.
+    #[schema(max_length = 2000)]
+    to: Option<String>,
 }
 
 /// A way in for somebody else.
@@ -75,19 +78,29 @@ pub(crate) async fn invite(
     State(app): State<AppState>,
     JsonBody(invitation): JsonBody<Invitation>,
 ) -> Result<(StatusCode, Json<Link>), HttpProblem> {
-    let Invitation { name, right } = invitation;
+    let Invitation { name, right, to } = invitation;
+    let to = to.map(|to| LocalPath::parse(&to).ok_or_else(wrong_path));
+    let to = to.transpose()?;
     let secret = app.access().invite(&name, right)?;
-    let link = format!("{}/?link={}", app.url(), secret.text());
+    let to = to.map_or_else(String::new, |to| format!("&to={}", to.escaped()));
+    let link = format!("{}/?link={}{to}", app.url(), secret.text());
     Ok((StatusCode::CREATED, Json(Link { link })))
+}
+
+fn wrong_path() -> HttpProblem {
+    let detail = "an invitation leads to a page of this service: a path that begins with one `/`";
+    HttpProblem::invalid("wrong-path", detail).with_hint("for a workflow: /workflows/ID")
 }
 
 /// The way in.
 #[derive(Deserialize)]
 pub(crate) struct Way {
     link: Option<String>,
+    /// The page that the link leads to.
+    to: Option<String>,
 }
 
-/// The editor; with `?link=`, the session that the link gives, once.
+/// The editor; with `?link=`, the session that the link gives, once, and the page that it leads to.
 pub(crate) async fn enter(
     State(app): State<AppState>,
     QueryOf(way): QueryOf<Way>,
@@ -95,12 +108,14 @@ pub(crate) async fn enter(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, HttpProblem> {
+    let to = way.to.as_deref().and_then(LocalPath::parse);
+    let to = to.unwrap_or_default();
     let Some(link) = way.link.filter(|_| method == Method::GET) else {
         return Ok(assets::serve(uri, headers).await);
     };
     let is_in = session_of(&headers).is_some_and(|shown| app.access().session(shown).is_some());
     if is_in {
-        return Ok(Redirect::to("/").into_response());
+        return Ok(Redirect::to(to.text()).into_response());
     }
     let asked = Arc::clone(&app);
     let session = off_reactor(move || Ok(asked.access().redeem_link(&link)?)).await?;
@@ -115,7 +130,7 @@ pub(crate) async fn enter(
         )
     })?;
     let cookie = session_cookie(&session, app.is_secure());
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to.text())).into_response())
 }
 
 /// Ends the session of this browser.

@@ -258,19 +258,51 @@ async fn other_hosts_and_pages_are_refused() {
     }
 }
 
+fn opened(path: &str) -> Request<Body> {
+    let request = Request::builder().uri(path).header(header::HOST, HOST);
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_invitation_leads_to_where_it_was_made_and_nowhere_else() {
+    let api = Api::new();
+    let invite = async |to: &str| {
+        let body = json!({ "name": "Vera", "right": "viewer", "to": to });
+        api.post("/invitations", &body).await
+    };
+    let (status, made) = invite("/workflows/a%20b?run=r&seq=3").await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let link = made["link"].as_str().unwrap();
+    let path = link.strip_prefix(&format!("http://{HOST}")).unwrap();
+    let response = api.send(opened(path)).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let to = &response.headers()[header::LOCATION];
+    assert_eq!(to, "/workflows/a%20b?run=r&seq=3");
+
+    let (status, problem) = invite("//evil.test").await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::BAD_REQUEST, "wrong-path")
+    );
+    for elsewhere in [
+        "%2F%2Fevil.test",
+        "https%3A%2F%2Fevil.test",
+        "%2F%5Cevil.test",
+        "%2F%09%2Fevil.test",
+    ] {
+        let link = api.state.access().new_link().unwrap();
+        let path = format!("/?link={}&to={elsewhere}", link.text());
+        let response = api.send(opened(&path)).await;
+        assert_eq!(response.headers()[header::LOCATION], "/", "{elsewhere}");
+    }
+}
+
 #[tokio::test]
 async fn the_link_lets_one_browser_in() {
     let api = Api::new();
     let link = api.state.access().new_link().unwrap();
     let path = format!("/?link={}", link.text());
-    let enter = |path: &str| {
-        Request::builder()
-            .uri(path)
-            .header(header::HOST, HOST)
-            .body(Body::empty())
-            .unwrap()
-    };
-    let response = api.send(enter(&path)).await;
+    let response = api.send(opened(&path)).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[header::LOCATION], "/");
     let cookie = response.headers()[header::SET_COOKIE]
@@ -279,7 +311,7 @@ async fn the_link_lets_one_browser_in() {
         .to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
     assert_eq!(
-        api.send(enter(&path)).await.status(),
+        api.send(opened(&path)).await.status(),
         StatusCode::UNAUTHORIZED
     );
 
@@ -310,6 +342,47 @@ async fn the_link_lets_one_browser_in() {
         api.send(session("GET", None)).await.status(),
         StatusCode::UNAUTHORIZED
     );
+}
+
+/// Who was invited may edit, and lets nobody else in: a token would act as the owner.
+#[tokio::test]
+async fn who_was_invited_makes_no_keys() {
+    let api = Api::new();
+    let new = json!({ "name": "Gus", "right": "editor" });
+    let (_, made) = api.post("/invitations", &new).await;
+    let link = made["link"].as_str().unwrap();
+    let (_, way) = link.split_once(HOST).unwrap();
+    let opened = Request::get(way).header(header::HOST, HOST);
+    let opened = api.send(opened.body(Body::empty()).unwrap()).await;
+    let cookie = opened.headers()[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let asks = |method: &str, path: &str, body: &Json| {
+        Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::HOST, HOST)
+            .header(header::COOKIE, &cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap()
+    };
+    let checked = api.send(asks("GET", "/session", &Json::Null)).await;
+    assert_eq!(checked.status(), StatusCode::OK);
+    for (method, path) in [
+        ("GET", "/tokens"),
+        ("POST", "/tokens"),
+        ("POST", "/invitations"),
+        ("DELETE", "/tokens/any"),
+    ] {
+        let refused = api.send(asks(method, path, &new)).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
+        let body = refused.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            String::from_utf8_lossy(&body).contains("owner-only"),
+            "{method} {path}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flowforge_ai::proposal::Accepted;
 use flowforge_collab::authored::apply_patch_as;
-use flowforge_collab::document::{Texts, apply_patch, reconcile};
+use flowforge_collab::document::{Doc, Texts, apply_patch, reconcile};
 use flowforge_engine::check::check;
 use flowforge_engine::event::WorkflowRef;
 use flowforge_engine::workflow::file;
@@ -18,7 +18,6 @@ use flowforge_snapshots::{ReadError, RunFilter};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
-use yrs::Doc;
 
 use super::list::{List, limit_of};
 use super::shown::RunRow;

@@ -121,7 +121,10 @@ fn a_proposal_is_for_what_it_was_made_for() {
     );
     let nothing = (409, "proposal-closed".to_owned());
     let reject = format!("POST /proposals/{}/reject", text(&wrong["id"]));
-    assert_eq!(stage.ok(&reject, &json!({}))["state"], "rejected");
+    let rejected = stage.ok(&reject, &json!({}));
+    assert_eq!(rejected["state"], "rejected");
+    let kept = stage.get(&format!("/proposals/{}", text(&wrong["id"])));
+    assert!(kept["byName"].as_str().is_some_and(|name| !name.is_empty()));
     assert_eq!(stage.refused(&reject, &json!({})), nothing);
     assert_eq!(
         stage.refused(&accept(&wrong), &json!({ "hash": wrong["hash"] })),

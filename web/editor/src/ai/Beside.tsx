@@ -1,8 +1,9 @@
 /** The AI panel or the history beside a screen; where there is no room for it, as a sheet over its right half. */
-import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useKeys } from "../app/keys";
 import { go } from "../app/router";
 import { Split } from "../ui/Split";
+import { useMedia } from "../ui/useMedia";
 import { hostNow, useHost } from "./host";
 import { useHistoryPanel } from "../history/historyStore";
 import { HistoryWindows } from "../history/HistoryWindows";
@@ -18,20 +19,9 @@ const readShown = () => import("./shown");
 
 const NARROW = "(max-width: 980px)";
 
-function useIsNarrow(): boolean {
-  return useSyncExternalStore(
-    (told) => {
-      const query = matchMedia(NARROW);
-      query.addEventListener("change", told);
-      return () => query.removeEventListener("change", told);
-    },
-    () => matchMedia(NARROW).matches,
-  );
-}
-
 export function Beside({ children }: { children: ReactNode }) {
   const isOpen = useAi((panel) => panel.isOpen);
-  const isNarrow = useIsNarrow();
+  const isNarrow = useMedia(NARROW);
   const host = useHost((store) => store.host);
   useAiKeys();
   const isHistory = useHistoryPanel((history) => history.isOpen) && !isOpen;

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useMayEdit } from "../api/session";
 import { keyOf } from "../app/keys";
 import { Threads } from "../collab/comments/Threads";
+import { deciderOf } from "../collab/people";
 import { useHost } from "./host";
 import { Outcome } from "./Outcome";
 import { PartList } from "./PartList";
@@ -31,7 +32,7 @@ export function ProposalCard({ id, ...rest }: CardProps) {
   return proposal && <Card proposal={proposal} {...rest} />;
 }
 
-const STATES: Record<Proposal["state"], string> = { open: "", accepted: "Accepted", rejected: "Rejected" };
+const STATES = { accepted: "Accepted", rejected: "Rejected" } as const;
 
 function Card({
   proposal,
@@ -52,7 +53,9 @@ function Card({
     >
       <header>
         <h3>{visible(proposal.title)}</h3>
-        <span className="ai-origin">{isOpen ? originOf(proposal) : STATES[proposal.state]}</span>
+        <span className="ai-origin">
+          {proposal.state === "open" ? originOf(proposal) : `${STATES[proposal.state]} by ${deciderOf(proposal)}`}
+        </span>
       </header>
       {proposal.reason && <p className="ai-reason">{visible(proposal.reason)}</p>}
       <SummaryList proposal={proposal} isBrief={accepted !== null || (isLookedAt && proposal.parts.length > 1)} />
@@ -81,7 +84,7 @@ function originOf({ origin }: Proposal): string {
 
 /** What people say to each other about it, in the document that is open here. */
 function Discussed({ proposal: { id, workflow } }: { proposal: Proposal }) {
-  const doc = useHost(({ host }) => (host?.workflow === workflow ? host.opened?.doc : null));
+  const doc = useHost(({ host }) => (host?.workflow === workflow ? host.shared : null));
   const mayEdit = useMayEdit();
   return doc ? <Threads doc={doc} about={{ proposal: id }} readOnly={!mayEdit} /> : null;
 }

@@ -22,7 +22,7 @@ import type {
   Turn,
 } from "./types";
 
-export type ChatRequest = Narrowed<Schemas["NewTurn"], { draft?: Workflow }>;
+type ChatRequest = Narrowed<Schemas["NewTurn"], { draft?: Workflow }>;
 export type CodeRequest = Narrowed<Schemas["NewCode"], { draft?: Workflow; sample?: Json; expect?: Json }>;
 
 /** What is told of a turn while it is answered; the description of the routes knows these in words only. */

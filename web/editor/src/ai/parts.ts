@@ -2,7 +2,7 @@
 import type { Patch } from "../document/patch";
 import type { Part } from "./types";
 
-export type Chosen = ReadonlySet<number>;
+type Chosen = ReadonlySet<number>;
 
 export const allParts = (parts: readonly Part[]): Chosen => new Set(parts.map(({ id }) => id));
 

@@ -10,7 +10,7 @@ export interface Refusal {
   hint: string | undefined;
 }
 
-export interface Review {
+interface Review {
   proposal: Proposal | null;
   /** The parts that are taken. */
   chosen: ReadonlySet<number>;

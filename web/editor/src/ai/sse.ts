@@ -1,6 +1,6 @@
 /** An event stream that is the answer to a request: `EventSource` can only GET. */
 
-export interface StreamEvent {
+interface StreamEvent {
   name: string;
   data: string;
 }

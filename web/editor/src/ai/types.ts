@@ -12,7 +12,7 @@ export type Schemas = components["schemas"];
 export type Narrowed<Theirs, Ours extends Record<Exclude<keyof Ours, keyof Theirs>, never>> = Omit<Theirs, keyof Ours> &
   Ours;
 
-export type Origin =
+type Origin =
   | { kind: "planner" }
   | { kind: "rule"; name: string }
   | { kind: "model"; model: string }
@@ -44,11 +44,11 @@ type Proposed = Narrowed<
   }
 >;
 /** What is known of a decision, which only a closed proposal has. */
-type Decision = "state" | "by" | "at" | "version";
-export type ProposalState =
+type Decision = "state" | "by" | "byName" | "at" | "version";
+type ProposalState =
   | { state: "open" }
-  | { state: "accepted"; by: string; at: string; version: string }
-  | { state: "rejected"; by: string; at: string };
+  | { state: "accepted"; by: string; byName?: string; at: string; version: string }
+  | { state: "rejected"; by: string; byName?: string; at: string };
 export type Proposal = Omit<Proposed, Decision> & ProposalState;
 
 export type Question = Schemas["Question"];

@@ -29,7 +29,7 @@ function open(): EventSource {
   return made;
 }
 
-export function onServiceEvent(listener: Listener): () => void {
+function onServiceEvent(listener: Listener): () => void {
   listeners.add(listener);
   stop ??= whileSeen(open);
   return () => {

@@ -1830,6 +1830,8 @@ export interface components {
             name: string;
             /** @description What they may do; everything when absent. */
             right?: components["schemas"]["Right"];
+            /** @description The page that they come to: a path of this service, as `/workflows/orders`. The list of workflows when absent. */
+            to?: string | null;
         };
         /** @description An item of a list, or a field of a record. */
         Item: {
@@ -2007,8 +2009,10 @@ export interface components {
                 at?: string | null;
                 /** @description The version that the patch was made for. */
                 base: string;
-                /** @description Who decided. */
+                /** @description Who decided: their id. */
                 by?: string | null;
+                /** @description What they were called then. */
+                byName?: string | null;
                 /** @description The conversation it came from. */
                 chat?: string | null;
                 evidence?: components["schemas"]["Evidence"] | null;
@@ -2527,8 +2531,10 @@ export interface components {
             at?: string | null;
             /** @description The version that the patch was made for. */
             base: string;
-            /** @description Who decided. */
+            /** @description Who decided: their id. */
             by?: string | null;
+            /** @description What they were called then. */
+            byName?: string | null;
             /** @description The conversation it came from. */
             chat?: string | null;
             evidence?: components["schemas"]["Evidence"] | null;

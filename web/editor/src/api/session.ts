@@ -13,18 +13,20 @@ export interface Session {
 export const getSession = () => get<Session>("/session");
 
 /** What this person may do. As long as nobody knows, it is everything: the service refuses by itself. */
-const useRight = create<{ right: Right }>(() => ({ right: "editor" }));
+const useRight = create<{ right: Right; person: string }>(() => ({ right: "editor", person: "owner" }));
 
 /** Asks the service anew; null when it does not answer. */
 export async function heedRight(): Promise<Right | null> {
   const session = await getSession().catch(() => null);
-  if (session) useRight.setState({ right: session.right });
+  if (session) useRight.setState({ right: session.right, person: session.person.id });
   return session?.right ?? null;
 }
 
 export const useMayEdit = (): boolean => useRight(({ right }) => right !== "viewer");
+/** Only the owner lets others in; so does whoever holds a token of theirs. */
+export const useMayInvite = (): boolean => useRight(({ right, person }) => right !== "viewer" && person === "owner");
 export const mayEdit = (): boolean => useRight.getState().right !== "viewer";
 
-/** A link that lets one other browser in, once. */
-export const invite = async (name: string, right: Right): Promise<string> =>
-  (await post<{ link: string }>("/invitations", { name, right })).link;
+/** A link that lets one other browser in, once, and leads to this page of the editor. */
+export const invite = async (name: string, right: Right, to: string): Promise<string> =>
+  (await post<{ link: string }>("/invitations", { name, right, to })).link;

@@ -34,6 +34,12 @@ export function listWorkflows(query = "", tag = "", cursor = ""): Promise<Listed
   return get(`/workflows?${search}`);
 }
 
+/** Whether there is a workflow of this id, asked so that the answer no is none that a browser complains of. */
+export async function hasWorkflow(id: string): Promise<boolean> {
+  const { items, next } = await listWorkflows(id);
+  return items.some((row) => row.id === id) || Boolean(next);
+}
+
 /** The exact numbers of each workflow as it was last read, by node: lists change their order, ids do not. */
 const exactOf = new Map<string, { whole: Exact; nodes: ReadonlyMap<string, Exact> }>();
 

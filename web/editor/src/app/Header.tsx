@@ -3,16 +3,9 @@ import { Keyboard, Moon, Search, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "../ui/Link";
 import { keyOf } from "./keys";
+import { Nav } from "./Nav";
 import { openOverlay } from "./overlays";
-import { usePlace, type Place } from "./router";
 import { setTheme, shownTheme, useTheme } from "./theme";
-
-const SCREENS: { href: string; label: string; shown: Place["screen"][] }[] = [
-  { href: "/", label: "Workflows", shown: ["workflows", "workflow"] },
-  { href: "/runs", label: "Runs", shown: ["runs", "run"] },
-  { href: "/dashboard", label: "Dashboard", shown: ["dashboard"] },
-  { href: "/settings", label: "Settings", shown: ["settings"] },
-];
 
 interface HeaderProps {
   /** What the screen is called, for those who hear it, where nothing on the screen says it as its heading. */
@@ -24,7 +17,6 @@ interface HeaderProps {
 }
 
 export function Header({ title, children, tools }: HeaderProps) {
-  const { screen } = usePlace();
   return (
     <header className="header" data-keys="bar">
       {title !== undefined && <h1 className="sr-only">{title}</h1>}
@@ -32,13 +24,7 @@ export function Header({ title, children, tools }: HeaderProps) {
         <Mark />
         <span className="brand-name">FlowForge</span>
       </Link>
-      <nav className="nav" aria-label="Screens">
-        {SCREENS.map(({ href, label, shown }) => (
-          <Link key={href} href={href} {...(shown.includes(screen) && { "aria-current": "page" as const })}>
-            {label}
-          </Link>
-        ))}
-      </nav>
+      <Nav />
       <div className="header-middle">{children}</div>
       {tools}
       <button type="button" className="find" onClick={() => openOverlay("commands")}>

@@ -5,7 +5,6 @@ import { useState } from "react";
 import type * as Y from "yjs";
 import { useProblems } from "../canvas/problems";
 import type { Specs } from "../document/load";
-import { counted } from "../lib/words";
 import { ProblemList as List } from "../panel/ProblemList";
 import { countsOf } from "../panel/problems";
 import { showNode } from "./showNode";
@@ -17,7 +16,7 @@ export function ProblemList({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
     return (
       <span className="saved" title="The service found no problems">
         <CircleCheck size={14} aria-hidden />
-        No problems
+        <span className="saved-words">No problems</span>
       </span>
     );
   }
@@ -25,7 +24,8 @@ export function ProblemList({ doc, specs }: { doc: Y.Doc; specs: Specs }) {
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger className={countsOf(problems).errors > 0 ? "saved problem" : "saved warning"}>
         <TriangleAlert size={14} aria-hidden />
-        {counted(problems.length, "problem")}
+        {problems.length}
+        <span className="saved-words">{problems.length === 1 ? "problem" : "problems"}</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content

@@ -1,14 +1,16 @@
 /** A run: the graph as it was executed, and its timeline. Nothing here can be edited. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo } from "react";
+import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Beside } from "../ai/Beside";
 import { useAsHost } from "../ai/host";
 import { useCatalogue } from "../api/catalogue";
 import { useServiceEvents } from "../api/events";
 import { getRun, getRunWorkflow } from "../api/runs";
 import type { Workflow } from "../api/types";
+import { hasWorkflow } from "../api/workflows";
 import { select, useSelection, soleStep } from "../canvas/selection";
 import { load } from "../document/load";
+import type { Opened } from "../document/open";
 import { clearRunStatus } from "../run/statusStore";
 import { Link } from "../ui/Link";
 import { Split } from "../ui/Split";
@@ -19,6 +21,9 @@ import { Failed } from "./Failed";
 import { Header } from "./Header";
 import { Middle } from "./Middle";
 import { addressOf, go, type Place } from "./router";
+import { RunRoom } from "./RunRoom";
+import { People } from "./slots";
+import { useOpened } from "./useOpened";
 
 type RunPlace = Extract<Place, { screen: "run" }>;
 
@@ -32,12 +37,13 @@ export function RunScreen({ place }: { place: RunPlace }) {
     queryFn: () => getRunWorkflow(place.id),
     staleTime: Infinity,
   });
+  const opening = useOpened(useKept(workflow.data?.id ?? null));
   const error = noCatalogue ?? run.error ?? workflow.error;
   useEffect(() => clearRunStatus, [place.id]);
   if (error) return <Failed error={error} />;
   return (
     <div className="screen" data-keys-default="timeline canvas">
-      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"} tools={<ChatButton />}>
+      <Header title={workflow.data ? `Run of ${workflow.data.name || workflow.data.id}` : "Run"} tools={<Tools />}>
         {run.data && workflow.data && (
           <>
             <Link
@@ -59,9 +65,37 @@ export function RunScreen({ place }: { place: RunPlace }) {
         )}
       </Header>
       <main className="min-h-0">
-        {workflow.data && specs && <Shown place={place} workflow={workflow.data} specs={specs} />}
+        {workflow.data && specs && (
+          <Shown
+            place={place}
+            workflow={workflow.data}
+            specs={specs}
+            opened={opening.kind === "open" ? opening.opened : null}
+          />
+        )}
       </main>
     </div>
+  );
+}
+
+/** The workflow, as long as there is one: a run outlives it, and then nobody else is here. */
+function useKept(id: string | null): string | null {
+  const { data } = useQuery({
+    queryKey: ["workflow", id, "kept"],
+    queryFn: () => hasWorkflow(id ?? "").catch(() => false),
+    enabled: id !== null,
+  });
+  return data ? id : null;
+}
+
+function Tools() {
+  return (
+    <>
+      <Suspense>
+        <People />
+      </Suspense>
+      <ChatButton />
+    </>
   );
 }
 
@@ -69,14 +103,23 @@ interface ShownProps {
   place: RunPlace;
   workflow: Workflow;
   specs: NonNullable<ReturnType<typeof useCatalogue>["specs"]>;
+  opened: Opened | null;
 }
 
-function Shown({ place, workflow, specs }: ShownProps) {
+function Shown({ place, workflow, specs, opened }: ShownProps) {
   const doc = useMemo(() => load(workflow, specs), [workflow, specs]);
   const onSeq = useCallback((seq: number | null) => go(addressOf({ ...place, seq }), "replace"), [place]);
   useNodeInAddress(place);
   const run = { id: place.id, seq: place.seq };
-  useAsHost({ workflow: workflow.id, doc, specs, opened: null, run: place.id, onRun: null });
+  useAsHost({
+    workflow: workflow.id,
+    doc,
+    specs,
+    opened: null,
+    shared: opened?.doc ?? null,
+    run: place.id,
+    onRun: null,
+  });
   return (
     <Beside>
       <Split
@@ -88,7 +131,9 @@ function Shown({ place, workflow, specs }: ShownProps) {
         max={560}
         pane={<Dock run={run} onSeq={onSeq} />}
       >
-        <Middle doc={doc} specs={specs} run={run} editable={false} />
+        <Middle doc={doc} specs={specs} run={run} editable={false}>
+          {opened && <RunRoom workflow={workflow.id} run={place.id} opened={opened} />}
+        </Middle>
       </Split>
     </Beside>
   );

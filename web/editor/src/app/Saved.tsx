@@ -3,12 +3,16 @@ import { Check, CloudOff, Eye, LoaderCircle, TriangleAlert } from "lucide-react"
 import { useSyncExternalStore } from "react";
 import type { Saver, SaveState } from "../document/save";
 
-export const useSaved = (saver: Saver) => useSyncExternalStore(saver.subscribe, () => saver.saved);
+const useSaved = (saver: Saver) => useSyncExternalStore(saver.subscribe, () => saver.saved);
+
+/** Whether this person may look and not change. */
+export const useIsReadOnly = (saver: Saver): boolean =>
+  useSyncExternalStore(saver.subscribe, () => saver.saved.state.kind === "read-only");
 
 const WORDS: Record<SaveState["kind"], string> = {
   saved: "Saved",
   saving: "Saving…",
-  offline: "Offline — kept in this browser",
+  offline: "Offline",
   refused: "Not saved",
   "read-only": "Read only",
 };
@@ -19,7 +23,8 @@ export function SavedState({ saver }: { saver: Saver }) {
   return (
     <span className="saved" data-state={state.kind} role="status" title={why}>
       <Sign kind={state.kind} />
-      <span className="saved-words">{WORDS[state.kind]}</span>
+      <span className="saved-words">{WORDS[state.kind]}</span>{" "}
+      {state.kind === "offline" && <span className="saved-more">— kept in this browser</span>}
       {why && `: ${why}`}
     </span>
   );
@@ -27,7 +32,7 @@ export function SavedState({ saver }: { saver: Saver }) {
 
 function Sign({ kind }: { kind: SaveState["kind"] }) {
   if (kind === "saved") return <Check size={14} aria-hidden />;
-  if (kind === "saving") return <LoaderCircle size={14} aria-hidden className="spin" />;
+  if (kind === "saving") return <LoaderCircle size={14} aria-hidden />;
   if (kind === "read-only") return <Eye size={14} aria-hidden />;
   return kind === "offline" ? <CloudOff size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />;
 }

@@ -12,7 +12,7 @@ import { editing } from "../document/draft";
 import { setMeta } from "../document/edits";
 import type { Opened } from "../document/open";
 import type { Specs } from "../document/load";
-import { useWorkflow } from "../document/useDocument";
+import { useName } from "../document/useDocument";
 import { useHistoryKeys, useOpenForVersion } from "../history/useHistoryKeys";
 import { useShownVersion } from "../history/useShownVersion";
 import { useProblemWatch } from "../panel/problems";
@@ -27,7 +27,7 @@ import { useKeys } from "./keys";
 import { LastRun } from "./LastRun";
 import { ProblemList } from "./ProblemList";
 import { addressOf, go, type Place } from "./router";
-import { SavedState, useSaved } from "./Saved";
+import { SavedState, useIsReadOnly } from "./Saved";
 import { Middle } from "./Middle";
 import { BranchOf, VersionBar } from "./slots";
 import { useOpened } from "./useOpened";
@@ -59,7 +59,7 @@ interface EditorProps {
 
 function Editor({ place, opened, specs }: EditorProps) {
   const { doc, saver, provider } = opened;
-  const isReadOnly = useSaved(saver).state.kind === "read-only";
+  const isReadOnly = useIsReadOnly(saver);
   const { id, run: runId, seq = null, version = null } = place;
   const shown = useShownVersion(id, version, specs);
   const kept = useMemo(
@@ -87,12 +87,12 @@ function Editor({ place, opened, specs }: EditorProps) {
   );
   useCompany(opened);
   useComments(doc, !isReadOnly);
-  useTellPlace(run);
+  useTellPlace(runId ?? null);
   useFollowedPlace(id);
   useHistoryKeys(!isReadOnly);
   useOpenForVersion(version);
-  useAsHost({ workflow: id, doc, specs, opened, run: runId ?? null, onRun });
-  const title = `Workflow ${useWorkflow(doc).name || id}`;
+  useAsHost({ workflow: id, doc, specs, opened, shared: opened.doc, run: runId ?? null, onRun });
+  const title = `Workflow ${useName(doc).name || id}`;
   return (
     <div className="screen" data-keys-default={run ? "timeline canvas" : "canvas"}>
       <Header title={title} tools={<WorkflowTools id={id} opened={opened} canEdit={!isReadOnly} onRun={onRun} />}>
@@ -137,7 +137,7 @@ function Editor({ place, opened, specs }: EditorProps) {
 }
 
 function Name({ opened: { doc }, readOnly }: { opened: Opened; readOnly: boolean }) {
-  const { name, id } = useWorkflow(doc);
+  const { name, id } = useName(doc);
   return (
     <input
       className="workflow-name"

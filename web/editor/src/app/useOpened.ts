@@ -1,13 +1,14 @@
-/** The opened workflow of the screen, which is drawn anew for another one. */
+/** The opened workflow of the screen, which is drawn anew for another one; null as long as nobody knows which. */
 import { useEffect, useState } from "react";
 import { openWorkflow, type Opened } from "../document/open";
 
 export type Opening = { kind: "opening" } | { kind: "open"; opened: Opened } | { kind: "failed"; error: Error };
 
-export function useOpened(id: string): Opening {
+export function useOpened(id: string | null): Opening {
   const [opening, setOpening] = useState<Opening>({ kind: "opening" });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
+    if (id === null) return;
     let left = false;
     let opened: Opened | null = null;
     const anew = () => {

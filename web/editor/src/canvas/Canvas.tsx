@@ -55,7 +55,7 @@ const NODE_TYPES = { step: StepNode, loop: LoopNode, note: NoteNode, frame: Grou
 const EDGE_TYPES = { wire: Wire };
 const FIT = { maxZoom: 1, minZoom: ZOOM_MIN, padding: 0.15 };
 
-export interface CanvasProps {
+interface CanvasProps {
   doc: Y.Doc;
   specs: Specs;
   /** A canvas that shows a run cannot be edited. */
@@ -118,6 +118,10 @@ interface DrawnProps extends Required<CanvasProps> {
 function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   const selection = useSelection();
   const { hand, onNodesChange, onEdgesChange, onDragStart, onDragStop } = useHand(doc);
+  const onSelectionDragStop = useCallback(
+    (event: unknown, moved: FlowNode[]) => onDragStop(event, null, moved),
+    [onDragStop],
+  );
   const others = usePeople((people) => people.dragged);
   // What this hand holds stays in it, whoever else pulls.
   const dragged = useMemo(
@@ -126,11 +130,11 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   );
   const nodes = useMemo(
     () => flow.nodes.map((node) => inHand(node, selection.nodes, dragged)),
-    [flow, selection.nodes, dragged],
+    [flow.nodes, selection.nodes, dragged],
   );
   const edges = useMemo(
     () => flow.edges.map((edge) => (selection.edges.has(edge.id) ? { ...edge, selected: true } : edge)),
-    [flow, selection.edges],
+    [flow.edges, selection.edges],
   );
   const minimap = useSettings((settings) => settings.minimap);
   const overview = useOverview(flow.nodes.length);
@@ -146,8 +150,8 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
       onEdgesChange={onEdgesChange}
       onNodeDragStart={onDragStart}
       onNodeDragStop={onDragStop}
-      onSelectionDragStop={(event, moved) => onDragStop(event, null, moved)}
-      onNodeDoubleClick={(_, node) => editable && startRenaming(node.id)}
+      onSelectionDragStop={onSelectionDragStop}
+      {...(editable && { onNodeDoubleClick: renameNode })}
       onPaneClick={closePalette}
       {...wires}
       {...(editable && menuHandlers)}
@@ -181,6 +185,7 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
   );
 }
 
+const renameNode = (_: unknown, node: FlowNode) => startRenaming(node.id);
 const NO_NODES: FlowNode[] = [];
 const NO_EDGES: FlowEdge[] = [];
 
@@ -197,33 +202,33 @@ function inHand(node: FlowNode, selected: ReadonlySet<string>, dragged: Readonly
 /** Drawing wires: to a port, off a port, and into the empty, where the palette opens. */
 function useWires(doc: Y.Doc, specs: Specs) {
   const { screenToFlowPosition } = useReactFlow();
-  const fitsTogether = useCallback(
-    (link: Connection | FlowEdge) =>
-      canJoin(doc, specs, link.source, link.sourceHandle ?? "out", link.target, link.targetHandle ?? "in"),
-    [doc, specs],
+  // React Flow looks at all that it draws whenever one of these is another function.
+  return useMemo(
+    () => ({
+      isValidConnection: (link: Connection | FlowEdge) =>
+        canJoin(doc, specs, link.source, link.sourceHandle ?? "out", link.target, link.targetHandle ?? "in"),
+      onConnect: (connection: Connection) => {
+        const wire = wireOf(connection);
+        if (wire) connect(doc, wire);
+      },
+      onReconnect: (edge: FlowEdge, connection: Connection) => {
+        const wire = wireOf(connection);
+        if (wire) reconnect(doc, edge.id, wire);
+      },
+      onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+        const { fromNode, fromHandle, toNode, toHandle } = state;
+        if (!fromNode || !fromHandle || toNode || toHandle) return;
+        const point = "changedTouches" in event ? event.changedTouches[0] : event;
+        if (!point) return;
+        const screen = { x: point.clientX, y: point.clientY };
+        const side = fromHandle.type === "source" ? "output" : "input";
+        const port = fromHandle.id ?? (side === "output" ? "out" : "in");
+        const type = portType(fromNode as unknown as FlowNode, port, side);
+        openPalette({ screen, at: screenToFlowPosition(screen), wire: { node: fromNode.id, port, type, side } });
+      },
+    }),
+    [doc, specs, screenToFlowPosition],
   );
-  return {
-    isValidConnection: fitsTogether,
-    onConnect: (connection: Connection) => {
-      const wire = wireOf(connection);
-      if (wire) connect(doc, wire);
-    },
-    onReconnect: (edge: FlowEdge, connection: Connection) => {
-      const wire = wireOf(connection);
-      if (wire) reconnect(doc, edge.id, wire);
-    },
-    onConnectEnd: (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const { fromNode, fromHandle, toNode, toHandle } = state;
-      if (!fromNode || !fromHandle || toNode || toHandle) return;
-      const point = "changedTouches" in event ? event.changedTouches[0] : event;
-      if (!point) return;
-      const screen = { x: point.clientX, y: point.clientY };
-      const side = fromHandle.type === "source" ? "output" : "input";
-      const port = fromHandle.id ?? (side === "output" ? "out" : "in");
-      const type = portType(fromNode as unknown as FlowNode, port, side);
-      openPalette({ screen, at: screenToFlowPosition(screen), wire: { node: fromNode.id, port, type, side } });
-    },
-  };
 }
 
 function portType(node: FlowNode, port: string, side: "output" | "input"): string {

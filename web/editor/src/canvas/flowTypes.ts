@@ -13,7 +13,7 @@ export interface StepData extends Record<string, unknown> {
   density: Density;
 }
 
-export interface NoteData extends Record<string, unknown> {
+interface NoteData extends Record<string, unknown> {
   key: string;
   note: Note;
 }
@@ -23,7 +23,7 @@ export interface GroupData extends Record<string, unknown> {
   group: Group;
 }
 
-export interface WireData extends Record<string, unknown> {
+interface WireData extends Record<string, unknown> {
   edge: WorkflowEdge;
   /** The type of the port that it leaves. */
   type: string;

@@ -46,7 +46,7 @@ export function useGhosted(shown: Shown): Shown {
     const known = new Set(shown.nodes.map(({ key }) => key));
     const ends = new Set(shown.edges.map(({ value }) => edgeEnds(value)));
     return {
-      workflow: shown.workflow,
+      ...shown,
       // In the moment in which the change is made, document and ghosts both have it.
       nodes: [...shown.nodes, ...added.filter(({ key }) => !known.has(key))],
       edges: [...shown.edges, ...wires.filter(({ value }) => !ends.has(edgeEnds(value)))],

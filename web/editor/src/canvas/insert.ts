@@ -12,7 +12,7 @@ import { fits, inputPorts, outputPorts } from "./ports";
 import type { Density } from "./settings";
 import { GRID, LOOP_MIN, nodeSize, type Size } from "./size";
 
-export interface InsertInto {
+interface InsertInto {
   doc: Y.Doc;
   specs: Specs;
   density: Density;

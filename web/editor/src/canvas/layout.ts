@@ -9,7 +9,7 @@ export interface LayoutNode extends Size {
   loop: boolean;
 }
 
-export interface LayoutEdge {
+interface LayoutEdge {
   source: string;
   target: string;
 }

@@ -6,7 +6,7 @@ import type { NodeId, Position } from "../api/types";
 import type { FlowEdge, FlowNode } from "./flowTypes";
 import { forgetPlaces } from "./ghosts";
 
-export interface NamedNode {
+interface NamedNode {
   id: NodeId;
   title: string;
   icon: string | undefined;

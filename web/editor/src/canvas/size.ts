@@ -11,7 +11,7 @@ export const GRID = 8;
 /** The farthest that the view goes away. */
 export const ZOOM_MIN = 0.05;
 /** Between two ports on one side. */
-export const PORT_GAP = 22;
+const PORT_GAP = 22;
 export const LOOP_HEAD = 44;
 export const LOOP_PAD = 24;
 export const LOOP_MIN: Size = { width: 280, height: 168 };

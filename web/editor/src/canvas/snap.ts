@@ -10,12 +10,12 @@ export interface SnapLine {
   to: number;
 }
 
-export interface Snapped extends Position {
+interface Snapped extends Position {
   lines: SnapLine[];
 }
 
 /** How near, in canvas pixels, an edge must come. */
-export const SNAP_NEAR = 5;
+const SNAP_NEAR = 5;
 
 export function snap(box: Box, others: readonly Box[], near = SNAP_NEAR): Snapped {
   const x = best(stops(box.x, box.width), others, (other) => stops(other.x, other.width), near);

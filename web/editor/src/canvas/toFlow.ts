@@ -37,13 +37,17 @@ interface Part {
 export class ToFlow {
   private readonly drawn = new Map<NodeId, { made: FlowNode; node: WorkflowNode; look: string }>();
   private readonly wires = new Map<string, { made: FlowEdge; edge: unknown; type: string }>();
+  private lastEdges: FlowEdge[] = [];
 
   flow(shown: Shown, look: Look): Flow {
     const parts = partsOf(shown.nodes, look);
     const notes = (shown.workflow.graph.notes ?? []).map(drawNote);
     const groups = (shown.workflow.graph.groups ?? []).flatMap((group) => drawGroup(group, parts));
     const steps = outsideIn(parts).map((part) => this.draw(part, look));
-    return { nodes: [...groups, ...notes, ...steps], edges: this.edges(shown, parts) };
+    const edges = this.edges(shown, parts);
+    // React Flow looks at every edge whenever the list is another one.
+    if (!isSameList(edges, this.lastEdges)) this.lastEdges = edges;
+    return { nodes: [...groups, ...notes, ...steps], edges: this.lastEdges };
   }
 
   private draw(part: Part, look: Look): FlowNode {
@@ -78,6 +82,9 @@ export class ToFlow {
     });
   }
 }
+
+const isSameList = (a: readonly unknown[], b: readonly unknown[]) =>
+  a.length === b.length && a.every((item, at) => item === b[at]);
 
 /** Whether a node holds others: a loop, or a node of an unknown type in which some lie. */
 export function partsOf(nodes: readonly Keyed<WorkflowNode>[], look: Look): Map<NodeId, Part> {

@@ -7,7 +7,7 @@ import { useKeptPlaces } from "./ghosts";
 import { layoutJob } from "./layoutJob";
 import type { Look } from "./toFlow";
 
-export type Placed = ReadonlyMap<NodeId, Position>;
+type Placed = ReadonlyMap<NodeId, Position>;
 const NONE: Placed = new Map();
 
 /** Null until they are known. */

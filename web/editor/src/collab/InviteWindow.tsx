@@ -17,7 +17,7 @@ export function InviteWindow({ onClose }: { onClose: () => void }) {
       open
       onClose={onClose}
       title="Invite"
-      about="A link for one person. It opens once, in one browser, and lets that browser in under the name you give it."
+      about="A link for one person. It opens once, in one browser, lets that browser in under the name you give it, and leads to what you are looking at now."
     >
       {made ? (
         <Made {...made} onAnother={() => setMade(null)} />
@@ -28,6 +28,9 @@ export function InviteWindow({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** They come to what is looked at while they are invited. */
+const here = () => location.pathname + location.search;
+
 function Ask({ onMade }: { onMade: (name: string, link: string) => void }) {
   const [name, setName] = useState("");
   const [right, setRight] = useState<Right>("editor");
@@ -37,7 +40,7 @@ function Ask({ onMade }: { onMade: (name: string, link: string) => void }) {
     event.preventDefault();
     setBusy(true);
     try {
-      onMade(name.trim(), await invite(name.trim(), right));
+      onMade(name.trim(), await invite(name.trim(), right, here()));
     } catch (error) {
       setBusy(false);
       setError(error instanceof Error ? error.message : String(error));

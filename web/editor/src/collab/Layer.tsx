@@ -76,6 +76,9 @@ interface Figure {
   outlines: Map<NodeId, HTMLElement>;
 }
 
+/** About as wide as a name is. */
+const NAME_WIDTH = 130;
+
 class Picture {
   private frame = 0;
   private state: ReactFlowState | null = null;
@@ -106,16 +109,21 @@ class Picture {
     this.layer.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
     this.layer.style.setProperty("--zoom", String(zoom));
     const peers = this.peers();
+    // Where a name would be cut off at the right.
+    const turned = (this.state.width - NAME_WIDTH - x) / zoom;
     const here = new Set(peers.map(({ client }) => client));
     for (const [client, figure] of this.figures) if (!here.has(client)) this.remove(client, figure);
-    for (const peer of peers) this.drawOne(peer);
+    for (const peer of peers) this.drawOne(peer, turned);
   }
 
-  private drawOne(peer: Peer) {
+  private drawOne(peer: Peer, turned: number) {
     const figure = this.figures.get(peer.client) ?? this.add(peer);
     const { pointer, name, outlines } = figure;
     pointer.hidden = peer.pointer === null;
-    if (peer.pointer) pointer.style.translate = `${peer.pointer.x}px ${peer.pointer.y}px`;
+    if (peer.pointer) {
+      pointer.style.translate = `${peer.pointer.x}px ${peer.pointer.y}px`;
+      pointer.toggleAttribute("data-turned", peer.pointer.x > turned);
+    }
     pointer.style.setProperty("--person", peer.color);
     pointer.dataset["kind"] = peer.kind;
     if (name.textContent !== peer.name) name.textContent = peer.name;

@@ -1,34 +1,25 @@
 /** Who is here, in the header: each can be followed; oneself can be renamed and hidden. */
 import { EyeOff, UserPlus } from "lucide-react";
 import { Popover } from "radix-ui";
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
-import { useMayEdit } from "../api/session";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useMayInvite } from "../api/session";
+import { usePlace } from "../app/router";
+import { useMedia } from "../ui/useMedia";
 import { Avatar } from "./Avatar";
 import type { Company } from "./company";
 import { hide, rename, useMe } from "./me";
 import { initialsOf, NAME_MAX, type Peer } from "./peer";
 import { follow, usePeople } from "./people";
+import { useNodeNames, whereabouts } from "./whereabouts";
 
 const InviteWindow = lazy(async () => ({ default: (await import("./InviteWindow")).InviteWindow }));
 
 const NARROW = "(max-width: 1180px)";
 
-/** As many avatars as the head of the page has room for. */
-function useRoom(): number {
-  const isNarrow = useSyncExternalStore(
-    (told) => {
-      const query = matchMedia(NARROW);
-      query.addEventListener("change", told);
-      return () => query.removeEventListener("change", told);
-    },
-    () => matchMedia(NARROW).matches,
-  );
-  return isNarrow ? 1 : 3;
-}
-
 export function People() {
   const { company, people, following } = usePeople();
-  const room = useRoom();
+  // As many avatars as the head of the page has room for.
+  const room = useMedia(NARROW) ? 1 : 3;
   if (!company) return null;
   return (
     <div className="people" role="group" aria-label="People here" data-people>
@@ -50,7 +41,7 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
       className="person"
       aria-pressed={isFollowed}
       aria-label={words}
-      title={`${peer.name}${whereOf(peer)}. ${words}`}
+      title={`${[peer.name, useWhereabouts(peer)].filter(Boolean).join(" ")}. ${words}`}
       onClick={() => follow(isFollowed ? null : peer.client)}
     >
       <Avatar person={peer} />
@@ -58,11 +49,11 @@ function Other({ peer, isFollowed }: { peer: Peer; isFollowed: boolean }) {
   );
 }
 
-function whereOf({ place, drag, doing }: Peer): string {
-  if (doing) return `, is ${doing}`;
-  if (drag) return ", is moving nodes";
-  if (place.run) return `, looks at run ${place.run.slice(-6)}${place.seq === undefined ? "" : `, event ${place.seq}`}`;
-  return place.node ? `, is at ${place.node}` : "";
+function useWhereabouts(peer: Peer): string {
+  const nameOf = useNodeNames();
+  const place = usePlace();
+  const run = place.screen === "run" ? place.id : place.screen === "workflow" ? place.run : undefined;
+  return whereabouts(peer, nameOf, run);
 }
 
 interface MoreProps {
@@ -96,7 +87,7 @@ function More({ people, hidden, following }: MoreProps) {
                   <Avatar person={peer} />
                   <span>
                     {peer.name}
-                    <span className="text-ink-soft">{whereOf(peer)}</span>
+                    <Where peer={peer} />
                   </span>
                 </button>
               </li>
@@ -108,10 +99,14 @@ function More({ people, hidden, following }: MoreProps) {
   );
 }
 
+function Where({ peer }: { peer: Peer }) {
+  return <span className="person-where">{useWhereabouts(peer)}</span>;
+}
+
 function Me({ company }: { company: Company }) {
   const { isHidden } = useMe();
   const { name, color } = company;
-  const mayEdit = useMayEdit();
+  const mayInvite = useMayInvite();
   const [isOpen, setOpen] = useState(false);
   const [isInviting, setInviting] = useState(false);
   const invite = () => {
@@ -142,7 +137,7 @@ function Me({ company }: { company: Company }) {
           <p className="text-ink-soft">
             Hidden, the others do not see where you are. What you change is still known as yours.
           </p>
-          {mayEdit && (
+          {mayInvite && (
             <button type="button" className="button" onClick={invite}>
               <UserPlus size={14} aria-hidden /> Invite…
             </button>

@@ -1,7 +1,7 @@
 /** What came from others while this browser was away, told once when it is back. */
 import type { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
-import { roots, type Fields } from "../document/shape";
+import { fieldOf, roots } from "../document/shape";
 
 export interface Arrived {
   /** Nodes by the names that people see. */
@@ -98,7 +98,7 @@ function pathOf(type: Y.AbstractType<unknown>): [root: unknown, entry: string | 
 }
 
 const titles = (doc: Y.Doc): ReadonlyMap<string, string> =>
-  new Map([...roots(doc).nodes].map(([key, node]) => [key, String((node as Fields).get("name") ?? key)]));
+  new Map([...roots(doc).nodes].map(([key, node]) => [key, String(fieldOf(node, "name") ?? key)]));
 
 /** As one sentence. */
 export function wordsOf({ added, changed, removed, more, by }: Arrived): string {

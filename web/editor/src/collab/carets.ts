@@ -5,6 +5,7 @@
 import type * as Y from "yjs";
 import type { Company } from "./company";
 import { useMe } from "./me";
+import type { Peer } from "./peer";
 
 interface State {
   user: { name: string; color: string; colorLight: string };
@@ -59,8 +60,21 @@ export class Carets {
   }
 
   private words(): string {
-    return JSON.stringify([...this.getStates()]);
+    const states = this.company.awareness.getStates();
+    return this.company.peers.map((peer) => wordsOf(peer, states.get(peer.client)?.["cursor"])).join("\n");
   }
+}
+
+/** What a caret is known by. A peer who told nothing new is the same object. */
+const words = new WeakMap<Peer, string>();
+
+function wordsOf(peer: Peer, cursor: unknown): string {
+  const known = words.get(peer);
+  if (known !== undefined) return known;
+  const caret = caretOf(cursor);
+  const made = caret ? JSON.stringify([peer.client, peer.name, peer.color, caret]) : "";
+  words.set(peer, made);
+  return made;
 }
 
 /** A place in a text is known by the character before or after it, or by the text itself; never by a name. */

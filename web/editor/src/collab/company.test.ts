@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { Company } from "./company";
 import { hide, rename, useMe } from "./me";
 import { COLORS, initialsOf, peerOf } from "./peer";
-import { keepCompany, usePeople } from "./people";
+import { follow, keepCompany, usePeople } from "./people";
 
 /** People in one room, whose telling reaches the others at once. */
 function room(...names: string[]) {
@@ -42,6 +42,23 @@ test("each sees the others with their name, in colours of their own", () => {
   leave();
 });
 
+test("who hears of the others only after they came takes a colour that nobody has", () => {
+  const [there, comes] = [new Awareness(new Y.Doc()), new Awareness(new Y.Doc())];
+  const ada = new Company(there, "Ada");
+  const grace = new Company(comes, "Grace");
+  grace.color = ada.color;
+  applyAwarenessUpdate(comes, encodeAwarenessUpdate(there, [there.clientID]), "wire");
+  expect(grace.color).not.toBe(ada.color);
+  const before = ada.color;
+  vi.advanceTimersByTime(5000);
+  grace.color = before;
+  grace.call("Grace");
+  applyAwarenessUpdate(there, encodeAwarenessUpdate(comes, [comes.clientID]), "wire");
+  expect(ada.color).toBe(before);
+  ada.leave();
+  grace.leave();
+});
+
 test("a hand that moves all the time is told thirty times a second, and where it came to rest always", () => {
   const { companies, told, leave } = room("Ada", "Grace");
   const [ada, grace] = companies as [Company, Company];
@@ -56,6 +73,38 @@ test("a hand that moves all the time is told thirty times a second, and where it
   expect((told[0] as number) - before).toBeLessThanOrEqual(32);
   expect((told[0] as number) - before).toBeGreaterThan(20);
   expect(grace.peers[0]?.pointer).toEqual({ x: 5000, y: 1 });
+  leave();
+});
+
+test("thirty hands are looked at with each frame, and not with each of their moves", () => {
+  const { companies, leave } = room("Ada", ...Array.from({ length: 30 }, (_, n) => `P${n}`));
+  const [ada, ...others] = companies as [Company, ...Company[]];
+  vi.advanceTimersByTime(100);
+  let heard = 0;
+  ada.subscribe(() => heard++);
+  for (let ms = 0; ms < 1000; ms += 10) {
+    others.forEach((other, n) => other.point({ x: ms, y: n }));
+    vi.advanceTimersByTime(10);
+  }
+  expect(heard).toBeGreaterThan(20);
+  expect(heard).toBeLessThanOrEqual(65);
+  vi.advanceTimersByTime(100);
+  expect(ada.peers.every(({ pointer }) => pointer?.x === 990)).toBe(true);
+  leave();
+});
+
+test("what stays as it was is not told again", () => {
+  const { companies, told, leave } = room("Ada", "Grace");
+  const [ada] = companies as [Company];
+  vi.advanceTimersByTime(100);
+  ada.look({ x: 1, y: 2, zoom: 1 });
+  vi.advanceTimersByTime(100);
+  const before = told[0];
+  for (let n = 0; n < 10; n++) {
+    ada.look({ x: 1, y: 2, zoom: 1 });
+    vi.advanceTimersByTime(50);
+  }
+  expect(told[0]).toBe(before);
   leave();
 });
 
@@ -111,10 +160,14 @@ test("React draws when somebody comes, goes or turns elsewhere, and not when a h
     vi.advanceTimersByTime(40);
   }
   expect(drawn).toBe(0);
-  ada.goTo({ view: "run", run: "r1", seq: 7 });
+  ada.goTo({ view: "run", run: "r1" });
+  ada.see({ seq: 7, frame: { opened: 6, node: "a" } });
   vi.advanceTimersByTime(100);
   expect(drawn).toBe(1);
-  expect(usePeople.getState().people[0]?.place).toMatchObject({ view: "run", run: "r1", seq: 7 });
+  expect(usePeople.getState().people[0]?.place).toMatchObject({
+    ...{ view: "run", run: "r1", seq: 7 },
+    frame: { opened: 6, node: "a" },
+  });
   ada.drag(new Map([["a", { x: 1, y: 2 }]]));
   vi.advanceTimersByTime(100);
   expect(usePeople.getState().dragged.get("a")).toEqual({ x: 1, y: 2 });
@@ -127,6 +180,49 @@ test("React draws when somebody comes, goes or turns elsewhere, and not when a h
   leave();
 });
 
+describe("whoever is followed", () => {
+  /** Grace follows Ada, of whom there is another tab; `left` is told of what happens then. */
+  function following() {
+    const { companies, leave } = room("Ada", "Grace", "Ada", "Ada");
+    const [ada, grace, tab, again] = companies as [Company, Company, Company, Company];
+    again.leave();
+    const stop = keepCompany(grace);
+    vi.advanceTimersByTime(100);
+    follow(ada.client);
+    const followed = () => usePeople.getState().following;
+    const leaveAll = () => {
+      stop();
+      leave();
+    };
+    return { ada, grace, tab, again, followed, stop, leaveAll };
+  }
+
+  test("is followed on as another client, when they went to another page, and not as their other tab", () => {
+    const { ada, again, followed, leaveAll } = following();
+    ada.leave();
+    expect(followed()).toBeNull();
+    const back = new Company(again.awareness, "Ada");
+    vi.advanceTimersByTime(100);
+    expect(followed()).toBe(back.client);
+    back.leave();
+    leaveAll();
+  });
+
+  test("is followed on by whom another page was gone to for, and not when that took too long", () => {
+    const { ada, grace, followed, stop, leaveAll } = following();
+    stop();
+    expect(followed()).toBeNull();
+    const anew = keepCompany(new Company(grace.awareness, "Grace"));
+    expect(followed()).toBe(ada.client);
+    anew();
+    vi.advanceTimersByTime(6000);
+    const late = keepCompany(new Company(grace.awareness, "Grace"));
+    expect(followed()).toBeNull();
+    late();
+    leaveAll();
+  });
+});
+
 describe("what a stranger tells", () => {
   test.each([null, 7, [], "x", {}, { user: null }, { user: 3 }, { user: { name: "" } }, { user: { name: 4 } }])(
     "%j is nobody",
@@ -136,7 +232,7 @@ describe("what a stranger tells", () => {
   test("of the wrong shape is left out", () => {
     const peer = peerOf(3, {
       user: { name: "x".repeat(500), color: "red;background:url(//evil)", kind: "root", avatar: {} },
-      place: { view: {}, node: 4, run: "", seq: 1.5, eye: { x: 0, y: 0, zoom: -1 } },
+      place: { view: {}, node: 4, run: "", seq: 1.5, frame: { opened: "1", node: "a" }, eye: { x: 0, y: 0, zoom: -1 } },
       pointer: { x: Number.NaN, y: Infinity },
       selection: ["a", 3, null, "x".repeat(1000)],
       drag: { a: { x: 1, y: "2" }, b: { x: 1, y: 2 } },

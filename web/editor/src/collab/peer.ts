@@ -15,8 +15,16 @@ export interface Place {
   run?: RunId;
   /** The moment of that run. */
   seq?: Seq;
+  /** The frame that they see of it. */
+  frame?: Looked;
   /** The middle of their canvas, and how near they are. */
   eye?: Eye;
+}
+
+export interface Looked {
+  /** The event that opened it. */
+  opened: Seq;
+  node: NodeId;
 }
 
 export interface Eye extends Position {
@@ -90,16 +98,23 @@ export const colorOf = (client: number): string => COLORS[client % COLORS.length
 
 function placeOf(value: unknown): Place {
   if (!isRecord(value)) return { view: "canvas" };
-  const { view, node, field, run, seq, eye } = value;
-  const known = eyeOf(eye);
+  const { view, node, field, run, seq, frame, eye } = value;
+  const [known, looked] = [eyeOf(eye), lookedOf(frame)];
   return {
     view: view === "run" ? "run" : "canvas",
     ...(isId(node) && { node }),
     ...(isId(field) && { field }),
     ...(isId(run) && { run }),
     ...(Number.isInteger(seq) && { seq: seq as number }),
+    ...(looked && { frame: looked }),
     ...(known && { eye: known }),
   };
+}
+
+function lookedOf(value: unknown): Looked | null {
+  if (!isRecord(value)) return null;
+  const { opened, node } = value;
+  return Number.isInteger(opened) && isId(node) ? { opened: opened as number, node } : null;
 }
 
 function eyeOf(value: unknown): Eye | null {

@@ -7,6 +7,7 @@ import type { NodeId, Position } from "../api/types";
 import type { Opened } from "../document/open";
 import { Company } from "./company";
 import { useMe } from "./me";
+import { comeAgain, forgetMissed, miss } from "./missed";
 import type { Peer } from "./peer";
 
 interface People {
@@ -29,8 +30,10 @@ export const companyNow = (): Company | null => usePeople.getState().company;
 const UNNAMED = "Somebody";
 
 /** Keeps company with those who have this document open, as long as the component is there. */
-export function useCompany({ provider }: Opened) {
+export function useCompany(opened: Opened | null) {
+  const provider = opened?.provider;
   useEffect(() => {
+    if (!provider) return;
     const company = new Company(provider.awareness);
     const leave = keepCompany(company);
     getSession().then(
@@ -63,11 +66,13 @@ export function keepCompany(company: Company): () => void {
     const seen = seldom(peers);
     const moved = peers.flatMap(({ drag }) => Object.entries(drag ?? {}));
     const isHere = peers.some(({ client }) => client === following);
-    if (seen === drawn && moved.length + dragged.size === 0 && (following === null || isHere)) return;
+    if (!isHere) miss(people, following);
+    const again = isHere ? null : comeAgain(peers);
+    if (seen === drawn && moved.length + dragged.size === 0 && (following === null || isHere) && !again) return;
     usePeople.setState({
       people: seen === drawn ? people : peers,
       dragged: moved.length > 0 ? new Map(moved) : dragged.size > 0 ? NOBODY.dragged : dragged,
-      following: isHere ? following : null,
+      following: isHere ? following : (again?.client ?? null),
     });
     drawn = seen;
   };
@@ -77,21 +82,32 @@ export function keepCompany(company: Company): () => void {
   return () => {
     deafen();
     company.leave();
+    const { people, following } = usePeople.getState();
+    miss(people, following);
     usePeople.setState(NOBODY);
   };
 }
 
-const seldom = (peers: readonly Peer[]) =>
-  JSON.stringify(
-    peers.map(({ client, name, initials, color, kind, doing, person, place: { eye: _, ...place }, drag }) => [
-      ...[client, name, initials, color, kind, doing, person],
-      place,
-      drag !== null,
-    ]),
-  );
+const seldom = (peers: readonly Peer[]) => peers.map(wordsOf).join("\n");
 
-/** What somebody is called whom the service knows by this id, as far as they are here. */
-export const nameOfPerson = (id: string): string | null =>
-  usePeople.getState().people.find(({ person }) => person === id)?.name ?? null;
+/** A peer who told nothing new is the same object, and their words are not made again. */
+const words = new WeakMap<Peer, string>();
 
-export const follow = (following: number | null) => usePeople.setState({ following });
+function wordsOf(peer: Peer): string {
+  const known = words.get(peer);
+  if (known !== undefined) return known;
+  const { client, name, initials, color, kind, doing, person, place, drag } = peer;
+  const { eye: _, ...seldom } = place;
+  const made = JSON.stringify([client, name, initials, color, kind, doing, person, seldom, drag !== null]);
+  words.set(peer, made);
+  return made;
+}
+
+/** What somebody is called who decided: as they call themselves while they are here, or as the service wrote it down then. */
+export const deciderOf = ({ by, byName = "" }: { by: string; byName?: string }): string =>
+  usePeople.getState().people.find(({ person }) => person === by)?.name ?? (byName || "Somebody");
+
+export function follow(following: number | null) {
+  forgetMissed();
+  usePeople.setState({ following });
+}

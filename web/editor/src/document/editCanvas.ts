@@ -3,7 +3,7 @@ import * as Y from "yjs";
 import type { NodeId, Note, Position } from "../api/types";
 import { edit } from "./edit";
 import { yGroup, yNote } from "./load";
-import { freeKey, lastOrder, roots, within, type Fields } from "./shape";
+import { entryAt, freeKey, lastOrder, roots, within, type Fields } from "./shape";
 import { rewrite } from "./text";
 
 const NOTE_SIZE = { width: 240, height: 140 };
@@ -18,18 +18,15 @@ export function addNote(doc: Y.Doc, at: Position, text = "", color = "yellow"): 
 }
 
 export function setNote(doc: Y.Doc, key: string, change: Partial<Note>) {
-  const note = within(roots(doc).meta, "notes").get(key);
-  if (!(note instanceof Y.Map)) return;
   const typing = change.text === undefined ? undefined : `note/${key}`;
-  edit(doc, "Change note", () => assign(note as Fields, change), typing);
+  edit(doc, "Change note", () => assign(entryAt(within(roots(doc).meta, "notes"), key), change), typing);
 }
 
 export const moveNotes = (doc: Y.Doc, positions: Readonly<Record<string, Position>>) =>
   edit(doc, "Move note", () => {
     const notes = within(roots(doc).meta, "notes");
     for (const [key, { x, y }] of Object.entries(positions)) {
-      const note = notes.get(key);
-      if (note instanceof Y.Map) assign(note as Fields, { x: Math.round(x), y: Math.round(y) });
+      assign(entryAt(notes, key), { x: Math.round(x), y: Math.round(y) });
     }
   });
 
@@ -49,9 +46,8 @@ export function ungroup(doc: Y.Doc, key: string) {
 }
 
 export function setGroup(doc: Y.Doc, key: string, change: { title?: string; color?: string }) {
-  const found = within(roots(doc).meta, "groups").get(key);
-  if (!(found instanceof Y.Map)) return;
-  edit(doc, "Change group", () => assign(found as Fields, change), change.title ? `group/${key}` : undefined);
+  const set = () => assign(entryAt(within(roots(doc).meta, "groups"), key), change);
+  edit(doc, "Change group", set, change.title ? `group/${key}` : undefined);
 }
 
 function leave(groups: Fields, ids: readonly NodeId[]) {
@@ -64,7 +60,8 @@ function leave(groups: Fields, ids: readonly NodeId[]) {
   }
 }
 
-function assign(entry: Fields, change: object) {
+function assign(entry: Fields | undefined, change: object) {
+  if (!entry) return;
   for (const [field, value] of Object.entries(change)) {
     const before = entry.get(field);
     if (before instanceof Y.Text && typeof value === "string") rewrite(before, value);

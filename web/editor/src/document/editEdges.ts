@@ -2,7 +2,7 @@
 import type * as Y from "yjs";
 import { edit } from "./edit";
 import { remove } from "./editNodes";
-import { roots } from "./shape";
+import { entryAt, roots } from "./shape";
 import { addWire, setPort, type Wire } from "./wire";
 
 /** Draws an edge and gives its key, or null when it was there. */
@@ -21,9 +21,9 @@ export const disconnect = (doc: Y.Doc, keys: Iterable<string>) => remove(doc, { 
 
 /** Leads an edge to other ends. */
 export function reconnect(doc: Y.Doc, key: string, wire: Wire) {
-  const edge = roots(doc).edges.get(key);
-  if (!edge) return;
   edit(doc, "Reconnect", () => {
+    const edge = entryAt(roots(doc).edges, key);
+    if (!edge) return;
     edge.set("source", wire.source);
     edge.set("target", wire.target);
     setPort(edge, "sourcePort", wire.sourcePort, "out");

@@ -7,7 +7,7 @@ import { edit } from "./edit";
 import { same } from "./json";
 import { isShared, NO_SPECS, yNode, type Specs } from "./load";
 import { fromShared, plainOf, put, toPlain } from "./nested";
-import { freeKey, lastOrder, ORDER, paramsOf, roots, within, type Fields, type Roots } from "./shape";
+import { entryAt, fieldOf, freeKey, lastOrder, paramsOf, roots, within, type Fields, type Roots } from "./shape";
 import { addWire, setPort } from "./wire";
 
 /** What a new node is joined to, in the same step. */
@@ -18,7 +18,7 @@ export interface Joined {
   into?: { edge: string; from: string; to: string };
 }
 
-export type NewNode = Omit<WorkflowNode, "id">;
+type NewNode = Omit<WorkflowNode, "id">;
 
 /** Adds a node and gives its id, made from its type: `request`, `request2`. */
 export function addNode(doc: Y.Doc, node: NewNode, specs: Specs = NO_SPECS, joined: Joined = {}): NodeId {
@@ -38,7 +38,7 @@ export function addNode(doc: Y.Doc, node: NewNode, specs: Specs = NO_SPECS, join
 export const idFor = (type: string) => (type.split(".").at(-1) ?? type).replace(/[^A-Za-z0-9_]/g, "_") || "node";
 
 function putInto(edges: Roots["edges"], id: NodeId, into: { edge: string; from: string; to: string }) {
-  const edge = edges.get(into.edge);
+  const edge = entryAt(edges, into.edge);
   if (!edge) return;
   const target = edge.get("target") as NodeId;
   const targetPort = (edge.get("targetPort") as string | undefined) ?? "in";
@@ -52,12 +52,12 @@ export function withBodies(nodes: Roots["nodes"], ids: Iterable<NodeId>): Set<No
   const all = new Set(ids);
   for (let size = -1; size !== all.size;) {
     size = all.size;
-    for (const [key, node] of nodes) if (all.has(node.get("parent") as NodeId)) all.add(key);
+    for (const [key, node] of nodes) if (all.has(fieldOf(node, "parent") as NodeId)) all.add(key);
   }
   return all;
 }
 
-export interface Removal {
+interface Removal {
   nodes?: Iterable<NodeId>;
   edges?: Iterable<string>;
   notes?: Iterable<string>;
@@ -70,7 +70,7 @@ export function remove(doc: Y.Doc, { nodes: ids = [], edges: keys = [], notes: n
   edit(doc, "Delete", () => {
     for (const key of keys) edges.delete(key);
     for (const [key, edge] of edges) {
-      if (gone.has(edge.get("source") as NodeId) || gone.has(edge.get("target") as NodeId)) edges.delete(key);
+      if (["source", "target"].some((end) => gone.has(fieldOf(edge, end) as NodeId))) edges.delete(key);
     }
     for (const key of gone) nodes.delete(key);
     for (const key of noteKeys) within(meta, "notes").delete(key);
@@ -99,9 +99,9 @@ export function moveNodes(
   const { nodes } = roots(doc);
   edit(doc, "Move", () => {
     for (const [id, position] of Object.entries(positions)) {
-      setField(nodes.get(id), "position", { x: Math.round(position.x), y: Math.round(position.y) });
+      setField(entryAt(nodes, id), "position", { x: Math.round(position.x), y: Math.round(position.y) });
     }
-    for (const [id, parent] of Object.entries(parents)) setField(nodes.get(id), "parent", parent);
+    for (const [id, parent] of Object.entries(parents)) setField(entryAt(nodes, id), "parent", parent);
     cutAtBorders(doc, new Set(Object.keys(parents)));
   });
 }
@@ -111,9 +111,9 @@ function cutAtBorders(doc: Y.Doc, moved: ReadonlySet<NodeId>) {
   if (moved.size === 0) return;
   const { nodes, edges } = roots(doc);
   for (const [key, edge] of edges) {
-    const [source, target] = [edge.get("source") as NodeId, edge.get("target") as NodeId];
+    const [source, target] = [fieldOf(edge, "source") as NodeId, fieldOf(edge, "target") as NodeId];
     if (!moved.has(source) && !moved.has(target)) continue;
-    if (nodes.get(source)?.get("parent") !== nodes.get(target)?.get("parent")) edges.delete(key);
+    if (fieldOf(nodes.get(source), "parent") !== fieldOf(nodes.get(target), "parent")) edges.delete(key);
   }
 }
 
@@ -131,13 +131,15 @@ export function setParam(
   value: Json | undefined,
   options: { specs?: Specs; typing?: boolean } = {},
 ) {
-  const node = roots(doc).nodes.get(id);
-  if (!node) return;
+  const { nodes } = roots(doc);
+  if (!nodes.has(id)) return;
   const typing = options.typing ? `${id}.${param}` : undefined;
   edit(
     doc,
     `Change ${param}`,
     () => {
+      const node = entryAt(nodes, id);
+      if (!node) return;
       const params = paramsOf(node);
       const type = node.get("type") as string;
       const isNewText = !params.has(param) && isShared(options.specs ?? NO_SPECS, type, param, value);
@@ -150,22 +152,25 @@ export function setParam(
 
 /** The shared text of a code parameter, made from what is there when it is not shared yet. */
 export function sharedText(doc: Y.Doc, id: NodeId, param: string): Y.Text | null {
-  const node = roots(doc).nodes.get(id);
-  if (!node) return null;
-  const params = paramsOf(node);
-  const found = params.get(param);
-  if (found instanceof Y.Text) return found;
-  if (found !== undefined && typeof found !== "string") return null;
-  // Not an edit: the text says the same as before.
-  const text = new Y.Text(found ?? "");
-  doc.transact(() => params.set(param, text), "loaded");
-  return text;
+  // Not an edit: what is there says the same as before.
+  return doc.transact(() => {
+    const node = entryAt(roots(doc).nodes, id);
+    if (!node) return null;
+    const params = paramsOf(node);
+    const found = params.get(param);
+    if (found instanceof Y.Text) return found;
+    if (found !== undefined && typeof found !== "string") return null;
+    const text = new Y.Text(found ?? "");
+    params.set(param, text);
+    return text;
+  }, "loaded");
 }
 
 /** Sets a field of the node itself: `retry`, `timeoutMs`, `onError`, `memo`, `color` ...; undefined removes it. */
 export function setNodeField(doc: Y.Doc, id: NodeId, field: string, value: unknown, typing = false) {
-  const node = roots(doc).nodes.get(id);
-  if (node) edit(doc, `Change ${field}`, () => setField(node, field, value), typing ? `${id}/${field}` : undefined);
+  const { nodes } = roots(doc);
+  const set = () => setField(entryAt(nodes, id), field, value);
+  if (nodes.has(id)) edit(doc, `Change ${field}`, set, typing ? `${id}/${field}` : undefined);
 }
 
 /** The label that people see; an empty one falls back to the node type's title. */
@@ -176,7 +181,7 @@ export function rename(doc: Y.Doc, id: NodeId, name: string) {
 export function setDisabled(doc: Y.Doc, ids: Iterable<NodeId>, disabled: boolean) {
   const { nodes } = roots(doc);
   edit(doc, disabled ? "Disable" : "Enable", () => {
-    for (const id of ids) setField(nodes.get(id), "disabled", disabled || undefined);
+    for (const id of ids) setField(entryAt(nodes, id), "disabled", disabled || undefined);
   });
 }
 
@@ -185,17 +190,11 @@ export function setDisabled(doc: Y.Doc, ids: Iterable<NodeId>, disabled: boolean
  * read from.
  */
 export function setPinned(doc: Y.Doc, id: NodeId, value: Json | undefined, text = writeJson(value ?? null)) {
-  const node = roots(doc).nodes.get(id);
-  if (!node) return;
   edit(doc, value === undefined ? "Unpin" : "Pin", () => {
+    const node = entryAt(roots(doc).nodes, id);
+    if (!node) return;
     // Null is a value that can be pinned.
     if (value === undefined) node.delete("pinned");
     else node.set("pinned", plainOf(text));
   });
-}
-
-/** Gives nodes an order among themselves: later ones are drawn above. */
-export function bringToFront(doc: Y.Doc, id: NodeId) {
-  const { nodes } = roots(doc);
-  edit(doc, "Bring to front", () => nodes.get(id)?.set(ORDER, lastOrder(nodes as Fields)));
 }

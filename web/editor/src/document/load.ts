@@ -88,7 +88,7 @@ function yParams(type: string, params: Record<string, Json>, specs: Specs): Fiel
   return map;
 }
 
-export function yParam(specs: Specs, type: string, name: string, value: Json): unknown {
+function yParam(specs: Specs, type: string, name: string, value: Json): unknown {
   return isShared(specs, type, name, value) ? new Y.Text(value) : toShared(value);
 }
 

@@ -16,7 +16,7 @@ type Shared = Y.Map<unknown>;
 type Fields = Record<string, Json>;
 
 /** Deepest nesting of a value; what lies deeper is not shown. */
-const DEPTH_MAX = 59;
+export const DEPTH_MAX = 59;
 const MARK = /^\$+number$/;
 const NUMBER = "$number";
 
@@ -42,6 +42,16 @@ export function toPlain(value: unknown): unknown {
   );
 }
 
+/** A value that lies in a document as a whole, as one whose records can be changed field by field. */
+export function opened(plain: unknown): unknown {
+  if (!isRecord(plain) || isMarked(plain)) return plain;
+  const map: Shared = new Y.Map();
+  for (const name of Object.keys(plain).sort()) map.set(name, opened(plain[name]));
+  return map;
+}
+
+const isMarked = (plain: Fields) => Object.keys(plain).length === 1 && MARK.test(Object.keys(plain)[0] ?? "");
+
 /** The plain value of this JSON text: a number that JavaScript would write in another way lies there as it was written. */
 export function plainOf(text: string): unknown {
   const { value, exact } = parseExact(text);
@@ -66,6 +76,8 @@ export function fromShared(value: unknown, deepest = DEPTH_MAX): Json | undefine
   if (value instanceof Y.Text) return value.toString();
   if (value instanceof Y.Map) return deepest > 0 ? fromMap(value as Shared, deepest - 1) : undefined;
   if (value instanceof Y.Array) return deepest > 0 ? fromList(value.toArray(), deepest - 1) : undefined;
+  // What the service reads in their place.
+  if (value instanceof Y.XmlFragment && !(value instanceof Y.XmlElement)) return value.length;
   if (value instanceof Y.AbstractType || value instanceof Y.Doc) return undefined;
   return fromPlain(value, deepest);
 }

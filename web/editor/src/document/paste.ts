@@ -28,14 +28,14 @@ export function copy(doc: Y.Doc, ids: Iterable<NodeId>, noteKeys: Iterable<strin
   return {
     nodes: inOrder(nodes as Fields)
       .filter((key) => taken.has(key))
-      .map((key) => projectNode(nodes.get(key) as Fields)),
+      .flatMap((key) => projectNode(key, nodes.get(key)).value ?? []),
     edges: inOrder(edges as Fields)
-      .map((key) => projectEdge(edges.get(key) as Fields))
+      .flatMap((key) => projectEdge(key, edges.get(key)).value ?? [])
       .filter((edge) => taken.has(edge.source) && taken.has(edge.target)),
     ...(chosen.size > 0 && {
       notes: inOrder(notes)
         .filter((key) => chosen.has(key))
-        .map((key) => projectNote(notes.get(key) as Fields)),
+        .flatMap((key) => projectNote(key, notes.get(key)).value ?? []),
     }),
   };
 }
@@ -76,7 +76,7 @@ const isEdge = (value: unknown) =>
 const isNote = (value: unknown) =>
   isRecord(value) && typeof value["text"] === "string" && ["x", "y"].every((name) => typeof value[name] === "number");
 
-export interface PasteOptions {
+interface PasteOptions {
   specs: Specs;
   /** How far from where they were. */
   by?: Position;

@@ -15,7 +15,7 @@ export type SaveState =
   | { kind: "read-only" };
 
 /** What asking needs of the world. */
-export interface Outside {
+interface Outside {
   /** Sends the question after everything that was sent before. */
   ask(): void;
   /** Gives up a connection that does not answer, and makes another. */

@@ -10,6 +10,7 @@
  * and never leave the document.
  */
 import * as Y from "yjs";
+import { isRecord, opened } from "./nested";
 
 export type Fields = Y.Map<unknown>;
 
@@ -33,19 +34,31 @@ export function roots(doc: Y.Doc): Roots {
 
 /** A map of maps inside `meta`. Made by `load`, so it is there in every document that holds a workflow. */
 export function within(meta: Fields, name: string): Fields {
-  const found = meta.get(name);
-  if (found instanceof Y.Map) return found as Fields;
+  return entryAt(meta, name) ?? made(meta, name);
+}
+
+export const paramsOf = (node: Fields): Fields => within(node, "params");
+
+function made(map: Fields, key: string): Fields {
   const made: Fields = new Y.Map();
-  meta.set(name, made);
+  map.set(key, made);
   return made;
 }
 
-export function paramsOf(node: Fields): Fields {
-  const found = node.get("params");
+/** A record that can be changed field by field. One that a client wrote as one plain value becomes such a one. */
+export function entryAt(map: { get(key: string): unknown; set(key: string, value: never): unknown }, key: string) {
+  const found = map.get(key);
   if (found instanceof Y.Map) return found as Fields;
-  const made: Fields = new Y.Map();
-  node.set("params", made);
-  return made;
+  if (!isRecord(found)) return undefined;
+  const entry = opened(found) as Fields;
+  map.set(key, entry as never);
+  return entry;
+}
+
+/** A field of an entry, whatever somebody has put in its place. */
+export function fieldOf(entry: unknown, name: string): unknown {
+  if (entry instanceof Y.Map) return (entry as Fields).get(name);
+  return isRecord(entry) ? entry[name] : undefined;
 }
 
 const OURS = /^\$+(order|empty)$/;
@@ -61,7 +74,7 @@ export function unescaped(key: string): string | null {
 
 /** Where an entry stands; one that does not say so stands at 0. */
 export function orderOf(entry: unknown): number {
-  const order = entry instanceof Y.Map ? (entry as Fields).get(ORDER) : entry;
+  const order = entry instanceof Y.Map || isRecord(entry) ? fieldOf(entry, ORDER) : entry;
   return typeof order === "number" && Number.isFinite(order) ? order : 0;
 }
 

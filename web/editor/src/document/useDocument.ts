@@ -12,6 +12,14 @@ export function useShown(doc: Y.Doc): Shown {
 
 export const useWorkflow = (doc: Y.Doc): Workflow => useShown(doc).workflow;
 
+/** What the workflow is called; draws again only when that changed. */
+export function useName(doc: Y.Doc): { name: string | undefined; id: string } {
+  const view = viewOf(doc);
+  const name = useSyncExternalStore(view.subscribe, () => view.get().workflow.name);
+  const id = useSyncExternalStore(view.subscribe, () => view.get().workflow.id);
+  return { name, id };
+}
+
 /** One node; draws again only when that node changed. */
 export function useNode(doc: Y.Doc, nodeId: string | null): WorkflowNode | undefined {
   const view = viewOf(doc);

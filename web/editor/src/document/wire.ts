@@ -1,7 +1,7 @@
 /** An edge by its four ends. */
 import type { NodeId } from "../api/types";
 import { edgeKey, yEdge } from "./load";
-import { freeKey, lastOrder, type Fields, type Roots } from "./shape";
+import { fieldOf, freeKey, lastOrder, type Fields, type Roots } from "./shape";
 
 export interface Wire {
   source: NodeId;
@@ -24,12 +24,12 @@ export function addWire(edges: Roots["edges"], wire: Wire): string | null {
   return key;
 }
 
-function sameEnds(edge: Fields, wire: Wire): boolean {
+function sameEnds(edge: unknown, wire: Wire): boolean {
   return (
-    edge.get("source") === wire.source &&
-    edge.get("target") === wire.target &&
-    (edge.get("sourcePort") ?? "out") === wire.sourcePort &&
-    (edge.get("targetPort") ?? "in") === wire.targetPort
+    fieldOf(edge, "source") === wire.source &&
+    fieldOf(edge, "target") === wire.target &&
+    (fieldOf(edge, "sourcePort") ?? "out") === wire.sourcePort &&
+    (fieldOf(edge, "targetPort") ?? "in") === wire.targetPort
   );
 }
 

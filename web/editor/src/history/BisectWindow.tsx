@@ -135,7 +135,7 @@ function End({ label, rows, value, nameOf, onChoose }: EndProps) {
   );
 }
 
-export const versionWords = (row: Version, nameOf: NameOf) =>
+const versionWords = (row: Version, nameOf: NameOf) =>
   [titleOf(row, nameOf), authorsWords(row.authors), row.savedAt && `${dayOf(row.savedAt)} ${clockOf(row.savedAt)}`]
     .filter(Boolean)
     .join(" · ");

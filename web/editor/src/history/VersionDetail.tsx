@@ -3,7 +3,7 @@ import { GitBranch, Undo2 } from "lucide-react";
 import { useId, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { changesOf, type Changes } from "../ai/changes";
 import { ChangeView } from "../ai/ChangeView";
-import { useSaved } from "../app/Saved";
+import { useIsReadOnly } from "../app/Saved";
 import { useWorkflow } from "../document/useDocument";
 import { complain } from "../run/actions";
 import { say } from "../ui/say";
@@ -18,7 +18,7 @@ import { Wrong } from "./VersionsRoom";
 export function VersionDetail(props: VersionRowProps) {
   const { workflow, opened, row, isCurrent } = props;
   const side = useHistoryPanel((panel) => panel.side);
-  const canEdit = useSaved(opened.saver).state.kind !== "read-only";
+  const canEdit = !useIsReadOnly(opened.saver);
   return (
     <div className="version-detail">
       {canEdit && <NameForm key={row.name ?? ""} {...props} />}

@@ -7,7 +7,7 @@ import type { RunId } from "../api/types";
 import { addressOf, go, placeNow } from "../app/router";
 import { useAi } from "../ai/panelStore";
 
-export type HistoryWindow =
+type HistoryWindow =
   | { kind: "publish" }
   /** Of which version; null: of the current one. */
   | { kind: "branch"; hash: string | null }

@@ -1,5 +1,5 @@
 /** The parameters of a node as a form made from their schema. Only what is changed is written; defaults are shown. */
-import { useCallback, useId, useMemo } from "react";
+import { memo, useCallback, useId, useMemo } from "react";
 import type { Json, Problem } from "../api/types";
 import type { Field } from "../lib/schema";
 import { FieldRow } from "./fields/FieldRow";
@@ -8,7 +8,7 @@ import { NOWHERE, type Surroundings } from "./scope";
 import type { Target } from "./target";
 import "./panel.css";
 
-export interface FormProps {
+interface FormProps {
   fields: readonly Field[];
   values: Readonly<Record<string, Json>>;
   target: Target;
@@ -45,10 +45,11 @@ interface TopFieldProps {
   target: Target;
 }
 
-function TopField({ field, value, id, target }: TopFieldProps) {
+/** Drawn again only when its own value, or what all fields share, has changed. */
+const TopField = memo(function TopField({ field, value, id, target }: TopFieldProps) {
   const change = useCallback(
     (next: Json | undefined, typing?: boolean) => target.setParam(field.name, next, typing),
     [target, field.name],
   );
   return <FieldRow field={field} value={value} pointer={below("", field.name)} id={id} change={change} />;
-}
+});

@@ -13,7 +13,7 @@ import "./panel.css";
 
 export { InputForm } from "./InputForm";
 
-export interface InspectorProps {
+interface InspectorProps {
   doc: Y.Doc;
   /** The one selected node; null when there are several or none. */
   nodeId: NodeId | null;
@@ -35,7 +35,7 @@ export function Inspector({ doc, nodeId, specs, runView, readOnly = false, onRun
       <NodeInspector key={nodeId} doc={doc} id={nodeId} specs={specs} view={view} readOnly={readOnly} onRun={onRun} />
     );
   }
-  if (edge !== null) return <EdgeInspector key={edge} doc={doc} id={edge} readOnly={readOnly} />;
+  if (edge !== null) return <EdgeInspector key={edge} doc={doc} id={edge} />;
   const nodes = [...selected].filter(isStepId);
   if (nodes.length > 1) return <SeveralNodes doc={doc} nodes={nodes} specs={specs} readOnly={readOnly} />;
   return <WorkflowSettings doc={doc} readOnly={readOnly} />;

@@ -61,7 +61,7 @@ function Table({ head, rows }: { head: Inline[][]; rows: Inline[][][] }) {
   );
 }
 
-export function Inlines({ parts }: { parts: Inline[] }): ReactNode {
+function Inlines({ parts }: { parts: Inline[] }): ReactNode {
   return parts.map((part, at) => {
     switch (part.kind) {
       case "text":

@@ -3,7 +3,7 @@ import type { DragEvent } from "react";
 
 const PATH = "application/x-flowforge-path";
 
-export const carriesPath = (data: DataTransfer | null): boolean => data?.types.includes(PATH) ?? false;
+const carriesPath = (data: DataTransfer | null): boolean => data?.types.includes(PATH) ?? false;
 
 /** The expression without its braces. */
 export const pathOf = (data: DataTransfer | null): string | null => data?.getData(PATH) || null;

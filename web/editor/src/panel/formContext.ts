@@ -4,7 +4,7 @@ import type { Problem } from "../api/types";
 import { NOWHERE, type Surroundings } from "./scope";
 import type { Target } from "./target";
 
-export interface FormShared {
+interface FormShared {
   target: Target;
   problems: readonly Problem[];
   surroundings: Surroundings;

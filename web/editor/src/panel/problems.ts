@@ -1,34 +1,55 @@
-/** Complaints of the service about the document, asked for whenever it has changed and rested. */
+/**
+ * Complaints of the service about the workflow, asked for whenever it has changed and rested; and about what the document
+ * holds beside it, which the service is not sent.
+ */
 import { useEffect } from "react";
 import type * as Y from "yjs";
 import { create } from "zustand";
 import { call } from "../api/client";
 import type { NodeId, Place, Problem, Workflow } from "../api/types";
-import { showProblems, useProblems } from "../canvas/problems";
+import { showProblems } from "../canvas/problems";
 import { select } from "../canvas/selection";
 import { viewOf } from "../document/view";
 
+/** A document is asked about when it has rested for so long, */
 const QUIET_MS = 300;
+/** and when many hands never let it rest, so long after the first change. */
+const LATE_MS = 3000;
 
 /** Checks now and after each change, until it is stopped. An answer about an older document is dropped. */
 export function watchProblems(doc: Y.Doc): () => void {
   const view = viewOf(doc);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let dirtySince: number | null = null;
+  let found: readonly Problem[] | null = null;
+  const show = () => {
+    const { problems } = view.get();
+    // Before the service has answered, what is shown stays.
+    if (found !== null || problems.length > 0) showProblems([...problems, ...(found ?? [])]);
+  };
   let asked = new AbortController();
   const check = async () => {
+    dirtySince = null;
     asked.abort();
     const { signal } = (asked = new AbortController());
     const answer = await checkWorkflow(view.get().workflow, signal).catch(() => null);
-    if (answer && !signal.aborted) showProblems(answer);
+    if (!answer || signal.aborted) return;
+    found = answer;
+    show();
   };
   const soon = () => {
+    const now = Date.now();
+    dirtySince ??= now;
     clearTimeout(timer);
-    timer = setTimeout(() => void check(), QUIET_MS);
+    timer = setTimeout(() => void check(), Math.min(QUIET_MS, dirtySince + LATE_MS - now));
   };
-  const leave = view.subscribe(soon);
+  const leave = view.subscribe(show);
+  doc.on("update", soon);
+  show();
   void check();
   return () => {
     leave();
+    doc.off("update", soon);
     clearTimeout(timer);
     asked.abort();
   };
@@ -47,12 +68,6 @@ export interface Counts {
 export function countsOf(problems: readonly Problem[]): Counts {
   const errors = problems.filter(({ severity }) => severity === "error").length;
   return { errors, warnings: problems.length - errors };
-}
-
-/** For the header: how many there are in the whole workflow. */
-export function useProblemCounts(): Counts {
-  const all = useProblems((store) => store.all);
-  return countsOf(all);
 }
 
 /** Sent to a text editor that was focused for a problem, with the line as `detail`. */

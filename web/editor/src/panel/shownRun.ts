@@ -30,7 +30,7 @@ async function frameAt({ statuses, timeline, cache }: Watched, node: NodeId, seq
 }
 
 /** What had not happened yet at that moment is not shown. */
-export function asOf(frame: ExecutionFrame, seq: Seq): ExecutionFrame {
+function asOf(frame: ExecutionFrame, seq: Seq): ExecutionFrame {
   if (frame.closedSeq === null || frame.closedSeq <= seq) return frame;
   return { ...frame, closedSeq: null, status: "RUNNING", output: null, error: null, logs: [] };
 }

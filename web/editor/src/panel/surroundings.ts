@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { ExecutionFrame, Json, NodeId, Workflow, WorkflowEdge, WorkflowNode } from "../api/types";
 import { leftBy } from "../lib/output";
+import { useSame } from "../lib/useSame";
 import { getFrame } from "../run/api";
 import { isPreview } from "../ui/json/kinds";
 import { useFrame, type RunView } from "./runView";
@@ -9,20 +10,26 @@ import type { Scope, Surroundings } from "./scope";
 
 /** Frames of earlier nodes that are read for completion: the nearest ones. */
 const BEFORE_READ = 16;
+const NO_VARS: Json = {};
 /** A cut value up to this size is read whole, so that an expression can be tried with it before its node has run. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 
 /** Ids of the nodes from which an edge leads here, the nearest first; in a loop also what is before the loop. */
 export function nodesBefore({ graph }: Workflow, id: NodeId): NodeId[] {
   const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
+  const into = new Map<NodeId, NodeId[]>();
+  for (const { source, target } of graph.edges) {
+    const sources = into.get(target);
+    if (sources) sources.push(source);
+    else into.set(target, [source]);
+  }
   const found = new Set<NodeId>();
   const queue = [id];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const { source, target } of graph.edges) {
-      if (target === at && source !== id && !found.has(source)) {
-        found.add(source);
-        queue.push(source);
-      }
+    for (const source of into.get(at) ?? []) {
+      if (source === id || found.has(source)) continue;
+      found.add(source);
+      queue.push(source);
     }
     const parent = parents.get(at);
     if (parent !== undefined && !queue.includes(parent)) queue.push(parent);
@@ -35,19 +42,20 @@ export function useSurroundings(workflow: Workflow, node: WorkflowNode, view: Ru
   const { graph } = workflow;
   const into = graph.edges.filter(({ target }) => target === node.id);
   const entry = into.length === 1 ? into[0] : undefined;
-  const before = useMemo(() => nodesBefore({ graph } as Workflow, node.id), [graph, node.id]);
+  // The graph is another one with every keystroke; who stands before a node hardly ever.
+  const before = useSame(nodesBefore({ graph } as Workflow, node.id));
+  const pinned = useSame(pinnedOf(graph.nodes, before));
   const seen = useFrame(view, node.id);
   const outputs = useOutputs(view, before);
   const frame = seen.kind === "frame" ? seen.frame : null;
-  const { config } = workflow;
+  const vars = useSame(workflow.config?.["vars"] ?? NO_VARS);
   return useMemo(() => {
-    const vars = config?.["vars"] ?? {};
     const scope =
       frame && view
         ? frameScope(frame, view, outputs, vars)
-        : (comingScope(entry, outputs, vars) ?? pinnedScope(graph.nodes, before, vars));
+        : (comingScope(entry, outputs, vars) ?? pinnedScope(pinned, before, vars));
     return { scope, before, inLoop: node.parent !== undefined };
-  }, [frame, view, outputs, config, graph.nodes, before, node.parent, entry]);
+  }, [frame, view, outputs, vars, pinned, before, node.parent, entry]);
 }
 
 type Outputs = Record<NodeId, { output: Json }>;
@@ -98,9 +106,11 @@ function frameScope(frame: ExecutionFrame, view: RunView, nodes: Outputs, vars: 
   };
 }
 
+const pinnedOf = (all: readonly WorkflowNode[], before: readonly NodeId[]) =>
+  all.filter((node) => node.pinned !== undefined && node.pinned !== null && before.includes(node.id));
+
 /** Without a run, what was pinned by hand can stand for it. */
-function pinnedScope(all: readonly WorkflowNode[], before: NodeId[], vars: Json): Scope | null {
-  const pinned = all.filter((node) => before.includes(node.id) && node.pinned !== undefined && node.pinned !== null);
+function pinnedScope(pinned: readonly WorkflowNode[], before: NodeId[], vars: Json): Scope | null {
   if (pinned.length === 0) return null;
   const nodes: Outputs = Object.fromEntries(pinned.map((node) => [node.id, { output: node.pinned as Json }]));
   const nearest = nodes[before[0] ?? ""];

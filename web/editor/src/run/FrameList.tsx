@@ -1,7 +1,10 @@
 /** The frames of a run as a list: what the picture shows, for those who read instead of look. */
 import { useEffect } from "react";
-import type { NodeId } from "../api/types";
-import { duration } from "../lib/words";
+import { MessageCircle } from "lucide-react";
+import type { NodeId, RunId, Seq } from "../api/types";
+import { Avatars } from "../collab/Avatars";
+import { useOpenThreads } from "../collab/comments/useThreads";
+import { counted, duration } from "../lib/words";
 import { StatusDot } from "../ui/StatusDot";
 import { useRows } from "../ui/useRows";
 import type { FrameIndex, FrameTable } from "./frameTable";
@@ -41,11 +44,27 @@ export function FrameList({ watched, nameOf }: { watched: Watched; nameOf: (node
               <StatusDot status={table.statusAt(index, seq)} />
               <span className="truncate">{nameOf(table.node[index] as NodeId)}</span>
               <span className="run-list-facts">{factsOf(table, index)}</span>
+              <Here run={table.run} frame={table.opened[index] as Seq} />
             </button>
           </div>
         ))}
       </div>
     </div>
+  );
+}
+
+/** What is said about a frame, and who else sees it. */
+function Here({ run, frame }: { run: RunId; frame: Seq }) {
+  const said = useOpenThreads({ run, frame });
+  return (
+    <span className="run-list-here">
+      {said > 0 && (
+        <span className="said-count" title={counted(said, "open thread")}>
+          <MessageCircle size={11} aria-hidden /> {said}
+        </span>
+      )}
+      <Avatars of={({ place }) => place.run === run && place.frame?.opened === frame} what="looks at this frame" />
+    </span>
   );
 }
 

@@ -2,9 +2,8 @@
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import type { ExecutionFrame, Failure, Json, NodeId, RecordedEffect, Seq, Status } from "../api/types";
-import { useMayEdit } from "../api/session";
-import { useHost } from "../ai/host";
-import { Threads } from "../collab/comments/Threads";
+import { useSharedDoc } from "../ai/host";
+import { Talk } from "../collab/comments/Talk";
 import { useOpenThreads } from "../collab/comments/useThreads";
 import { type Part, useFramePart } from "./framePart";
 import { ExplainButton } from "../ai/ExplainButton";
@@ -100,10 +99,9 @@ function whereOf(
 
 function Parts({ frame }: { frame: ExecutionFrame }) {
   const kept = useFramePart(({ part }) => part);
-  const doc = useHost(({ host }) => host?.opened?.doc);
+  const isShared = useSharedDoc() !== null;
   const about = { run: frame.run, frame: frame.openedSeq };
   const said = useOpenThreads(about);
-  const mayEdit = useMayEdit();
   const parts: [Part, string, ReactNode][] = [
     ["input", "Input", <Input key="input" frame={frame} />],
     ["output", frame.error ? "Error" : "Output", <Output key="output" frame={frame} />],
@@ -111,10 +109,7 @@ function Parts({ frame }: { frame: ExecutionFrame }) {
     ["logs", named("Logs", frame.logs.length), <Logs key="logs" frame={frame} />],
     ["about", "About", <About key="about" frame={frame} />],
   ];
-  if (doc) {
-    const threads = <Threads key="comments" doc={doc} about={about} readOnly={!mayEdit} />;
-    parts.push(["comments", named("Comments", said), threads]);
-  }
+  if (isShared) parts.push(["comments", named("Comments", said), <Talk key="comments" about={about} />]);
   const chosen = parts.some(([part]) => part === kept) ? kept : "output";
   return (
     <Tabs.Root

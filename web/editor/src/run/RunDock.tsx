@@ -10,18 +10,20 @@ import { DiffPane } from "./DiffPane";
 import { ForkDialog } from "./ForkDialog";
 import { ForkTree } from "./ForkTree";
 import { FrameList } from "./FrameList";
+import { useFramePart } from "./framePart";
 import { FramePane } from "./FramePane";
-import { pause } from "./moves";
+import { pause, showOpened } from "./moves";
 import { RunHeader } from "./RunHeader";
 import { closeRun, goTo, lookAt, openRun, useRun } from "./runStore";
 import { TimelineView } from "./Timeline";
 import { Transport } from "./Transport";
+import { useCompanyHere } from "./useCompanyHere";
 import { useEdgeValues } from "./useEdgeValues";
 import { useRunKeys } from "./useRunKeys";
 import { WaitForm } from "./WaitForm";
 import "./run.css";
 
-export interface RunDockProps {
+interface RunDockProps {
   workflowId?: string;
   runId: RunId;
   /** The moment to show; null: the end, followed. */
@@ -41,6 +43,8 @@ export function RunDock({ runId, seq, onSeq, onNode }: RunDockProps) {
   useComparedInAddress(runId);
   useEdgeValues();
   useRunKeys();
+  useCompanyHere(runId);
+  useWantedFrame(runId);
   const nameOf = useNames(watched?.workflow ?? null);
   if (error) return <Failed error={error} onAgain={() => void openRun(runId, seq)} />;
   if (!watched || !detail) return <p className="run-empty">Reading the run…</p>;
@@ -119,6 +123,17 @@ function useAddress(runId: RunId, seq: Seq | null, onSeq: (seq: Seq | null) => v
 /** The node that is selected on the canvas is looked at, until a person moves on the timeline. */
 function useSelectedNode(): void {
   useEffect(() => useSelection.subscribe((selection) => lookAt(soleStep(selection))), []);
+}
+
+/** A thread about a frame leads to it: to its end, where all of it is to be seen. */
+function useWantedFrame(runId: RunId): void {
+  const wanted = useFramePart((shown) => shown.wanted);
+  const isReady = useRun(({ watched, run }) => watched !== null && run === runId);
+  useEffect(() => {
+    if (!isReady || wanted?.run !== runId) return;
+    showOpened(wanted.frame);
+    useFramePart.setState({ wanted: null });
+  }, [isReady, wanted, runId]);
 }
 
 /** The address of a run's screen names the run that it is compared with. */

@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { FixButton } from "../ai/FixButton";
 import { useMayEdit } from "../api/session";
 import type { RunDetail } from "../api/types";
-import { Avatars } from "../collab/Avatars";
+import { RunCompany } from "../collab/RunCompany";
 import { useKeys } from "../app/keys";
 import { addressOf } from "../app/router";
 import { openWindow } from "../history/historyStore";
@@ -53,7 +53,7 @@ export function RunHeader({ detail, table }: { detail: RunDetail; table: FrameTa
         {live && !isConnected && <span className="text-waiting">connection lost, trying again…</span>}
       </span>
       <RunVersion detail={detail} />
-      <Avatars of={({ place }) => place.run === detail.run} what="is looking at this run" />
+      <RunCompany run={detail.run} />
       <Tools detail={detail} live={live} hasFailed={stops.failures.length > 0} />
     </header>
   );

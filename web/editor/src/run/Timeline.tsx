@@ -1,6 +1,7 @@
 /** The timeline of the shown run: one slider for the moment, lanes below it, drawn on a canvas. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { NodeId } from "../api/types";
+import type { NodeId, Seq } from "../api/types";
+import { SaidMarks } from "../collab/comments/SaidMarks";
 import { Watchers } from "../collab/Watchers";
 import { duration } from "../lib/words";
 import { STATUS_WORDS } from "../ui/StatusDot";
@@ -59,6 +60,8 @@ export function TimelineView({ watched, nameOf }: { watched: Watched; nameOf: (n
     look: setView,
   });
   const bounds = { min: Math.min(1, timeline.table.lastSeq), max: timeline.table.lastSeq };
+  const xOf = (at: Seq) => toX(view, size.width, timeline.seqToAxis(axis, at));
+  const marks = { run: timeline.table.run, xOf, width: size.width };
   return (
     <div className="run-timeline">
       <LaneNames
@@ -83,11 +86,8 @@ export function TimelineView({ watched, nameOf }: { watched: Watched; nameOf: (n
             {...pointer}
           >
             <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
-            <Watchers
-              run={timeline.table.run}
-              xOf={(at) => toX(view, size.width, timeline.seqToAxis(axis, at))}
-              width={size.width}
-            />
+            <SaidMarks {...marks} />
+            <Watchers {...marks} seq={seq} />
           </div>
         </div>
         {hovered && <Tip scene={scene} at={hovered} />}
@@ -128,7 +128,7 @@ function useRevealed({ timeline, axis, view, seq }: Scene, isZoomed: boolean) {
 }
 
 /** The moment in words, for those who do not see the picture. */
-export function momentText({ timeline, seq, selected, nameOf }: Scene): string {
+function momentText({ timeline, seq, selected, nameOf }: Scene): string {
   const { table } = timeline;
   const where = `Event ${seq} of ${table.lastSeq}`;
   if (selected < 0) return where;

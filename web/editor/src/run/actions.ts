@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import { ServiceError } from "../api/client";
 import { getWorkflow, putWorkflow } from "../api/workflows";
-import type { Json, NodeId, RunId } from "../api/types";
+import type { NodeId, RunId } from "../api/types";
 import { putExact, writeJsonOf } from "../lib/exact";
 import { getFrame, listRuns } from "./api";
 import { say } from "../ui/say";
@@ -10,7 +10,7 @@ import { currentFrame } from "./moves";
 import { useRun } from "./runStore";
 
 /** What lies over the run's screen or beside its timeline. */
-export interface RunPanels {
+interface RunPanels {
   isForking: boolean;
   isForksShown: boolean;
   /** The run that this one is compared with. */
@@ -51,11 +51,6 @@ export async function comparePrevious(): Promise<void> {
 
 export const compareWith = (run: RunId | null) => useRunPanels.setState({ comparedWith: run });
 
-/** Puts a pinned output on a node of the workflow that is being edited, when one is open. */
-export type Pin = (node: NodeId, value: Json, text: string) => void;
-let pinInto: Pin | null = null;
-export const setPin = (pin: Pin | null) => void (pinInto = pin);
-
 /** The output that is looked at becomes what its node gives from now on, without being evaluated. */
 export async function pinOutput(): Promise<void> {
   const { watched, detail } = useRun.getState();
@@ -67,8 +62,7 @@ export async function pinOutput(): Promise<void> {
   try {
     const seen = await getFrame(table.run, table.opened[frame] as number, "full");
     const text = writeJsonOf(seen, "output");
-    if (pinInto) pinInto(node, seen.output, text);
-    else await pinInSaved(detail.workflow.id, node, text);
+    await pinInSaved(detail.workflow.id, node, text);
     say(`The output of ${node} is pinned in the workflow`);
   } catch (error) {
     complain(error);

@@ -161,7 +161,7 @@ export function listRuns(filter: RunFilter, cursor = "", limit = 100): Promise<L
 }
 
 /** How many values were recorded and cannot be found yet. */
-export type SearchLag = number;
+type SearchLag = number;
 
 export function searchValues(
   text: string,

@@ -46,7 +46,7 @@ export interface Reach {
   ends: Float64Array;
 }
 
-export function reachOf(table: FrameTable, axis: Axis, frames: readonly FrameIndex[], rows: number[] | null): Reach {
+function reachOf(table: FrameTable, axis: Axis, frames: readonly FrameIndex[], rows: number[] | null): Reach {
   const ends = new Float64Array(frames.length);
   let furthest = 0;
   for (let at = 0; at < frames.length; at++) {
@@ -60,7 +60,7 @@ export const ownReach = (table: FrameTable, axis: Axis, lane: Lane) => reachOf(t
 export const innerReach = (table: FrameTable, axis: Axis, lane: Lane) => reachOf(table, axis, lane.inner, null);
 
 /** The part of `reach` that can touch the view: from, and up to but not including. */
-export function inView(table: FrameTable, axis: Axis, reach: Reach, view: View): [number, number] {
+function inView(table: FrameTable, axis: Axis, reach: Reach, view: View): [number, number] {
   const from = halve(reach.frames.length, (at) => (reach.ends[at] as number) >= view.from);
   const to = halve(reach.frames.length, (at) => startOf(table, axis, reach.frames[at] as FrameIndex) > view.to);
   return [from, Math.max(from, to)];

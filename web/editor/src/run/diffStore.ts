@@ -11,7 +11,7 @@ export interface Marks {
   bySeq: ReadonlySet<Seq>;
 }
 
-export interface DiffState {
+interface DiffState {
   difference: RunDifference | null;
   marks: Marks | null;
 }

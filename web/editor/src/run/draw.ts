@@ -61,7 +61,7 @@ function drawGrid(pen: Pen, { view, width, height, axis }: Scene, tokens: Tokens
 }
 
 /** The lanes that can be seen: the first, and up to but not including the last. */
-export function lanesInSight(scene: Scene): [number, number] {
+function lanesInSight(scene: Scene): [number, number] {
   const first = Math.max(Math.floor(scene.scroll / LANE), 0);
   const last = Math.ceil((scene.scroll + scene.height - RULER) / LANE);
   return [first, Math.min(last, scene.timeline.lanes.length)];

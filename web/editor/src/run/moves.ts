@@ -27,12 +27,6 @@ export function step(direction: -1 | 1): void {
   else goTo(shown.timeline.table.lastSeq);
 }
 
-/** One event back or on: between two frames, a frame opens before it closes. */
-export function stepEvent(direction: -1 | 1): void {
-  const { seq } = useRun.getState();
-  goTo(seq + direction);
-}
-
 /** To another attempt or iteration of the node that is looked at. */
 export function stepAttempt(direction: -1 | 1): void {
   const shown = watchedNow();

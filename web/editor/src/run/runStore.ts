@@ -24,7 +24,7 @@ export interface Watched {
   workflow: Workflow | null;
 }
 
-export interface RunState {
+interface RunState {
   run: RunId | null;
   watched: Watched | null;
   detail: RunDetail | null;

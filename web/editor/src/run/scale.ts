@@ -102,7 +102,7 @@ export function clockOf(table: FrameTable): Clock {
   return { seqs: marks.map(([seq]) => seq), ms };
 }
 
-export interface Tick {
+interface Tick {
   at: number;
   label: string;
 }

@@ -14,7 +14,7 @@ export interface NodeRunStatus {
   progress?: { done: number; of: number | null };
 }
 
-export interface RunStatus {
+interface RunStatus {
   byNode: Readonly<Record<NodeId, NodeRunStatus>>;
   /** By the key of the edge in the document. */
   edges: Readonly<Record<string, Status>>;

@@ -45,7 +45,7 @@ export function frameAt(table: FrameTable, stops: Stops, seq: Seq, node?: NodeId
 }
 
 /** The frame of a node that was opened last at `seq`; -1 when it had not been reached. */
-export function lastOfNode(table: FrameTable, node: NodeId, seq: Seq): FrameIndex {
+function lastOfNode(table: FrameTable, node: NodeId, seq: Seq): FrameIndex {
   let latest = -1;
   for (const place of table.places) {
     if (place.node !== node) continue;

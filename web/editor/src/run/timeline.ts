@@ -10,7 +10,7 @@ import { type Axis, axisToSeq, type Clock, clockOf, fullView, seqToAxis, type Vi
 import { type Stops, stopsOf } from "./stops";
 
 /** The bars of one lane: its own frames, and over them those of folded loops. */
-export interface LaneBars {
+interface LaneBars {
   own: Bar[];
   inner: Bar[];
 }

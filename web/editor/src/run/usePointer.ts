@@ -70,7 +70,7 @@ function placeOf(event: ReactPointer<HTMLElement>): { x: number; y: number } {
   return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
-export function frameUnderHand({ timeline, axis, view, width, scroll }: Scene, x: number, y: number): FrameIndex {
+function frameUnderHand({ timeline, axis, view, width, scroll }: Scene, x: number, y: number): FrameIndex {
   const at = Math.floor((y - RULER + scroll) / LANE);
   const lane = timeline.lanes[at];
   if (!lane) return -1;

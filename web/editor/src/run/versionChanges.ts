@@ -4,7 +4,7 @@ import { edgeKey } from "../document/load";
 import { same } from "../document/json";
 import { counted } from "../lib/words";
 
-export interface VersionChanges {
+interface VersionChanges {
   added: NodeId[];
   removed: NodeId[];
   /** Nodes that do something else; one that was only moved or coloured does not. */

@@ -342,7 +342,8 @@ async fn a_branch_comes_back_by_part() {
         .find(|part| part["title"].as_str().unwrap().contains("note"));
     let yes = json!({ "hash": proposal["hash"], "parts": [part.unwrap()["id"]] });
     let path = format!("/proposals/{}/accept", proposal["id"].as_str().unwrap());
-    people.ok("POST", &path, yes).await;
+    let accepted = people.ok("POST", &path, yes).await;
+    assert_eq!(accepted["proposal"]["byName"], "Ann");
     let merged = people.api.get("/workflows/order").await;
     assert_eq!(merged["name"], "Sum");
     assert_eq!(merged["graph"]["nodes"].as_array().unwrap().len(), 4);

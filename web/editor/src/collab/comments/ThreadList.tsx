@@ -3,7 +3,7 @@ import { MessageCircle } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useState } from "react";
 import type * as Y from "yjs";
-import type { Workflow } from "../../api/types";
+import type { RunId, Workflow } from "../../api/types";
 import { useShown } from "../../document/useDocument";
 import { ago, counted } from "../../lib/words";
 import { usePeople } from "../people";
@@ -12,8 +12,10 @@ import { goTo } from "./goTo";
 import { useThreads } from "./useThreads";
 import "../collab.css";
 
-export function ThreadList({ doc }: { doc: Y.Doc }) {
-  const open = useThreads(doc).filter(({ resolved }) => resolved === null);
+/** `run`: only what is said about this one. */
+export function ThreadList({ doc, run }: { doc: Y.Doc; run?: RunId }) {
+  const isAsked = ({ about }: Thread) => run === undefined || ("run" in about && about.run === run);
+  const open = useThreads(doc).filter((thread) => thread.resolved === null && isAsked(thread));
   const [isOpen, setOpen] = useState(false);
   if (open.length === 0) return null;
   return (

@@ -16,6 +16,7 @@ import {
   type Message,
   type Thread,
 } from "./comments";
+import { useIsLinked } from "./useLinkedThread";
 import { useThreads } from "./useThreads";
 
 export function Threads({ doc, about, readOnly }: { doc: Y.Doc; about: About; readOnly: boolean }) {
@@ -50,11 +51,18 @@ interface ThreadProps {
 function OneThread({ doc, thread, me, names, readOnly }: ThreadProps) {
   const { id, messages, resolved } = thread;
   const box = useRef<HTMLElement>(null);
+  const isLinked = useIsLinked(id);
   useEffect(() => {
-    if (linkedComment() === id) box.current?.scrollIntoView({ block: "nearest" });
-  }, [id]);
+    if (isLinked) box.current?.scrollIntoView({ block: "nearest" });
+  }, [isLinked]);
   return (
-    <article ref={box} className="thread" data-resolved={resolved !== null || undefined} aria-label="Thread">
+    <article
+      ref={box}
+      className="thread"
+      data-resolved={resolved !== null || undefined}
+      data-linked={isLinked || undefined}
+      aria-label="Thread"
+    >
       {messages.map((message) => (
         <Said
           key={message.id}
@@ -142,9 +150,6 @@ function Write({ label, send }: { label: string; send: (text: string) => void })
     </form>
   );
 }
-
-/** The thread that the address leads to. */
-const linkedComment = () => new URLSearchParams(location.search).get("comment");
 
 async function copyLink(id: string) {
   await navigator.clipboard.writeText(`${location.origin}${location.pathname}?comment=${encodeURIComponent(id)}`);

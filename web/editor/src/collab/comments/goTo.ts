@@ -1,6 +1,6 @@
 /** Leads to what a thread is about, with the thread on the screen. */
 import type * as Y from "yjs";
-import { addressOf, go } from "../../app/router";
+import { addressOf, go, placeNow } from "../../app/router";
 import { onScreen } from "../../canvas/onScreen";
 import { select } from "../../canvas/selection";
 import { roots } from "../../document/shape";
@@ -19,9 +19,15 @@ export function goTo(doc: Y.Doc, about: About) {
     const source = roots(doc).edges.get(about.edge)?.get("source");
     if (typeof source === "string") requestAnimationFrame(() => onScreen.bring(source));
   } else if ("run" in about) {
-    useFramePart.setState({ part: "comments" });
+    const { run, frame } = about;
+    useFramePart.setState({ part: "comments", wanted: about });
     const id = String(roots(doc).meta.get("id"));
-    go(addressOf({ screen: "workflow", id, run: about.run, seq: about.frame }), "replace");
+    go(
+      placeNow().screen === "run"
+        ? addressOf({ screen: "run", id: run, seq: frame, node: null, diff: null })
+        : addressOf({ screen: "workflow", id, run, seq: frame }),
+      "replace",
+    );
   } else if ("proposal" in about) {
     void import("../proposals/show").then(({ showProposal }) => showProposal(about.proposal));
   }

@@ -1,13 +1,24 @@
-/** A link to a thread opens what it is about. */
-import { useEffect } from "react";
+/** A link to a thread opens what it is about, as soon as the thread is here: this browser may keep a document without it. */
+import { useEffect, useState } from "react";
 import type * as Y from "yjs";
-import { threadsOf } from "./comments";
+import { create } from "zustand";
 import { goTo } from "./goTo";
+import { useThreads } from "./useThreads";
+
+/** The thread that the address led to. */
+const useLinked = create<{ thread: string | null }>(() => ({ thread: null }));
+
+export const useIsLinked = (id: string): boolean => useLinked(({ thread }) => thread === id);
 
 export function useLinkedThread(doc: Y.Doc) {
+  const [linked] = useState(() => new URLSearchParams(location.search).get("comment"));
+  const about = useThreads(doc).find(({ id }) => id === linked)?.about;
+  const isHere = about !== undefined;
   useEffect(() => {
-    const linked = new URLSearchParams(location.search).get("comment");
-    const about = threadsOf(doc).find(({ id }) => id === linked)?.about;
-    if (about) goTo(doc, about);
-  }, [doc]);
+    if (!isHere) return;
+    useLinked.setState({ thread: linked });
+    goTo(doc, about);
+    // Once: whatever the thread becomes, the way to it was taken.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [doc, linked, isHere]);
 }

@@ -9,8 +9,10 @@ export interface SharedProposal {
   id: string;
   title: string;
   state: "open" | "accepted" | "rejected";
-  /** Who decided; empty as long as nobody did. */
+  /** The id of who decided; empty as long as nobody did. */
   by: string;
+  /** What they were called then. */
+  byName: string;
   /** The chat it came from; empty for one that came otherwise. */
   chat: string;
 }
@@ -26,7 +28,9 @@ export function sharedProposals(doc: Y.Doc): SharedProposal[] {
       return typeof value === "string" ? value : "";
     };
     const state = STATES.find((known) => known === text("state"));
-    return state ? [{ id, title: text("title"), state, by: text("by"), chat: text("chat") }] : [];
+    return state
+      ? [{ id, title: text("title"), state, by: text("by"), byName: text("byName"), chat: text("chat") }]
+      : [];
   });
   return found.sort((a, b) => (a.id < b.id ? 1 : -1));
 }

@@ -6,7 +6,7 @@ import { leave } from "../../ai/review";
 import { useReview } from "../../ai/reviewStore";
 import { visible } from "../../ai/words";
 import { say } from "../../ui/say";
-import { nameOfPerson } from "../people";
+import { deciderOf } from "../people";
 import type { SharedProposal } from "./shared";
 
 export function useDecided(shared: readonly SharedProposal[]) {
@@ -17,7 +17,7 @@ export function useDecided(shared: readonly SharedProposal[]) {
     // While it is being decided here, the answer to that says more.
     if (!decided || isBusy || proposal?.state !== "open") return;
     leave();
-    say(`${nameOfPerson(decided.by) ?? "Somebody"} ${decided.state} “${visible(decided.title)}”.`);
+    say(`${deciderOf(decided)} ${decided.state} “${visible(decided.title)}”.`);
   }, [shared, proposal, isBusy]);
   useEffect(() => {
     if (isBusy) return;

@@ -9,7 +9,7 @@ const KEYWORDS = new Set(
 );
 const ATOMS = new Set(["true", "false"]);
 /** What FlowForge puts in scope. */
-export const SCOPE_NAMES = ["input", "nodes", "item", "index", "run", "vars"] as const;
+const SCOPE_NAMES = ["input", "nodes", "item", "index", "run", "vars"] as const;
 const SCOPE = new Set<string>(SCOPE_NAMES);
 
 export interface RhaiState {

@@ -39,7 +39,7 @@ export function Entry(props: EntryProps) {
   );
 }
 
-export interface Ways {
+interface Ways {
   mode: Mode;
   choose: (mode: Mode) => void;
   /** Where the caret goes in an expression that has just begun. */
@@ -86,7 +86,7 @@ function caretIn(value: Json | undefined): number {
 }
 
 /** Complaints of the service; before it has answered, what is plain from the schema. */
-export function useComplaints({ field, value, pointer }: Pick<EntryProps, "field" | "value" | "pointer">, mode: Mode) {
+function useComplaints({ field, value, pointer }: Pick<EntryProps, "field" | "value" | "pointer">, mode: Mode) {
   const { problems } = useForm();
   const parts = mode === "value" && ["list", "group", "map"].includes(field.kind);
   const found = problemsAt(problems, pointer, !parts);

@@ -34,7 +34,7 @@ export function naming({ id, label, describedBy, invalid, field }: ControlProps)
   };
 }
 
-export interface Draft {
+interface Draft {
   text: string;
   problem: string | null;
   type(text: string): void;

@@ -1,9 +1,9 @@
 /** One connection: what it connects, and what people say about it. */
 import type * as Y from "yjs";
-import { Threads } from "../../collab/comments/Threads";
+import { Talk } from "../../collab/comments/Talk";
 import { useShown } from "../../document/useDocument";
 
-export function EdgeInspector({ doc, id, readOnly }: { doc: Y.Doc; id: string; readOnly: boolean }) {
+export function EdgeInspector({ doc, id }: { doc: Y.Doc; id: string }) {
   const { workflow, edges } = useShown(doc);
   const edge = edges.find(({ key }) => key === id)?.value;
   if (!edge) return <p className="panel-empty">This connection is gone.</p>;
@@ -21,7 +21,7 @@ export function EdgeInspector({ doc, id, readOnly }: { doc: Y.Doc; id: string; r
         </div>
       </header>
       <div className="panel-body">
-        <Threads doc={doc} about={{ edge: id }} readOnly={readOnly} />
+        <Talk about={{ edge: id }} />
       </div>
     </div>
   );

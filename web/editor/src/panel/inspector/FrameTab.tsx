@@ -78,7 +78,7 @@ function FailureView({ frame: { error } }: { frame: ExecutionFrame }) {
 }
 
 /** A value, or as much of it as was sent. */
-export function PlainValue({ value }: { value: ExecutionFrame["input"] }) {
+function PlainValue({ value }: { value: ExecutionFrame["input"] }) {
   const cut = isRecord(value) && isRecord(value["$preview"]) ? value["$preview"] : null;
   return (
     <pre className="value" tabIndex={0}>

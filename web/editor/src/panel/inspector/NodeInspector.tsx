@@ -7,7 +7,7 @@ import { DescribeCode } from "../../ai/DescribeCode";
 import type { NodeId, NodeSpec, Problem, RunId, WorkflowNode } from "../../api/types";
 import { NodeIcon } from "../../canvas/icons";
 import { useProblemsOf } from "../../canvas/problems";
-import { Threads } from "../../collab/comments/Threads";
+import { Talk } from "../../collab/comments/Talk";
 import { useOpenThreads } from "../../collab/comments/useThreads";
 import type { Specs } from "../../document/load";
 import { useNode, useWorkflow } from "../../document/useDocument";
@@ -28,7 +28,7 @@ import { NodeDocs } from "./NodeDocs";
 import { NodeRunBar } from "./NodeRunBar";
 import { useFocus } from "./useFocus";
 
-export interface NodeInspectorProps {
+interface NodeInspectorProps {
   doc: Y.Doc;
   id: NodeId;
   specs: Specs;
@@ -76,7 +76,7 @@ function Shown(props: ShownProps) {
           {TABS.map(([key, word]) => (
             <Tabs.Trigger key={key} value={key} className="panel-tab">
               {key === "comments" ? <CommentsMark /> : word}
-              {key === "comments" && said > 0 && <span className="panel-count">{said}</span>}
+              {key === "comments" && said > 0 && <span className="panel-count panel-said">{said}</span>}
               {key === "problems" && problems.length > 0 && <span className="panel-count">{problems.length}</span>}
             </Tabs.Trigger>
           ))}
@@ -85,7 +85,7 @@ function Shown(props: ShownProps) {
           <Parameters {...props} problems={problems} />
         </Tabs.Content>
         <Tabs.Content value="comments" className="panel-body">
-          <Threads doc={doc} about={{ node: id }} readOnly={readOnly} />
+          <Talk about={{ node: id }} />
         </Tabs.Content>
         <Tabs.Content value="input" className="panel-body">
           <FrameTab {...values} side="input" />

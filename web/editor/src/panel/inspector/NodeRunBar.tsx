@@ -6,7 +6,7 @@ import type * as Y from "yjs";
 import { FixButton } from "../../ai/FixButton";
 import { ServiceError } from "../../api/client";
 import type { ExecutionFrame, Json, RunId, WorkflowNode } from "../../api/types";
-import { useWorkflow } from "../../document/useDocument";
+import { viewOf } from "../../document/view";
 import { InputForm } from "../InputForm";
 import { knownInput } from "../runInput";
 import { useNodeActions } from "./useNodeActions";
@@ -20,14 +20,13 @@ interface NodeRunBarProps {
 
 export function NodeRunBar({ doc, node, frame, onRun = () => undefined }: NodeRunBarProps) {
   const actions = useNodeActions(doc, node.id, onRun);
-  const workflow = useWorkflow(doc);
   const [asking, ask] = useState(false);
   const start = (input: Json) => {
     ask(false);
     actions.runToHere(input);
   };
   const runToHere = () => {
-    const input = knownInput(workflow);
+    const input = knownInput(viewOf(doc).get().workflow);
     if (input === undefined) ask(true);
     else actions.runToHere(input);
   };
@@ -69,7 +68,7 @@ export function NodeRunBar({ doc, node, frame, onRun = () => undefined }: NodeRu
       )}
       {actions.error && <RunError error={actions.error} />}
       <AskInput open={asking} close={() => ask(false)}>
-        <InputForm workflow={workflow} action="Run to here" busy={actions.busy} start={start} />
+        <InputForm workflow={viewOf(doc).get().workflow} action="Run to here" busy={actions.busy} start={start} />
       </AskInput>
     </div>
   );
@@ -85,7 +84,7 @@ function RunError({ error }: { error: Error }) {
 }
 
 /** A dialog around the input form. */
-export function AskInput({ open, close, children }: { open: boolean; close: () => void; children: React.ReactNode }) {
+function AskInput({ open, close, children }: { open: boolean; close: () => void; children: React.ReactNode }) {
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && close()}>
       <Dialog.Portal>

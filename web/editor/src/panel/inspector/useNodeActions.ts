@@ -6,7 +6,7 @@ import type { ExecutionFrame, Json, NodeId, RunId } from "../../api/types";
 import * as edits from "../../document/edits";
 import { runOnly, runToHere, whole } from "../runActions";
 
-export interface NodeActions {
+interface NodeActions {
   busy: boolean;
   error: Error | null;
   runToHere: (input: Json) => void;

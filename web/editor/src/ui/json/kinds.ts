@@ -62,7 +62,7 @@ export function countOf(value: Json): number {
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }
 
-export const byteCount = (base64: string) => Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
+const byteCount = (base64: string) => Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
 
 /** `840 B`, `12.4 KB`, `3.1 MB`. */
 export function bytes(count: number): string {

@@ -147,7 +147,7 @@ export function wantedFor(value: Json, pages: Read, table: Table, row: number): 
 }
 
 /** A text stands without its quotes: the column says what it is. */
-export function cellText(value: Json): string {
+function cellText(value: Json): string {
   const kind = kindOf(value);
   if (kind === "bytes") return `${sniff(headOf(value)).name}, ${bytes(countOf(value))}`;
   if (isContainer(kind)) return isPreview(value) ? `${kind} ${countOf(value)}` : glance(value);

@@ -27,7 +27,7 @@ export const TEXT_PAGE = 8_000;
 /** Rows of one cut list that are offered; the rest is reached by search or by path. */
 export const ROWS_MAX = 50_000;
 
-export interface PageItem {
+interface PageItem {
   key: string;
   value: Json;
   /** How it was written, when it is a number of which that says more. */
