@@ -3,7 +3,6 @@
 //! A place is a path: `nodes/ID` when the whole node came or went, `nodes/ID/params/code` when only that did,
 //! `edges/KEY`, `meta/name`, `comments/ID`. `/` inside a name is written `~1`, and `~` is written `~0`.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yrs::types::{Event, Events, PathSegment};
@@ -22,7 +21,7 @@ const ROOTS: [(&str, usize); 5] = [
 
 /// Listens to a document for as long as the document lives.
 #[derive(Debug)]
-pub struct Watch(Arc<Mutex<BTreeSet<String>>>);
+pub struct Watch(Arc<Mutex<Vec<String>>>);
 
 /// The name by which the document knows us; a second watch takes the place of the first.
 const WATCH: &str = "touched";
@@ -30,7 +29,7 @@ const WATCH: &str = "touched";
 /// Begins to listen. No transaction may be open.
 #[must_use]
 pub fn watch(doc: &Doc) -> Watch {
-    let watch = Watch(Arc::new(Mutex::new(BTreeSet::new())));
+    let watch = Watch(Arc::new(Mutex::new(Vec::new())));
     for (root, deepest) in ROOTS {
         let touched = Arc::clone(&watch.0);
         let map = doc.get_or_insert_map(root);
@@ -52,7 +51,10 @@ impl Watch {
     #[must_use]
     pub fn take(&self) -> Vec<String> {
         let mut touched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *touched).into_iter().collect()
+        let mut places = std::mem::take(&mut *touched);
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 }
 
@@ -61,34 +63,68 @@ fn note(
     root: &str,
     deepest: usize,
     event: &Event,
-    touched: &mut BTreeSet<String>,
+    touched: &mut Vec<String>,
 ) {
-    let mut path = vec![escaped(root)];
+    let mut place = Place::root(root, deepest);
     for segment in event.path() {
         match segment {
-            PathSegment::Key(key) => path.push(escaped(&key)),
+            PathSegment::Key(key) => place.enter(&key),
             // What lies inside a list is part of the list.
-            PathSegment::Index(_) => return add(&path, None, deepest, touched),
+            PathSegment::Index(_) => return touched.push(place.text),
         }
     }
     match event {
         Event::Map(event) => {
             for key in event.keys(txn).keys() {
-                add(&path, Some(key), deepest, touched);
+                let mut place = place.clone();
+                place.enter(key);
+                touched.push(place.text);
             }
         }
-        _ => add(&path, None, deepest, touched),
+        _ => touched.push(place.text),
     }
 }
 
-fn add(path: &[String], key: Option<&str>, deepest: usize, touched: &mut BTreeSet<String>) {
-    let parts: Vec<String> = path.iter().cloned().chain(key.map(escaped)).collect();
-    touched.insert(parts[..parts.len().min(deepest)].join("/"));
+/// A path that ends where the places of its root do. Written in one go: it is made for every keystroke.
+#[derive(Clone)]
+struct Place {
+    text: String,
+    deeper: usize,
 }
 
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+impl Place {
+    fn root(root: &str, deepest: usize) -> Self {
+        let mut text = String::with_capacity(PLACE_BYTES);
+        text.push_str(root);
+        Self {
+            text,
+            deeper: deepest - 1,
+        }
+    }
+
+    fn enter(&mut self, name: &str) {
+        if self.deeper == 0 {
+            return;
+        }
+        self.deeper -= 1;
+        self.text.push('/');
+        let mut rest = name;
+        while let Some(at) = rest.find(['~', '/']) {
+            self.text.push_str(&rest[..at]);
+            let escaped = if rest[at..].starts_with('~') {
+                "~0"
+            } else {
+                "~1"
+            };
+            self.text.push_str(escaped);
+            rest = &rest[at + 1..];
+        }
+        self.text.push_str(rest);
+    }
 }
+
+/// Room for most places.
+const PLACE_BYTES: usize = 64;
 
 #[cfg(test)]
 mod tests {

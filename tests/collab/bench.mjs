@@ -13,6 +13,7 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { painted } from "./painted.mjs";
 
 const editor = fileURLToPath(new URL("../../web/editor/package.json", import.meta.url));
 const load = createRequire(editor);
@@ -26,29 +27,33 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const binary = process.env.FLOWFORGE_BIN;
 if (!binary) throw new Error("FLOWFORGE_BIN must name the flowforge binary");
 
-/** Starts the service with one workflow in it. */
-async function startService(workflow) {
-  const folder = await mkdtemp(join(tmpdir(), "flowforge-bench-"));
-  const made = spawn(binary, ["token", "create", "bench", "--json", "--data-dir", folder]);
+/** Starts the service with one workflow in it; on a folder that is there, with what is in that. */
+async function startService(workflow, kept) {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), "flowforge-bench-")));
+  const made = spawn(binary, ["token", "create", `bench${Date.now()}`, "--json", "--data-dir", folder]);
   const { token } = JSON.parse((await made.stdout.toArray()).join(""));
   const child = spawn(binary, ["serve", "--no-examples", "--listen", "127.0.0.1:0", "--json", "--data-dir", folder], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
-  const { address } = JSON.parse(line);
+  const { address, link } = JSON.parse(line);
   const ask = async (method, path, body) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const response = await fetch(`${address}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return response.json();
   };
-  await ask("POST", "/workflows", workflow);
+  if (!kept) await ask("POST", "/workflows", workflow);
+  const end = async (signal) => {
+    child.kill(signal);
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  };
   const stop = async () => {
-    child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
+    await end("SIGTERM");
     await rm(folder, { recursive: true, force: true });
   };
-  return { pid: child.pid, url: `${address.replace("http", "ws")}/collab`, room: workflow.id, params: { token }, ask, stop };
+  const url = `${address.replace("http", "ws")}/collab`;
+  return { pid: child.pid, link, url, room: workflow.id, params: { token }, folder, ask, end, stop };
 }
 
 /** The public server, in memory only. */
@@ -286,29 +291,101 @@ async function relay() {
   console.log(`relay: ${ratio("perSecond")} times the messages a second, ${ratio("perCpuSecond")} times for each processor second (reach: 2), ${ratio("bytes")} times the memory (reach: 0.5)`);
 }
 
-async function history() {
-  const service = await startService(workflow(1000));
+/** Edits of one letter, each an update of its own, many to a frame; answered for when they are kept. */
+async function typed(service, edits) {
   const ann = await join_(service);
-  for (let n = 0; n < 100_000; n++) {
-    const code = codeOf(ann.doc, `n${n % 1000}`);
+  ann.provider.disconnect();
+  const [doc, nodes] = [ann.doc, ann.doc.getMap("nodes").size];
+  const socket = new WebSocket(`${service.url}/${service.room}?${new URLSearchParams(service.params)}`);
+  let answered;
+  socket.on("message", (bytes) => bytes[0] === 0 && bytes[1] === 1 && answered?.());
+  await once(socket, "open");
+  let encoder = encoding.createEncoder();
+  doc.on("update", (update) => {
+    encoding.writeVarUint(encoder, 0);
+    encoding.writeVarUint(encoder, 2);
+    encoding.writeVarUint8Array(encoder, update);
+  });
+  const slowest = [];
+  for (let n = 0; n < edits; n++) {
+    const code = codeOf(doc, `n${n % nodes}`);
     if (n % 3 === 2 && code.length > 1) code.delete(0, 1);
     else code.insert(code.length, "q");
-    if (n % 400 === 399) {
-      await acknowledged(ann);
-      await sleep(600);
-    }
-  }
-  await acknowledged(ann);
-  ann.leave();
-  const times = [];
-  for (let n = 0; n < 7; n++) {
+    if (n % 100 !== 99) continue;
+    encoding.writeVarUint(encoder, 0);
+    encoding.writeVarUint(encoder, 0);
+    encoding.writeVarUint8Array(encoder, Y.encodeStateVector(doc));
     const started = performance.now();
-    const ben = await join_(service);
-    times.push(performance.now() - started);
-    ben.leave();
+    const answer = new Promise((done) => (answered = done));
+    socket.send(encoding.toUint8Array(encoder));
+    await answer;
+    slowest.push(performance.now() - started);
+    encoder = encoding.createEncoder();
   }
-  console.log(`open 1,000 nodes after 100,000 edits, until synced: ${shown(times)} ms`);
-  await service.stop();
+  socket.terminate();
+  return slowest;
+}
+
+/** From the wish to come in until the whole document has come, and what a public client takes to read it, in milliseconds. */
+async function opening(service) {
+  const started = performance.now();
+  const socket = new WebSocket(`${service.url}/${service.room}?${new URLSearchParams(service.params)}`);
+  const answer = new Promise((done) => socket.on("message", (bytes) => bytes[0] === 0 && bytes[1] === 1 && done(bytes)));
+  await once(socket, "open");
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  encoding.writeVarUint(encoder, 0);
+  encoding.writeVarUint8Array(encoder, Y.encodeStateVector(new Y.Doc()));
+  socket.send(encoding.toUint8Array(encoder));
+  const decoder = decoding.createDecoder(new Uint8Array(await answer));
+  const answered = performance.now() - started;
+  socket.terminate();
+  decoding.readVarUint(decoder);
+  decoding.readVarUint(decoder);
+  const update = decoding.readVarUint8Array(decoder);
+  const doc = new Y.Doc();
+  const reading = performance.now();
+  Y.applyUpdate(doc, update);
+  const read = performance.now() - reading;
+  doc.destroy();
+  return { answered, read, bytes: update.length };
+}
+
+/**
+ * Long histories: how long they hold whoever types, how soon they open, and how soon a browser shows them; beside them the same
+ * workflow without a history. Each edit is in another node than the one before: no two of them can be kept as one.
+ */
+async function history() {
+  for (const [nodes, edits] of [[1000, 0], [1000, 100_000], [10_000, 100_000]]) {
+    let service = await startService(workflow(nodes));
+    const what = `${nodes} nodes, ${edits} edits`;
+    const waits = await typed(service, edits);
+    if (edits > 0) console.log(`${what}: a hundred of them are kept after ${shown(waits)} ms`);
+    for (const [how, signal] of [["killed", "SIGKILL"], ["ended well", "SIGTERM"]]) {
+      const opened = [];
+      for (let n = 0; n < 3; n++) {
+        if (n === 0) await opening(service);
+        await service.end(signal);
+        service = await startService(workflow(nodes), service.folder);
+        opened.push(await opening(service));
+      }
+      const of = (field) => shown(opened.map((one) => one[field]));
+      console.log(
+        `${what}, a service that was ${how}: answered after ${of("answered")} ms (reach: 1000), ${opened[0].bytes} bytes, which Yjs reads in ${of("read")} ms`,
+      );
+    }
+    const again = await times(7, async () => (await opening(service)).answered);
+    console.log(`${what}, in an open room: answered after ${shown(again)} ms`);
+    const [first, ...later] = await painted(service.link, service.room, 6);
+    console.log(`${what}, in Chromium: painted after ${first.toFixed(0)} ms at first, then ${shown(later)} ms (reach with 1000: 500)`);
+    await service.stop();
+  }
+}
+
+async function times(count, measure) {
+  const list = [];
+  for (let n = 0; n < count; n++) list.push(await measure());
+  return list;
 }
 
 const benches = { latency, writers, offline, relay, history };

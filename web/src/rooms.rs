@@ -6,8 +6,9 @@
 //! service know only those.
 //!
 //! Reading order: this file (who may ask what of a room), `live` (one room and its thread), `version` (from a
-//! document to a saved version, and back when somebody saved past it).
+//! document to a saved version, and back when somebody saved past it), `compaction` (many updates become one state).
 
+mod compaction;
 mod live;
 mod version;
 
@@ -22,7 +23,7 @@ use flowforge_collab::room::{Member, PeerId};
 use flowforge_engine::{Workflow, WorkflowId};
 use flowforge_runtime::Runtime;
 use flowforge_snapshots::{Author, Journal, ReadError, WriteError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::history::Made;
 use crate::hub::Hub;
@@ -34,6 +35,9 @@ const ROOMS_MAX: usize = 1000;
 const ASKS_MAX: usize = 1024;
 /// Most messages that wait for a peer; one that reads slower is sent away and comes back for the rest.
 const WAITING_MAX: usize = 1024;
+
+/// How many who come in are looked after at once.
+const DOOR_MAX: usize = 4;
 
 /// Why a room cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +155,7 @@ pub(crate) struct Rooms {
 struct Inside {
     around: Around,
     open: Mutex<HashMap<WorkflowId, mpsc::Sender<Ask>>>,
+    door: Semaphore,
     peers: AtomicU64,
     began: Instant,
 }
@@ -167,6 +172,7 @@ impl Rooms {
             inside: Arc::new(Inside {
                 around,
                 open: Mutex::default(),
+                door: Semaphore::new(DOOR_MAX),
                 peers: AtomicU64::new(1),
                 began: Instant::now(),
             }),
@@ -205,6 +211,18 @@ impl Rooms {
         let ask = Ask::Change { made, make, done };
         self.ask(id, ask).await?;
         answer.await.unwrap_or(Err(RoomError::Broken))
+    }
+
+    /// A turn to look for what somebody wants to come into.
+    pub(crate) async fn door(&self) -> Option<SemaphorePermit<'_>> {
+        // The door is never closed.
+        self.inside.door.acquire().await.ok()
+    }
+
+    /// Whether the room of a workflow is open; the workflow is there then.
+    pub(crate) fn is_open(&self, id: &WorkflowId) -> bool {
+        let open = self.inside.open();
+        open.get(id).is_some_and(|asks| !asks.is_closed())
     }
 
     /// Whether a workflow has a shared document; one that was never opened in an editor has none.

@@ -5,6 +5,31 @@
     reason = "what describes the routes is generated"
 )]
 
+/// The methods of one path, without the description that goes with them: only a test reads that, and a service that made
+/// it at every start would hold megabytes for nothing.
+#[cfg(not(test))]
+macro_rules! routes {
+    ($($noun:ident::$verb:ident),+) => {
+        utoipa_axum::paste! {{
+            use utoipa::Path;
+            use utoipa_axum::PathItemExt;
+            let mut paths = utoipa::openapi::path::Paths::new();
+            let mut router = axum::routing::MethodRouter::new();
+            $(
+                let methods = $noun::[<__path_ $verb>]::methods();
+                for method in &methods {
+                    router = router.on(method.to_method_filter(), $noun::$verb);
+                }
+                let path = $noun::[<__path_ $verb>]::path();
+                paths.add_path_operation(path, methods, utoipa::openapi::path::Operation::new());
+            )+
+            (Vec::new(), paths, router)
+        }}
+    };
+}
+#[cfg(test)]
+use utoipa_axum::routes;
+
 mod ai;
 mod bisect;
 mod branches;
@@ -60,11 +85,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::require;
 use crate::assets;
-use crate::openapi::{self, Description};
+use crate::openapi::Description;
 use crate::problem::HttpProblem;
 use crate::service::AppState;
 
@@ -166,16 +190,15 @@ fn api() -> OpenApiRouter<AppState> {
 #[cfg(test)]
 pub(crate) fn description() -> utoipa::openapi::OpenApi {
     let mut description = described(None).into_openapi();
-    openapi::complete(&mut description);
+    crate::openapi::whole::complete(&mut description);
     description
 }
 
 /// Every route, and the editor for every other path.
 pub(crate) fn all(app: &AppState) -> Router<AppState> {
-    let (router, mut description) = described(Some(app)).split_for_parts();
-    openapi::complete(&mut description);
+    let router: Router<AppState> = described(Some(app)).into();
     router
-        .merge(docs::routes(&description))
+        .merge(docs::routes())
         .merge(demo::routes())
         .route("/", get(session::enter))
         .fallback(assets::serve)

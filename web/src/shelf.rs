@@ -3,7 +3,7 @@
 //! A version never changes and is never lost: workflows hold the definitions that they use, and taking a type off the
 //! shelf only means that nobody can place it any more.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowforge_ai::code::reusable::{Refused, Reusable};
 use flowforge_engine::node_type::Catalogue;
@@ -36,7 +36,8 @@ impl Kept {
 /// The catalogue of a workspace, and search in it.
 pub(crate) struct Shelf {
     runtime: Runtime,
-    index: RwLock<Arc<NodeIndex>>,
+    /// Built when somebody searches: that takes several megabytes for a moment, which a service keeps.
+    index: Mutex<Option<Arc<NodeIndex>>>,
     /// Two people who put something up at once do so one after the other.
     changing: Mutex<()>,
 }
@@ -84,16 +85,22 @@ pub(crate) fn find(journal: &Journal, name: &str) -> Result<Option<Kept>, ReadEr
 impl Shelf {
     pub(crate) fn new(runtime: Runtime) -> Self {
         Self {
-            index: RwLock::new(Arc::new(NodeIndex::new(&runtime.catalogue()))),
+            index: Mutex::default(),
             changing: Mutex::new(()),
             runtime,
         }
     }
 
-    /// Search over all node types, as they are now.
+    /// Search over all node types, as they are now. May take a moment.
     pub(crate) fn index(&self) -> Arc<NodeIndex> {
-        let index = self.index.read();
-        Arc::clone(&index.unwrap_or_else(PoisonError::into_inner))
+        let mut built = self.built();
+        let index =
+            built.get_or_insert_with(|| Arc::new(NodeIndex::new(&self.runtime.catalogue())));
+        Arc::clone(index)
+    }
+
+    fn built(&self) -> MutexGuard<'_, Option<Arc<NodeIndex>>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the next version of a node type; the same script under the same words is no new version.
@@ -133,8 +140,7 @@ impl Shelf {
 
     fn change(&self, change: impl FnOnce(&mut Catalogue)) {
         self.runtime.change_catalogue(change);
-        let index = Arc::new(NodeIndex::new(&self.runtime.catalogue()));
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        *self.built() = None;
     }
 }
 

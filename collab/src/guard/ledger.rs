@@ -5,7 +5,7 @@
 //! before what it stands on is merged later, by code that trusts even more. So a room keeps this ledger beside its
 //! document, lets in only what fits, and keeps what comes too early outside until it fits.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
 use super::DEPTH_MAX;
@@ -52,13 +52,14 @@ impl Run {
     }
 }
 
-/// Where every item of a document lies.
+/// Where every item of a document lies. In order and not hashed: strangers choose the keys, and a hash that bears with that
+/// takes longer than to find one among a few, which is done for every keystroke.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    places: HashMap<(Parent, Option<String>), u32>,
+    places: BTreeMap<(Parent, Option<String>), u32>,
     /// How deep each place lies, by its number: what is deleted is walked through as deep.
     depths: Vec<u8>,
-    clients: HashMap<u64, Vec<Run>>,
+    clients: BTreeMap<u64, Vec<Run>>,
 }
 
 impl Ledger {
@@ -217,10 +218,10 @@ impl Ledger {
     fn place_in(
         &mut self,
         (client, clock): Id,
-        (parent, key): &(Parent, Option<String>),
+        named: &(Parent, Option<String>),
     ) -> Result<Place, Unfit> {
         let forged = Unfit::Forged { client, clock };
-        let depth = match parent {
+        let depth = match &named.0 {
             Parent::Root(_) => 0,
             Parent::Item(holder) => {
                 let holder = self.found(*holder)?;
@@ -235,15 +236,13 @@ impl Ledger {
         if usize::from(depth) > DEPTH_MAX {
             return Err(forged);
         }
-        let next = u32::try_from(self.depths.len()).map_err(|_| forged)?;
-        let place = *self
-            .places
-            .entry((parent.clone(), key.clone()))
-            .or_insert(next);
-        if place == next {
-            self.depths.push(depth);
+        if let Some(known) = self.places.get(named) {
+            return Ok(Some(*known));
         }
-        Ok(Some(place))
+        let next = u32::try_from(self.depths.len()).map_err(|_| forged)?;
+        self.places.insert(named.clone(), next);
+        self.depths.push(depth);
+        Ok(Some(next))
     }
 
     fn neighbour(&self, id: Option<Id>) -> Result<Option<Run>, Unfit> {

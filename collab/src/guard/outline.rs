@@ -4,7 +4,7 @@
 pub(super) type Id = (u64, u32);
 
 /// What a struct lies in, when it says so itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Parent {
     /// A root, by its name.
     Root(String),

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::compaction::Compaction;
 use super::version::{Version, is_of_workflow};
 use super::{
     Ask, BROKEN, Closing, Inside, MALFORMED, Make, NO_WORKFLOW, POLICY, RoomError, TOO_BIG,
@@ -92,6 +93,7 @@ struct Live<'a> {
     seq: u64,
     /// How many updates were kept since they were put together.
     loose: usize,
+    compaction: Compaction,
     /// Since when something is unsaved, and since when nothing came after it.
     unsaved: Option<(Instant, Instant)>,
     emptied: Instant,
@@ -129,6 +131,7 @@ impl<'a> Live<'a> {
             version: opened.version,
             seq: opened.seq,
             loose: opened.loose,
+            compaction: Compaction::default(),
             unsaved: opened.is_ahead.then(|| (Instant::now(), Instant::now())),
             emptied: Instant::now(),
         })
@@ -157,7 +160,7 @@ impl<'a> Live<'a> {
             }
             let is_idle = self.seats.is_empty() && self.unsaved.is_none();
             if is_idle && self.emptied.elapsed() >= IDLE {
-                self.compact()?;
+                self.compact_to_the_end()?;
                 if self.inside.let_go(self.id, asked) {
                     return Ok(());
                 }
@@ -199,8 +202,10 @@ impl<'a> Live<'a> {
         }
         if closing == Closing::Stopping {
             self.save(TYPING)?;
-            self.compact()?;
+            self.compact_to_the_end()?;
         }
+        // A workflow that is made again under this name begins with nothing.
+        self.compaction.finish()?;
         Ok(())
     }
 
@@ -368,13 +373,22 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
+    /// Begins to put the updates together, unless that is under way.
     fn compact(&mut self) -> Result<(), RoomError> {
         // What waits for something else is in no state of the document, so its updates stay.
-        if self.loose > 1 && !self.room.is_waiting() {
+        if self.loose > 1 && !self.room.is_waiting() && !self.compaction.is_busy() {
             let journal = self.inside.around.journal();
-            journal.compact_document(self.id, self.seq, &self.room.state())?;
+            let state = self.room.state();
+            self.compaction.begin(journal, self.id, self.seq, state)?;
             self.loose = 0;
         }
+        Ok(())
+    }
+
+    fn compact_to_the_end(&mut self) -> Result<(), RoomError> {
+        self.compaction.finish()?;
+        self.compact()?;
+        self.compaction.finish()?;
         Ok(())
     }
 }

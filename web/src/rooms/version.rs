@@ -42,23 +42,25 @@ pub(super) struct Opened {
 impl Version {
     /// Opens the document of a workflow; one that has none gets one.
     pub(super) fn open(around: &Around, id: &WorkflowId) -> Result<Opened, RoomError> {
-        let saved = around.journal().latest_workflow(id)?;
+        let newest = newest(around, id)?;
+        let newest = newest.ok_or_else(|| RoomError::NoWorkflow(id.clone()))?;
+        let saved = around.journal().workflow(newest.saved.hash)?;
         let saved = saved.ok_or_else(|| RoomError::NoWorkflow(id.clone()))?;
+        let version = Self::of(saved, newest.saved.hash);
         match around.journal().document(id)? {
-            None => Self::plant(around, id, saved),
-            Some(kept) => Self::reopen(around, id, saved, &kept),
+            None => version.plant(around, id),
+            Some(kept) => version.reopen(around, id, &newest.note, &kept),
         }
     }
 
-    fn plant(around: &Around, id: &WorkflowId, saved: Workflow) -> Result<Opened, RoomError> {
-        let first = seed(&saved, &around.texts);
+    fn plant(self, around: &Around, id: &WorkflowId) -> Result<Opened, RoomError> {
+        let first = seed(&self.workflow, &around.texts);
         let room = Room::open(client_id(), [first.as_slice()])?;
         let seq = around.journal().append_updates(id, &[by_service(first)])?;
-        let version = Self::of(saved);
-        version.note_in_document(around, seq)?;
+        self.note_in_document(around, seq)?;
         Ok(Opened {
             room,
-            version,
+            version: self,
             seq,
             loose: 1,
             is_ahead: false,
@@ -66,16 +68,16 @@ impl Version {
     }
 
     fn reopen(
+        self,
         around: &Around,
         id: &WorkflowId,
-        saved: Workflow,
+        note: &VersionNote,
         kept: &KeptDocument,
     ) -> Result<Opened, RoomError> {
         let updates = kept.state.iter().chain(&kept.updates);
         let mut room = Room::open(client_id(), updates.map(Vec::as_slice))?;
-        let version = Self::of(saved);
         let mut seq = kept.seq;
-        if newest(around, id)?.is_some_and(|newest| newest.note.seq.is_none()) {
+        if note.seq.is_none() {
             let base = newest_from_document(around, id)?;
             // Without newer updates the document holds what was saved from it, and takes over what was saved past it.
             let base = base.filter(|base| base.note.seq != Some(seq));
@@ -83,8 +85,8 @@ impl Version {
             let base = base.transpose()?.flatten();
             let texts = &around.texts;
             let ((), heard) = room.change(|doc| match &base {
-                Some(base) => bring_in(doc, base, &version.workflow, around),
-                None => reconcile(doc, &version.workflow, texts, "saved past it"),
+                Some(base) => bring_in(doc, base, &self.workflow, around),
+                None => reconcile(doc, &self.workflow, texts, "saved past it"),
             });
             let updates: Vec<_> = heard
                 .keep
@@ -94,20 +96,20 @@ impl Version {
             if !updates.is_empty() {
                 seq = around.journal().append_updates(id, &updates)?;
             }
-            version.note_in_document(around, seq)?;
+            self.note_in_document(around, seq)?;
         }
         Ok(Opened {
             room,
-            version,
+            version: self,
             seq,
             loose: kept.updates.len(),
             is_ahead: true,
         })
     }
 
-    fn of(workflow: Workflow) -> Self {
+    fn of(workflow: Workflow, hash: Address) -> Self {
         Self {
-            hash: workflow.hash(),
+            hash,
             workflow,
             authors: Vec::new(),
             touched: Vec::new(),

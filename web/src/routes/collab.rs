@@ -28,7 +28,7 @@ const SILENT_MAX: Duration = Duration::from_secs(70);
 /// Longest wait for a client to take what it is sent.
 const SEND_MAX: Duration = Duration::from_secs(20);
 /// Bytes that a socket reads or writes at once; most messages are far smaller, and a hundred sockets are a small room.
-const BUFFER_BYTES: usize = 8 << 10;
+const BUFFER_BYTES: usize = 4 << 10;
 /// Longest name that somebody gives themselves, in characters.
 const NAME_CHARS_MAX: usize = 60;
 /// An awareness message about nobody: public clients hold a connection for dead on which they hear nothing for long.
@@ -62,20 +62,31 @@ pub(crate) async fn join(
         .with_hint("send Origin, or use ?token= instead of a session"));
     }
     let id = WorkflowId::from(id);
-    let (asked, workflow) = (app.clone(), id.clone());
-    off_reactor(move || {
-        let found = asked.journal().latest_workflow(&workflow)?;
-        found
-            .map(drop)
-            .ok_or_else(|| HttpProblem::no_workflow(workflow.as_str()))
-    })
-    .await?;
+    must_be_there(&app, &id).await?;
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| attend(app, id, person, coming.name, socket)))
+}
+
+/// Looks for the workflow, few at a time: of a hundred who come at once, all but the first find its room open, and no
+/// hundred threads are started to look.
+async fn must_be_there(app: &AppState, id: &WorkflowId) -> Result<(), HttpProblem> {
+    let _turn = app.rooms().door().await;
+    if app.rooms().is_open(id) {
+        return Ok(());
+    }
+    let (asked, workflow) = (app.clone(), id.clone());
+    off_reactor(move || {
+        let saved = asked.journal().workflow_history(&workflow, None, 1)?;
+        if saved.is_empty() {
+            return Err(HttpProblem::no_workflow(workflow.as_str()));
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Serves one socket until it or its room closes.

@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 
 use crate::body::QueryOf;
 use crate::openapi::shapes;
-use crate::service::AppState;
+use crate::problem::HttpProblem;
+use crate::service::{AppState, off_reactor};
 
 /// Most node types that a search finds.
 const FOUND_MAX: usize = 200;
@@ -27,12 +28,16 @@ pub(crate) struct Words {
 pub(crate) async fn list(
     State(app): State<AppState>,
     QueryOf(words): QueryOf<Words>,
-) -> Json<Vec<NodeSpec>> {
+) -> Result<Json<Vec<NodeSpec>>, HttpProblem> {
     if words.q.trim().is_empty() {
         let catalogue = app.runtime().catalogue();
         let all = catalogue.iter();
-        return Json(all.map(|kind| kind.spec().clone()).collect());
+        return Ok(Json(all.map(|kind| kind.spec().clone()).collect()));
     }
-    let found = app.shelf().index().find(&words.q, FOUND_MAX);
-    Json(found.iter().map(|(_, kind)| kind.spec().clone()).collect())
+    off_reactor(move || {
+        let found = app.shelf().index().find(&words.q, FOUND_MAX);
+        let specs = found.iter().map(|(_, kind)| kind.spec().clone());
+        Ok(Json(specs.collect()))
+    })
+    .await
 }
