@@ -1,6 +1,6 @@
 /** A script editor, bound to the shared text so that others may write in it at the same time. */
 import { closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
@@ -19,6 +19,7 @@ import type { Target } from "../target";
 import { checkScript } from "./check";
 import { completion } from "./completion";
 import { dropPath } from "./dropPath";
+import { codeKeymap } from "./keymap";
 import { rhai } from "./rhai";
 import { theme } from "./theme";
 import { undoKeys } from "./undoKeys";
@@ -157,7 +158,7 @@ const scriptKeys: Extension = keymap.of([
   ...searchKeymap,
   // After Escape, CodeMirror lets one Tab through: the keyboard is not caught.
   indentWithTab,
-  ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
+  ...codeKeymap,
 ]);
 
 const scriptLook: Extension = [

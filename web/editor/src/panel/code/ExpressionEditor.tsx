@@ -1,6 +1,5 @@
 /** An editor for a text with `{{ expressions }}`, as low as its text. */
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, Transaction, type Extension } from "@codemirror/state";
@@ -13,6 +12,7 @@ import { overBrace } from "./braces";
 import { diagnostic } from "./check";
 import { completion } from "./completion";
 import { dropPath } from "./dropPath";
+import { codeKeymap } from "./keymap";
 import { template } from "./template";
 import { theme } from "./theme";
 import { undoKeys } from "./undoKeys";
@@ -44,7 +44,7 @@ export function ExpressionEditor(props: ExpressionEditorProps) {
       ...completionKeymap,
       // On one line Enter has nothing to break; Shift-Enter still does.
       ...(lines === 1 ? [{ key: "Enter", run: () => true }] : []),
-      ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
+      ...codeKeymap,
     ]),
     typeOver,
     look,
