@@ -70,7 +70,11 @@ const codeIn = (page) =>
       .join("\n"),
   );
 
+/** What is typed after a pause is a step of its own to take back. */
+const PAUSE_MS = 700;
+
 async function typeAt(page, key, text) {
+  await page.waitForTimeout(PAUSE_MS);
   await page.click(".inspector .script .cm-content");
   await page.keyboard.press(key);
   await page.keyboard.type(text);
