@@ -45,6 +45,7 @@ import { ToFlow, type Flow } from "./toFlow";
 import { Toolbar } from "./Toolbar";
 import { useClipboard } from "./useClipboard";
 import { useCommands, type Commands, type Editing } from "./useCommands";
+import { useFirstFit } from "./useFirstFit";
 import { useHand } from "./useHand";
 import { useKeepMiddle } from "./useKeepMiddle";
 import { useOverview } from "./useOverview";
@@ -137,7 +138,8 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
     [flow.edges, selection.edges],
   );
   const minimap = useSettings((settings) => settings.minimap);
-  const overview = useOverview(flow.nodes.length);
+  const { fitView, isInSight, onInit } = useFirstFit(flow.nodes);
+  const overview = useOverview(flow.nodes.length) || !isInSight;
   const wires = useWires(doc, specs);
   useKeepMiddle();
   return (
@@ -169,7 +171,8 @@ function Drawn({ doc, specs, editable, flow }: DrawnProps) {
       elevateNodesOnSelect={false}
       minZoom={ZOOM_MIN}
       maxZoom={2}
-      fitView
+      fitView={fitView}
+      onInit={onInit}
       fitViewOptions={FIT}
       proOptions={{ hideAttribution: true }}
       aria-label="Workflow canvas"

@@ -7,7 +7,7 @@ const READABLE_ZOOM = 0.32;
 const CROWDED_ZOOM = 0.55;
 const CROWD = 2000;
 /** Fewer nodes than this are drawn in full at any zoom. */
-const NODES_MIN = 120;
+export const NODES_MIN = 120;
 
 export function useOverview(count: number): boolean {
   const least = count > CROWD ? CROWDED_ZOOM : READABLE_ZOOM;

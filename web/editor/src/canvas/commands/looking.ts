@@ -24,7 +24,7 @@ export function looking(flow: Flow) {
     up: () => step(0, -1),
     down: () => step(0, 1),
     zoomReset: () => void flow.zoomTo(1, { duration: motionMs() }),
-    fit: () => fit(flow),
+    fit: () => void fit(flow),
     zoomIn: () => void flow.zoomIn({ duration: motionMs() }),
     zoomOut: () => void flow.zoomOut({ duration: motionMs() }),
     selectAll: () =>

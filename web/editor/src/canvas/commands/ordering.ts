@@ -34,7 +34,7 @@ export function ordering(doc: Y.Doc, specs: Specs, flow: Flow) {
       const job = layoutJob(viewOf(doc).get(), { specs, density, placed: new Map() });
       void arrange(job).then((positions) => {
         moveNodes(doc, positions);
-        requestAnimationFrame(() => fit(flow));
+        requestAnimationFrame(() => void fit(flow));
         say(`Arranged ${counted(Object.keys(positions).length, "node")}.`);
       });
     },

@@ -70,7 +70,7 @@ export function revealAll(flow: Flow, ids: ReadonlySet<string>) {
     const end = flow.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height });
     return at.x < pane.left || at.y < pane.top || end.x > pane.right || end.y > pane.bottom;
   });
-  if (isOut) fit(flow);
+  if (isOut) void fit(flow);
 }
 
 /** How far a stretch must move to lie between two borders; its beginning counts more than its end. */
@@ -80,7 +80,7 @@ function missing(from: number, to: number, low: number, high: number): number {
 }
 
 /** Shows everything, but nothing larger than it is. */
-export function fit(flow: Flow) {
+export async function fit(flow: Flow, duration = motionMs()): Promise<void> {
   const boxes = [...absolute(flow.nodes()).values()].map(({ node, x, y }) => ({
     x,
     y,
@@ -94,5 +94,5 @@ export function fit(flow: Flow) {
   const width = Math.max(...boxes.map(({ right }) => right)) - left;
   const height = Math.max(...boxes.map(({ bottom }) => bottom)) - top;
   const zoom = Math.max(ZOOM_MIN, Math.min(1, (pane.width * 0.88) / width, (pane.height * 0.88) / height));
-  void flow.setCenter(left + width / 2, top + height / 2, { zoom, duration: motionMs() });
+  await flow.setCenter(left + width / 2, top + height / 2, { zoom, duration });
 }
