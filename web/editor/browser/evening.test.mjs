@@ -6,35 +6,10 @@ import { ids, MOD, node, saved, stillness, stored } from "./editor.mjs";
 import { joinRoom, until } from "./hand.mjs";
 import { api } from "./harness.mjs";
 import { proposal } from "./proposals.mjs";
+import { changed } from "./sum.mjs";
 import { withTwo } from "./two.mjs";
 
-const PRICES = {
-  id: "prices",
-  name: "Sum of prices",
-  graph: {
-    nodes: [
-      { id: "start", type: "trigger.manual", position: { x: 0, y: 96 } },
-      {
-        id: "total",
-        type: "code.rhai",
-        name: "Total",
-        params: { code: "let sum = input.a + input.b;\nsum" },
-        position: { x: 288, y: 96 },
-      },
-      {
-        id: "tell",
-        type: "data.set",
-        name: "Tell",
-        params: { fields: { text: "The sum is {{ input }}" } },
-        position: { x: 576, y: 96 },
-      },
-    ],
-    edges: [
-      { source: "start", target: "total" },
-      { source: "total", target: "tell" },
-    ],
-  },
-};
+const PRICES = changed("let sum = input.a + input.b;\nsum");
 
 /** The AI doubles the sum in the code as it reads it, and notes the result in a node of its own. */
 let read = "";
@@ -51,7 +26,7 @@ const doubled = () => [
 const answers = (service) =>
   startAiFake(service, {
     turn: ({ hash }) => [
-      [0, "proposal", proposal("prices", hash, { title: "Doubled", patch: doubled(), parts: PARTS })],
+      [0, "proposal", proposal(PRICES.id, hash, { title: "Doubled", patch: doubled(), parts: PARTS })],
     ],
     explain: () => ({}),
     heal: () => ({}),
