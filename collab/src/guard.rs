@@ -17,7 +17,7 @@ mod update;
 
 pub use gate::{Gate, Stopped};
 pub use ledger::Unfit;
-pub use update::{check_state_vector, check_update};
+pub(crate) use update::check_state_vector;
 
 use update::MEMORY_BYTES_MAX;
 

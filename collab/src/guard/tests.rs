@@ -7,6 +7,10 @@ use crate::presence::Presence;
 use crate::room::PeerId;
 use crate::wire::{self, Message};
 
+fn check_update(update: &[u8]) -> Result<(), Refused> {
+    update::outline(update).map(drop)
+}
+
 fn refused(bytes: &[u8]) -> String {
     match look(bytes) {
         Ok(message) => format!("{message:?}"),

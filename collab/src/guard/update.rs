@@ -26,14 +26,6 @@ mod weight {
     pub(super) const JSON_BYTE: u64 = 24;
 }
 
-/// Looks at an update.
-///
-/// # Errors
-/// The first thing that is wrong with it.
-pub fn check_update(update: &[u8]) -> Result<(), Refused> {
-    outline(update).map(drop)
-}
-
 /// Looks at an update, and says what it stands on.
 ///
 /// # Errors
@@ -59,7 +51,7 @@ fn outline_of(update: &[u8], weight_max: u64) -> Result<Outline, Refused> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn check_state_vector(vector: &[u8]) -> Result<(), Refused> {
+pub(crate) fn check_state_vector(vector: &[u8]) -> Result<(), Refused> {
     let mut look = Look::new(vector, MEMORY_BYTES_MAX);
     let clients = look.clients(2, "the clients of a state vector")?;
     let mut seen = Vec::new();
